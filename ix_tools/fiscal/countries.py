@@ -1,4 +1,4 @@
-"""Country names as InvoiceXpress wants them: its own English names, a closed list; "PT" or "Espanha" is refused."""
+"""Country names of InvoiceXpress, a closed list in English, and their ISO codes and other spellings."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ix_tools.text.fuzzy_match import find_closest
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """One row of the list, with the ways people write it."""
+    """Country of the list, with its other spellings."""
 
     name: str
     pt: str
@@ -19,34 +19,34 @@ class Country:
     preferred: bool = True
     """False for an older, partial or second name of the same ISO code."""
     also: tuple[str, ...] = ()
-    """Other names people write."""
+    """Other spellings."""
 
 
 def find_country_name(text: str) -> str | None:
-    """InvoiceXpress's name for a country given by ISO code, by that name, or in Portuguese; None when unmapped."""
+    """Return InvoiceXpress's name of a country given by ISO code or name in English or Portuguese; None if unknown."""
     country = _load_by_spelling().get(_fold(text))
     return country.name if country else None
 
 
 def get_iso_code(invoicexpress_name: str) -> str | None:
-    """The two-letter ISO code; None for a name not in the list and for the one entry that is no country."""
+    """Return the two-letter ISO code; None for a name not in the list and for its one entry that is not a country."""
     country = _load_by_name().get(invoicexpress_name)
     return country.iso2 if country else None
 
 
 def get_portuguese_name(invoicexpress_name: str) -> str | None:
-    """What Portugal calls a country of the list; None for a name not in it."""
+    """Return the Portuguese name of a country of the list; None for a name not in it."""
     country = _load_by_name().get(invoicexpress_name)
     return country.pt if country else None
 
 
 def list_country_names() -> tuple[str, ...]:
-    """The closed list, in the vendor's order."""
+    """Return the names of the list, in the vendor's order."""
     return tuple(_load_by_name())
 
 
 def suggest_countries(text: str) -> list[str]:
-    """Up to five names of the list that resemble what was written in either language, nearest first."""
+    """Return up to five names of the list that resemble a text in either language, most similar first."""
     by_spelling = _load_by_spelling()
     near = find_closest(_fold(text), (each for each in by_spelling if len(each) > 3), 15, 0.7)
     return list(dict.fromkeys(by_spelling[each].name for each in near))[:5]
@@ -61,13 +61,13 @@ def _load_by_name() -> dict[str, Country]:
 
 @cache
 def _load_by_spelling() -> dict[str, Country]:
-    """Every accepted spelling, folded: names win over codes, codes over translations, preferred rows over others."""
+    """Return countries by folded spelling: names take precedence over codes, codes over translations, preferred rows over others."""
     countries = sorted(_load_by_name().values(), key=lambda country: not country.preferred)
     spellings: dict[str, Country] = {}
     for country in countries:
         spellings.setdefault(_fold(country.name), country)
     for country in countries:
-        # A code names a country only where the list has a name for all of it: AQ and UM have none.
+        # A code stands for a country only if the list has a name for all of it: AQ and UM have none.
         for code in (country.iso2, country.iso3):
             if code and country.preferred:
                 spellings.setdefault(_fold(code), country)
@@ -78,7 +78,7 @@ def _load_by_spelling() -> dict[str, Country]:
 
 
 def _fold(text: str) -> str:
-    """Without case, accents, dots, or the differences between ’ and ', & and "and", - and a space."""
+    """Return a text without case, accents, dots, and variants of apostrophe, ampersand and hyphen."""
     plain = unicodedata.normalize("NFKD", text.replace("’", "'").replace("&", " and ")).casefold()
     letters = "".join(each for each in plain if each != "." and not unicodedata.combining(each))
     return " ".join(letters.replace("-", " ").replace(",", " ").split())

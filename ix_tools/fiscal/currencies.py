@@ -1,4 +1,4 @@
-"""The currencies InvoiceXpress knows, for the second total a document may show."""
+"""Currencies of InvoiceXpress, for the second total that a document may print."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,27 +8,27 @@ from ix_tools.fiscal.reference_data import read_table
 
 @dataclass(frozen=True, slots=True)
 class Currency:
-    """One currency of the vendor's list."""
+    """Currency of the vendor's list."""
 
     code: str
     name: str
-    """The vendor's name; documents come back with this and not with the code."""
+    """The vendor's name, which documents read back with instead of the code."""
     symbol: str
 
 
 def find_currency(code: str) -> Currency | None:
-    """The currency of an exact, upper-case ISO 4217 code; None for one outside the list."""
+    """Return the currency of an upper-case ISO 4217 code; None if it is not in the list."""
     return _load_by_code().get(code)
 
 
 def find_currency_code(name_or_code: str) -> str | None:
-    """The code of a currency by the name that documents come back with, or by the code itself; None for neither."""
+    """Return the code of a currency given by the vendor's name or by code; None if it is not in the list."""
     known = _load_by_code()
     return next((code for code, one in known.items() if name_or_code in {code, one.name}), None)
 
 
 def list_currency_codes() -> tuple[str, ...]:
-    """The closed list, in code order."""
+    """Return the codes of the list, sorted."""
     return tuple(_load_by_code())
 
 

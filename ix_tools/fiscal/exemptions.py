@@ -1,4 +1,4 @@
-"""The reasons a line carries no VAT: code, printed wording, law, and the dates between which each may be used."""
+"""Table of VAT exemption codes: printed text, law and period of validity."""
 
 import re
 import unicodedata
@@ -16,56 +16,56 @@ STOP_WORDS = frozenset(
         r"\w+", "a ao as com da das de do dos e em na nas no nos o os ou para por an and for in of or the to"
     )
 )
-"""Words of a search that say nothing by themselves."""
+"""Words that a search ignores."""
 REMOVAL_MARKER = "M00"
-"""Sent as the reason on an update once no exempt line is left. InvoiceXpress's own marker, no code of the AT."""
+"""Marker of InvoiceXpress, not a code of AT, that removes the exemption on an update."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """One reason for charging no VAT, and when it may be given."""
+    """Exemption code with its validity."""
 
     code: str
     text_pt: str
-    """The wording printed on the document."""
+    """Text printed on the document."""
     text_en: str
-    """What the wording means; never printed."""
+    """English translation; never printed."""
     law: str
     valid_from: date | None
-    """First day of use; None when the code is older than the sources reach."""
+    """First day of use; None if the code is older than the sources."""
     valid_until: date | None
-    """Last day of use; None while the code is current."""
+    """Last day of use; None while the code is in force."""
     offered: bool
-    """Whether InvoiceXpress's own current list has it."""
+    """True if InvoiceXpress's current list has it."""
     note_pt: str
     note_en: str
     about_pt: str
-    """What people call the things that the law cited is about: for finding the code, not the law's wording."""
+    """Common words for the law's subject, for searching only."""
     about_en: str
     source: str
 
 
 def find_exemption(code: str) -> Exemption | None:
-    """The entry of an exact, upper-case code; None for an unknown code and for the removal marker."""
+    """Return the entry of an upper-case code; None for an unknown code and for the removal marker."""
     return _load_by_code().get(code)
 
 
 def list_exemptions() -> tuple[Exemption, ...]:
-    """Every exemption ever known, also the ended ones, in code order."""
+    """Return every exemption code, ended ones included, sorted."""
     return tuple(_load_by_code().values())
 
 
 def is_in_force(code_entry: Exemption, on: date) -> bool:
-    """Whether a document of that date may carry the code. Both border days count."""
+    """Return True if a document of that date may carry the code; first and last day are included."""
     begun = code_entry.valid_from is None or code_entry.valid_from <= on
     ended = code_entry.valid_until is not None and code_entry.valid_until < on
     return begun and not ended
 
 
 def search_exemptions(text: str) -> tuple[Exemption, ...]:
-    """The entries that hold every word of a text, whole; 4 letters or more may be the beginning of a word.
+    """Return the entries that contain every word of a text; words of 4 letters or more also match beginnings.
 
-    Notes are not searched: they name other codes in order to tell them apart.
+    Notes are not searched, because they mention other codes.
     """
     said = _join_articles([ABBREVIATIONS.get(word, word) for word in split_words(text)])
     wanted = [word for word in said if word not in STOP_WORDS] or said
@@ -83,13 +83,13 @@ def _contains(words: frozenset[str], wanted: str) -> bool:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text without case and accents; 9.º is 9."""
+    """Return the words of a text without case and accents; 9.º becomes 9."""
     bare = unicodedata.normalize("NFKD", re.sub("[ºª°]", " ", text).casefold())
     return re.findall(r"[a-z0-9]+", "".join(char for char in bare if not unicodedata.combining(char)))
 
 
 def _join_articles(words: list[str]) -> list[str]:
-    """The words, with an article and its number as one: article 5 is not n.º 5 of another article."""
+    """Return the words with an article and its number joined, since article 5 is not n.º 5 of another article."""
     joined: list[str] = []
     for word in words:
         if joined and joined[-1] in ARTICLE_WORDS and word.isdecimal():
@@ -108,12 +108,12 @@ def _index_words(code: str) -> frozenset[str]:
 
 
 def get_table_source() -> str:
-    """Where the table comes from, for whoever is shown an exemption."""
+    """Return the source of the table."""
     return str(_load_table()["source"])
 
 
 def get_table_date() -> date:
-    """The day the table was taken from its source."""
+    """Return the day on which the table was taken from its source."""
     taken: date = _load_table()["as_of"]
     return taken
 

@@ -1,4 +1,4 @@
-"""How a document was paid: the payment mechanism codes of the SAF-T (PT) file."""
+"""Payment mechanism codes of the SAF-T (PT) file."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +8,7 @@ from ix_tools.fiscal.reference_data import read_table
 
 @dataclass(frozen=True, slots=True)
 class Mechanism:
-    """One way of paying."""
+    """Means of payment."""
 
     code: str
     pt: str
@@ -16,12 +16,12 @@ class Mechanism:
 
 
 def find_mechanism(code: str) -> Mechanism | None:
-    """The mechanism of an exact, upper-case code; None for an unknown one."""
+    """Return the mechanism of an upper-case code; None if it is unknown."""
     return _load_by_code().get(code)
 
 
 def list_mechanisms() -> tuple[Mechanism, ...]:
-    """All of them, in code order."""
+    """Return all mechanisms, sorted by code."""
     return tuple(_load_by_code().values())
 
 

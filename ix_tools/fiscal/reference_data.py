@@ -1,4 +1,4 @@
-"""Reads the reference tables shipped in the data folder, each with its source and the date it was taken."""
+"""Reader of the reference tables in the data folder, each with source and date."""
 
 import json
 from datetime import date
@@ -9,10 +9,10 @@ DATA = Path(__file__).with_name("data")
 
 
 def read_table(file_name: str) -> dict[str, Any]:
-    """One data file, parsed. Callers cache their own typed rows, so nothing is read until a row is asked for."""
+    """Parse a data file. Callers cache their typed rows, so a file is read at its first use."""
     text = (DATA / file_name).read_text(encoding="utf-8")
     if file_name.endswith(".toml"):
-        import tomllib  # a server start that explains nothing should not pay for the parser
+        import tomllib  # imported late, so that a server start does not pay for the parser
 
         return tomllib.loads(text)
     table: dict[str, Any] = json.loads(text)
@@ -20,5 +20,5 @@ def read_table(file_name: str) -> dict[str, Any]:
 
 
 def parse_date(value: date | str | None) -> date | None:
-    """A date as TOML gives it (already a date), as JSON gives it (text), or absent."""
+    """Return a date of a table, which TOML gives as date and JSON as text; None if absent."""
     return date.fromisoformat(value) if isinstance(value, str) else value

@@ -1,6 +1,6 @@
-"""What the codes of InvoiceXpress mean when a series is registered with the tax authority, and what to do next.
+"""Refusal codes of registering a series with the tax authority, with their meaning and next step.
 
-The same number means different things per operation, so a code is read together with the operation and the HTTP status.
+The meaning of a code depends on the operation and the HTTP status.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ SeriesOperation = Literal["register_sequence", "create_sequence"]
 
 @dataclass(frozen=True, slots=True)
 class RegistrationOutcome:
-    """One refusal code, in words, with the next step."""
+    """Refusal code with its meaning and next step."""
 
     operation: SeriesOperation
     status: int
@@ -28,12 +28,12 @@ class RegistrationOutcome:
 def find_registration_outcome(
     status: int, code: str, operation: SeriesOperation = "register_sequence"
 ) -> RegistrationOutcome | None:
-    """The meaning of a refusal; None for a pair the vendor does not document."""
+    """Return the meaning of a refusal; None if the vendor does not document it."""
     return _load_by_key().get((operation, status, code))
 
 
 def list_registration_outcomes() -> tuple[RegistrationOutcome, ...]:
-    """Every documented refusal of registering or creating a series."""
+    """Return every documented refusal of registering or creating a series."""
     return tuple(_load_by_key().values())
 
 

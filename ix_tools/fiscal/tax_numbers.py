@@ -1,13 +1,13 @@
-"""Checks tax identification numbers before InvoiceXpress does, whose refusal names the client and not the number."""
+"""Validation of tax numbers: NIF and the VAT numbers of the EU."""
 
 import re
 from functools import cache
 from typing import Any
 
 FINAL_CONSUMER = "999999990"
-"""The number that stands for a buyer who gave none."""
+"""NIF of a buyer who gave none (consumidor final)."""
 
-# Ranges the Portuguese registry has assigned; a number outside them can pass the checksum and still be nobody's.
+# Ranges assigned by the Portuguese registry; a number outside them can have a valid check digit.
 _ASSIGNED = re.compile(r"[12356]|45|7[0-2]|7[45]|7[7-9]|8|9[0189]")
 
 # fmt: off
@@ -19,10 +19,10 @@ _EU = frozenset((
 
 
 def normalize_fiscal_id(value: str, country_iso: str | None) -> str | None:
-    """The number in its normal form, or None when it cannot be right.
+    """Return a tax number in its normal form, or None if it is not valid.
 
-    Portugal (or no country): nine digits, checked, without "PT". Other EU countries: checked as a VAT number and
-    returned with its prefix if it came with one. Elsewhere nothing is checked and only outer spaces go.
+    Portugal (or no country): nine digits with check digit, without "PT". Other EU countries: a VAT number, with its
+    prefix if it was given with one. Elsewhere nothing is checked, and outer spaces are removed.
     """
     stripped = value.strip()
     country = _normalize_country(country_iso)

@@ -1,3 +1,3 @@
-"""The units InvoiceXpress accepts on a line; any other, for example "kg", is refused."""
+"""Units that InvoiceXpress accepts on a line."""
 
 UNITS = ("hour", "day", "month", "unit", "service", "other")

@@ -1,4 +1,4 @@
-"""VAT rates of the three Portuguese tax regions, to explain a rate and never to decide one: the account's taxes do."""
+"""VAT rates of the three Portuguese tax regions, to explain a rate; calls always use the account's own taxes."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,20 +14,20 @@ RateKind = Literal["NOR", "INT", "RED"]
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """One rate of one region, with the days it applies."""
+    """VAT rate of a region, with its validity."""
 
     region: Region
     kind: RateKind
     percent: Decimal
     valid_from: date | None
-    """First day; None when the rate is older than the sources reach."""
+    """First day; None if the rate is older than the sources."""
     valid_until: date | None
     source: str
 
 
 @cache
 def list_rates() -> tuple[Rate, ...]:
-    """Every rate on record, also the ended ones."""
+    """Return every rate of the table, ended ones included."""
     return tuple(
         Rate(
             region=row["region"],
@@ -42,7 +42,7 @@ def list_rates() -> tuple[Rate, ...]:
 
 
 def list_rates_in_force(region: Region, on: date) -> tuple[Rate, ...]:
-    """The rates known to apply in a region on a day; empty for days before the sources begin."""
+    """Return the rates in force in a region on a day; empty for days before the sources begin."""
     return tuple(
         rate
         for rate in list_rates()

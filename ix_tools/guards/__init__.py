@@ -1,1 +1,1 @@
-"""The rules: each a small pure function named after what it keeps true. They only ever say no, ask, or warn."""
+"""Rules on calls: pure functions, named after the condition they enforce, that refuse, ask or warn."""

@@ -24,7 +24,7 @@ COMPARED_FIELDS = (
 
 @wants(Want.CLIENT, Want.DOCUMENT)
 def client_named(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """Every document has a customer, except a simplified invoice to the final consumer; a new one needs name and code."""
+    """Every document needs a customer, except a simplified invoice to the final consumer; a new customer needs name and code."""
     client = call.client
     if client is None:
         if call.document_type != "simplified_invoices":
@@ -55,13 +55,13 @@ def client_named(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 
 def _get_current_client_id(facts: Facts) -> int | None:
-    """The id of the client that the document has already."""
+    """Return the id of the client that the document has already."""
     return facts.document.client.id if facts.document and facts.document.client else None
 
 
 @wants(Want.CLIENT)
 def client_code_and_name_agree(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """Code and name lead to the same client: InvoiceXpress takes the code's and ignores the name, then the name's (trap 3)."""
+    """Code and name must belong to the same client: InvoiceXpress takes the client with the code and ignores the name (trap 3)."""
     client, by_code, by_name = call.client, facts.client_by_code, facts.client_by_name
     if client is None or client.id is not None:
         return
@@ -81,7 +81,7 @@ def client_code_and_name_agree(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.CLIENT)
 def existing_client_not_contradicted(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """What is given about an existing client is ignored in silence (trap 3), so it must be what is stored."""
+    """Details given for an existing client must equal the stored ones, because InvoiceXpress silently ignores them (trap 3)."""
     client, known = call.client, facts.client_by_code or facts.client_by_name
     if client is None or known is None:
         return
@@ -108,7 +108,7 @@ def _normalize(field: str, value: str) -> str:
 
 @wants(Want.CLIENT)
 def fiscal_id_fits_country(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """NIF or VAT number and country are checked as a pair by InvoiceXpress, which then loses the whole document (trap 22)."""
+    """NIF or VAT number and country must fit together, or InvoiceXpress refuses the whole document (trap 22)."""
     client = call.client
     if client is None or not client.fiscal_id:
         return
@@ -118,7 +118,7 @@ def fiscal_id_fits_country(call: Draft, facts: Facts) -> Iterator[Finding]:
     if country is None or normalize_fiscal_id(client.fiscal_id, country) is not None:
         return
     if country != "PT" and not client.fiscal_id[:2].isalpha():
-        # A private person abroad has a tax number that is no VAT number; InvoiceXpress takes it.
+        # A private person abroad has a tax number that is not a VAT number; InvoiceXpress accepts it.
         yield warn(
             "client.fiscal_id",
             f"{client.fiscal_id!r} is not a VAT number of {name}; right only for a private person",
@@ -129,7 +129,7 @@ def fiscal_id_fits_country(call: Draft, facts: Facts) -> Iterator[Finding]:
         yield refuse(
             "client.fiscal_id",
             f"{client.fiscal_id!r} is not a valid number {where}",
-            "a NIF with 9 digits and a right check digit"
+            "a NIF with 9 digits and a valid check digit"
             if country == "PT"
             else "the VAT number of that country, or the right country",
         )

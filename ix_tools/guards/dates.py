@@ -8,11 +8,11 @@ from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Draft, GuideShaped, Transition
 
 LATE_AFTER_DAYS = 31
-"""Days after which an invoice's date is surely more than five working days ago, whatever the calendar."""
+"""Days after which an invoice's date is more than five working days ago in any calendar."""
 
 
 def due_date_not_before_date(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """The due date is the document's date or later (trap 11; equal is accepted)."""
+    """The due date must be the document's date or later (trap 11)."""
     if call.due_date < call.date:
         yield refuse(
             "due_date", f"{call.due_date} is before the document's date {call.date}", f"{call.date} or later"
@@ -20,7 +20,7 @@ def due_date_not_before_date(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 
 def date_not_in_the_future(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """A draft may carry a later date, but finalizing it blocks the series until that day (Portaria 363/2010)."""
+    """Warn of a future date: finalizing the document blocks the series until that day (Portaria 363/2010)."""
     if call.date > facts.today:
         yield warn(
             "date",
@@ -32,7 +32,7 @@ def date_not_in_the_future(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 
 def invoice_date_is_recent(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """An old date may be too late by law: invoices are due by the 5th working day after the sale (CIVA 36/1)."""
+    """Warn of an old date: invoices are due by the 5th working day after the sale (CIVA 36/1)."""
     days = (facts.today - call.date).days
     if days > LATE_AFTER_DAYS and get_document_kind(call.document_type).family == "invoice":
         yield warn(
@@ -43,7 +43,7 @@ def invoice_date_is_recent(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 
 def guide_dated_by_its_loading(call: GuideShaped, facts: Facts) -> Iterator[Finding]:
-    """A guide is issued and communicated before the transport starts (DL 147/2003, art. 4 and 5), so it is not dated after it."""
+    """A guide must not be dated after its transport starts, since it is issued and communicated before (DL 147/2003, art. 4 and 5)."""
     if call.loaded_at is not None and call.date > call.loaded_at.date():
         yield refuse(
             "date",
@@ -53,7 +53,7 @@ def guide_dated_by_its_loading(call: GuideShaped, facts: Facts) -> Iterator[Find
 
 
 def loading_in_the_future(call: GuideShaped, facts: Facts) -> Iterator[Finding]:
-    """InvoiceXpress refuses a loading time that has passed, by Lisbon's clock (trap 28)."""
+    """The loading time must be in the future, in Lisbon time, or InvoiceXpress refuses it (trap 28)."""
     if call.loaded_at is not None and call.loaded_at <= facts.now:
         yield refuse(
             "loaded_at",
@@ -64,7 +64,7 @@ def loading_in_the_future(call: GuideShaped, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.DOCUMENT, Want.LATER_IN_SERIES)
 def date_not_before_the_series(call: Transition, facts: Facts) -> Iterator[Finding]:
-    """Numbers and dates run together in a series (Portaria 363/2010): no finalizing before the last dated document (trap 10)."""
+    """A document must not be dated before the last one of its series, since numbers follow dates (Portaria 363/2010; trap 10)."""
     document = facts.document
     if call.state != "finalized" or document is None or not facts.later:
         return

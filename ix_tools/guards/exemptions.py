@@ -1,4 +1,4 @@
-"""Rules about the reason for charging no VAT (motivo de isenção)."""
+"""Rules about VAT exemption codes (motivos de isenção)."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -14,11 +14,11 @@ LOOK_UP_HINT = "call lookup_exemption_codes for the codes in force"
 M99_MEANING = "M99 means that the sale is outside VAT altogether (e.g. art. 2.º/2, 3.º/4 CIVA)"
 M99_ALLOWED = "the code that fits, or accept if it is truly outside VAT"
 ENDED_CODES_FOR_NOTES = {"M26"}
-"""Ended codes that notes still carry, when the document they correct is of that time (the table's note)."""
+"""Ended codes that a note may still carry if the document it corrects is of that time (the table's note)."""
 
 
 def find_exempt_lines(call: Draft, facts: Facts) -> list[int]:
-    """Which lines carry 0 % VAT, by the rates of the account's own taxes, whatever the taxes are called."""
+    """Return the positions of lines with 0 % VAT, by the rates of the account's taxes and not by their names."""
     found = []
     for at, item in enumerate(call.items):
         tax = facts.find_tax(item.tax)
@@ -29,7 +29,7 @@ def find_exempt_lines(call: Draft, facts: Facts) -> list[int]:
 
 @wants(Want.TAXES)
 def exemption_named_when_vat_is_zero(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """A line at 0 % needs the document to say why (CIVA art. 36/5 e); without it InvoiceXpress refuses, or stamps M99 (trap 6)."""
+    """A document with a 0 % line needs an exemption code (CIVA 36/5 e); without one InvoiceXpress refuses it or stamps M99 (trap 6)."""
     lines = find_exempt_lines(call, facts)
     if lines and call.tax_exemption_reason:
         yield refuse(
@@ -48,7 +48,7 @@ def exemption_named_when_vat_is_zero(call: Draft, facts: Facts) -> Iterator[Find
 
 @wants(Want.OWNER)
 def exemption_known_and_in_force(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """The code exists and is in force on the document's date; M99 is asked about: it is the API's silent fallback too."""
+    """The exemption code must exist and be in force on the document's date; ask about M99, the API's silent fallback."""
     if call.tax_exemption is not None:
         yield from _check_code(call.tax_exemption, call.date, facts.owner)
     if call.tax_exemption == "M99" and "m99" not in call.accept:
@@ -95,7 +95,7 @@ def _check_code(code: str, day: date, owner: Document | None) -> Iterator[Findin
 
 @wants(Want.DOCUMENT, Want.TAXES)
 def no_exemption_without_exempt_lines(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """A document where every line carries VAT has no exemption; on an update M00 takes it away (trap 6c)."""
+    """A document without 0 % lines must not have an exemption code; on updates M00 removes it (trap 6c)."""
     if not call.tax_exemption or find_exempt_lines(call, facts) or not facts.taxes:
         return
     on_update = facts.document is not None
@@ -108,7 +108,7 @@ def no_exemption_without_exempt_lines(call: Draft, facts: Facts) -> Iterator[Fin
 
 
 def removal_only_on_update(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """M00 clears a code that is there; a new document has none."""
+    """M00 is for updates only, because a new document has no exemption code to remove."""
     if call.tax_exemption_reason:
         yield refuse(
             "tax_exemption_reason",
@@ -119,7 +119,7 @@ def removal_only_on_update(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.DOCUMENT, Want.TAXES, Want.RELATED, Want.OWNER)
 def stored_exemption_in_order(call: Transition, facts: Facts) -> Iterator[Finding]:
-    """A draft is not finalized with a 0 % line and no code, a code out of force, or M99 that nobody chose knowingly."""
+    """A draft is not finalized with a 0 % line and no code, or a code out of force; warn of a stored M99."""
     document = facts.document
     if call.state != "finalized" or document is None or document.date is None:
         return
@@ -143,7 +143,7 @@ def stored_exemption_in_order(call: Transition, facts: Facts) -> Iterator[Findin
 
 
 def _carries_no_vat(line: Line, facts: Facts) -> bool:
-    """By the rate of the line, or of the account's tax of that name; a line without a readable tax by its own figures."""
+    """Return True if the line's rate or its tax's rate is 0; for a line without a known tax, if it has no VAT amount."""
     tax = facts.find_tax(line.tax) if line.tax else None
     rate = line.tax_rate if line.tax_rate is not None else tax.value if tax else None
     return rate == 0 if rate is not None else not line.vat

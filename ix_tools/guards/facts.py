@@ -1,4 +1,4 @@
-"""What a rule may want to know of the account, asked for by name and fetched by the road before any rule runs."""
+"""Facts about the account that rules declare and the pipeline looks up before any rule runs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,48 +12,48 @@ from ix_tools.domain.types import Record
 
 
 class Want(Enum):
-    """Names of facts."""
+    """Name of a fact that a rule or an operation declares."""
 
     TAXES = auto()
     SEQUENCES = auto()
     CLIENT = auto()
-    """The clients that the call's client code and name find."""
+    """Clients found by the code and the name of the call's client."""
     ITEMS = auto()
     """Catalogue items with the names of the call's lines."""
     DOCUMENT = auto()
-    """The document the call is about, as it is now."""
+    """Document that the call is about, as it is now."""
     OWNER = auto()
-    """The document that a credit or debit note, or an invoice made from a guide, belongs to."""
+    """Document that a note corrects, or guide that an invoice bills."""
     OWNER_RELATED = auto()
-    """Documents related to the owner of a note: its receipts and the notes that stand against it."""
+    """Documents related to a note's owner: its receipts and its notes."""
     RELATED = auto()
     """Documents related to the document."""
     DOCUMENT_CLIENT = auto()
-    """The client record behind the document's client: its NIF and country are not in the document."""
+    """Record of the document's client, since the document lacks its NIF and country."""
     LATER_IN_SERIES = auto()
-    """Final documents of the document's type and series that carry a later date."""
+    """Final documents of the same type and series with a later date."""
     NEWEST = auto()
-    """The newest documents of the call's type, to recognise a new one after a broken connection."""
+    """Newest documents of the call's type, to recognise a new one after a lost response."""
     UNRETURNED = auto()
-    """What was sent with the document that InvoiceXpress does not return, as far as the journal knows it."""
+    """Fields sent with the document that InvoiceXpress does not return, from the journal."""
     DIFFERENCES = auto()
-    """How the document read back differently from what was asked, if it did."""
+    """Recorded differences between the stored and the requested document."""
     SUBJECT = auto()
-    """The client, item, tax, series or account that the call is about, as it is now."""
+    """Client, item, tax, series or account that the call is about, as it is now."""
     CLIENT_DOCUMENTS = auto()
-    """How many invoices, notes and receipts the call's client has."""
+    """Number of invoices, notes and receipts of the call's client."""
     BALANCE = auto()
-    """What the call's client owes."""
+    """Balance of the call's client."""
     REGULARIZATIONS = auto()
-    """The regularizations of the call's client."""
+    """Regularizations of the call's client."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The account as it was when the call came in. A fact nobody asked for stays empty."""
+    """Facts about the account at the time of the call. A fact that was not declared stays empty."""
 
     now: datetime
-    """The moment, in Lisbon."""
+    """Time of the call, in Lisbon."""
     account: str = ""
     taxes: tuple[Tax, ...] = ()
     sequences: tuple[Sequence, ...] = ()
@@ -61,7 +61,7 @@ class Facts:
     client_by_name: Client | None = None
     items: Mapping[str, CatalogueItem] = field(default_factory=dict)
     items_unchecked: int = 0
-    """How many catalogue items were not looked at, because the catalogue is too long to read whole."""
+    """Number of catalogue items not read, because the catalogue is too long."""
     document: Document | None = None
     document_client: Client | None = None
     owner: Document | None = None
@@ -70,40 +70,40 @@ class Facts:
     later: tuple[Document, ...] = ()
     newest: tuple[Document, ...] = ()
     last_in_series: Document | None = None
-    """The newest issued document of the same type and series that the list shows."""
+    """Newest issued document of the same type and series in the list."""
     unreturned: Mapping[str, Any] | None = None
-    """What was last sent with the document that InvoiceXpress does not return, by field, in JSON; None: not known here."""
+    """Last values sent of the fields that InvoiceXpress does not return, in JSON; None if they are not known."""
     differences: tuple[Difference, ...] = ()
     document_raw: Mapping[str, Any] = field(default_factory=dict)
-    """The document word for word, for the approval's snapshot."""
+    """Raw document, for the approval's snapshot."""
     document_client_raw: Mapping[str, Any] = field(default_factory=dict)
-    """Its client word for word, for the approval's snapshot."""
+    """Raw client of the document, for the approval's snapshot."""
     subject: Record | None = None
     subject_raw: Mapping[str, Any] = field(default_factory=dict)
-    """The subject word for word, for the approval's snapshot."""
+    """Raw subject, for the approval's snapshot."""
     client_documents: int = 0
     balance: Balance | None = None
     regularizations: tuple[Regularization, ...] = ()
 
     @property
     def owner_notes(self) -> tuple[Document, ...]:
-        """Credit notes against the owner, in whatever state."""
+        """Return the credit notes against the owner, in any state."""
         return tuple(one for one in self.owner_related if one.document_type == "credit_notes")
 
     @property
     def today(self) -> date:
-        """Today in Lisbon."""
+        """Return today's date in Lisbon."""
         return self.now.date()
 
     def find_tax(self, name: str | None) -> Tax | None:
-        """The account's tax of exactly that name; without a name, the account's default tax."""
+        """Return the account's tax with exactly that name; without a name, the default tax."""
         for tax in self.taxes:
             if tax.default_tax if name is None else tax.name == name:
                 return tax
         return None
 
     def find_sequence(self, sequence_id: int) -> tuple[Sequence, str] | None:
-        """The series, and the document type, that a sequence id stands for."""
+        """Return the series and the document type that a sequence id belongs to."""
         for sequence in self.sequences:
             for kind, part in sequence.types.items():
                 if part.sequence_id == sequence_id:
@@ -111,7 +111,7 @@ class Facts:
         return None
 
     def find_default_sequence(self) -> Sequence | None:
-        """The series used when a document names none."""
+        """Return the series of documents that name none."""
         return next((sequence for sequence in self.sequences if sequence.default), None)
 
 
@@ -119,7 +119,7 @@ Rule = TypeVar("Rule", bound=Callable[..., Any])
 
 
 def wants(*names: Want) -> Callable[[Rule], Rule]:
-    """Say which facts a guard reads, so that the road fetches them."""
+    """Declare the facts that a rule reads, so that the pipeline looks them up."""
 
     def mark(rule: Rule) -> Rule:
         rule.wants = frozenset(names)  # type: ignore[attr-defined]
@@ -129,6 +129,6 @@ def wants(*names: Want) -> Callable[[Rule], Rule]:
 
 
 def get_wanted_facts(rule: Callable[..., Any]) -> frozenset[Want]:
-    """The facts that a guard said it reads."""
+    """Return the facts that a rule declared."""
     found: frozenset[Want] = getattr(rule, "wants", frozenset())
     return found

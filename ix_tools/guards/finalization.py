@@ -1,6 +1,6 @@
-"""The rules of drafts, judged again on the stored document when it is finalized: what was true of the draft may not be now.
+"""Adapters that check rules of drafts again on the stored document when it is finalized.
 
-One rule serves both: it reads a draft through a protocol (`shapes.Draft`), which `StoredDraft` satisfies too.
+A rule reads a draft through the protocol `protocols.Draft`, which `StoredDraft` implements too.
 """
 
 import datetime as dt
@@ -19,121 +19,121 @@ from ix_tools.guards.notes import find_owner
 from ix_tools.guards.protocols import Transition
 
 STORED_FACTS = (Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED, Want.UNRETURNED)
-"""What tells what a stored document says."""
+"""Facts that make up a stored draft."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredLine:
-    """A line of a stored document, as rules read lines."""
+    """Line of a stored document, in the form that rules read."""
 
     line: Line
 
     @property
     def name(self) -> str:
-        """What is sold."""
+        """Return the name of the product or service."""
         return self.line.name or ""
 
     @property
     def description(self) -> str | None:
-        """More text."""
+        """Return the further text."""
         return self.line.description
 
     @property
     def unit_price(self) -> Decimal:
-        """Exact, without VAT."""
+        """Return the exact price without VAT."""
         return self.line.exact_price
 
     @property
     def quantity(self) -> Decimal:
-        """How many."""
+        """Return the quantity."""
         return self.line.quantity or Decimal(0)
 
     @property
     def unit(self) -> str | None:
-        """Unit of measure."""
+        """Return the unit of measure."""
         return self.line.unit
 
     @property
     def discount(self) -> Decimal | None:
-        """In percent."""
+        """Return the discount in percent."""
         return self.line.discount
 
     @property
     def tax(self) -> str | None:
-        """Name of the tax."""
+        """Return the name of the tax."""
         return self.line.tax
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDraft:
-    """A stored document, as rules read drafts: what it says now, and what the journal knows besides."""
+    """Stored document in the form that rules read, with unreturned fields from the journal."""
 
     document: Document
     facts: Facts
 
     @property
     def document_type(self) -> str:
-        """As operations take it."""
+        """Return the document type as operations take it."""
         return self.document.document_type
 
     @property
     def date(self) -> dt.date:
-        """Its date; today where the answer has none."""
+        """Return the date; today if the answer has none."""
         return self.document.date or self.facts.today
 
     @property
     def due_date(self) -> dt.date:
-        """When it is due; its date where the answer has none."""
+        """Return the due date; the date if the answer has none."""
         return self.document.due_date or self.date
 
     @property
     def client(self) -> Client | None:
-        """Its client's own record, which has the tax number; None for the final consumer."""
+        """Return the client's record, which has the tax number; None for the final consumer."""
         client = self.document.client
         return None if client is None or not client.name else self.facts.document_client or client
 
     @property
     def items(self) -> Sequence[StoredLine]:
-        """Its lines."""
+        """Return the lines."""
         return [StoredLine(line) for line in self.document.lines]
 
     @property
     def tax_exemption(self) -> str | None:
-        """The code for charging no VAT."""
+        """Return the exemption code."""
         return self.document.tax_exemption
 
     @property
     def tax_exemption_reason(self) -> None:
-        """Only updates have it."""
+        """Return None: only updates have it."""
 
     @property
     def sequence_id(self) -> int | None:
-        """Its series."""
+        """Return the sequence id."""
         return self.document.sequence_id
 
     @property
     def accept(self) -> Sequence[str]:
-        """Nothing: a person is asked anyway."""
+        """Return no codes, since a person approves in any case."""
         return ()
 
     @property
     def owner_invoice_id(self) -> int | None:
-        """What it corrects or bills, as far as that is known."""
+        """Return the id of the document that it corrects or bills; None if it is not known."""
         known = self.document.owner_invoice_id or self._get_sent("owner_invoice_id")
         return int(known) if known else find_owner(self.facts.related, self.document_type)
 
     @property
     def loaded_at(self) -> dt.datetime | None:
-        """When a guide's goods are loaded, as the journal knows it."""
+        """Return a guide's loading time from the journal; None if it is not known."""
         known = self._get_sent("loaded_at")
         return parse_moment(known) if known else None
 
     def printed_texts(self) -> Iterator[tuple[str, Printed, str]]:
-        """Its texts."""
+        """Return the printed texts."""
         return self.document.printed_texts()
 
     def compute_totals(self, facts: Facts) -> Totals | None:
-        """As stored."""
+        """Return the stored totals; None if the answer has none."""
         document = self.document
         if document.total is None:
             return None
@@ -153,12 +153,12 @@ class StoredDraft:
 
 
 def recheck_refusing(rule: Guard) -> Guard:
-    """A rule of drafts for finalizing: it refuses as it refused the draft. What it asks is said: a person is asked anyway."""
+    """Return the rule for finalizing: refusals stay refusals, and questions become warnings for the approver."""
     return _recheck(rule, refusing=True)
 
 
 def recheck_warning(rule: Guard) -> Guard:
-    """A rule of drafts for finalizing, where whoever approves decides: all that it finds is said."""
+    """Return the rule for finalizing: every finding becomes a warning for the approver, who decides."""
     return _recheck(rule, refusing=False)
 
 

@@ -1,4 +1,4 @@
-"""Findings of the rules: refuse, ask or warn; and the refusal made of them."""
+"""Findings of rules (refuse, ask, warn), and the refusal that combines them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,42 +10,42 @@ from ix_tools.guards.facts import Facts
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a guard has to say. It never changes the call."""
+    """Finding of a rule. It never changes the call."""
 
     kind: Literal["refuse", "accept", "warn"]
     problem: Problem
     next: str = ""
     accept: str = ""
-    """The word that the caller puts into `accept` to have it nevertheless."""
+    """Code that the caller gives in `accept` to go on knowingly."""
     candidates: tuple[Mapping[str, Any], ...] = ()
-    """What may have been meant, with ids, to choose from."""
+    """Records that may be meant, with ids, to choose from."""
     pt: str = ""
-    """The problem in Portuguese, for whoever approves in it."""
+    """Problem in Portuguese, for an approver who reads Portuguese."""
 
 
 def refuse(field: str, problem: str, allowed: str = "", next: str = "") -> Finding:
-    """It is wrong; nothing will be sent."""
+    """Refuse the call; nothing is sent."""
     return Finding("refuse", Problem(field, problem, allowed), next)
 
 
 def ask(word: str, field: str, problem: str, allowed: str = "") -> Finding:
-    """It may be meant; nothing will be sent until the caller says so with `accept`."""
+    """Ask the caller; nothing is sent until `accept` holds the code."""
     return Finding(
         "accept", Problem(field, problem, allowed), f"repeat the call with accept: [{word!r}]", word
     )
 
 
 def warn(field: str, problem: str, pt: str = "") -> Finding:
-    """It will be sent, and the caller should know this; with the same in Portuguese for whoever approves."""
+    """Warn the caller and the approver; the call is sent."""
     return Finding("warn", Problem(field, problem), pt=pt)
 
 
 Guard = Callable[[Any, Facts], Iterable[Finding]]
-"""A rule: pure, named after what it keeps true, saying which facts it wants with `@wants`."""
+"""Rule: a pure function, named after the condition it enforces, that declares its facts with `@wants`."""
 
 
 def combine_findings(findings: Sequence[Finding]) -> Refused:
-    """All that is wrong with a call, as one error; with candidates, where a name may mean several things."""
+    """Return one error for all findings that refuse or ask, with the candidates of ambiguous names."""
     refusals = [one for one in findings if one.kind == "refuse"]
     questions = [one for one in findings if one.kind == "accept"]
     candidates = [one for finding in refusals for one in finding.candidates]
@@ -60,7 +60,7 @@ def combine_findings(findings: Sequence[Finding]) -> Refused:
 
 
 def summarize_findings(findings: Sequence[Finding]) -> str:
-    """The first thing that is wrong, and how many more there are."""
+    """Return the first problem, and the number of others."""
     first = findings[0].problem
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
     return f"Refused: {first.field}: {first.problem.rstrip('.')}{more}."

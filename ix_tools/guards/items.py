@@ -1,4 +1,4 @@
-"""Rules about the account's catalogue of items, which every document can change without meaning to."""
+"""Rules about the account's catalogue of items, which document lines overwrite."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from ix_tools.guards.protocols import Draft, ItemShaped
 
 @wants(Want.ITEMS)
 def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """A line named like a catalogue item overwrites that item for the whole account (trap 4)."""
+    """Ask before a line overwrites the catalogue item of its name for the whole account (trap 4)."""
     for at, item in enumerate(call.items):
         stored = facts.items.get(item.name)
         if stored is None:
@@ -27,12 +27,12 @@ def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterato
     if facts.items_unchecked:
         yield warn(
             "items",
-            f"{facts.items_unchecked} catalogue items were not looked at; a line of the same name would overwrite one",
+            f"{facts.items_unchecked} catalogue items were not read; a line of the same name would overwrite one",
         )
 
 
 def describe_item_changes(stored: CatalogueItem, line: ItemShaped) -> list[str]:
-    """What of a catalogue item a line of its name would change, in words."""
+    """Return the changes, as text, that a line would make to the catalogue item of its name."""
     return [
         f"{name} {old} becomes {new}"
         for name, old, new in (
@@ -46,7 +46,7 @@ def describe_item_changes(stored: CatalogueItem, line: ItemShaped) -> list[str]:
 
 
 def line_names_unique(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """Two lines of one name write the same catalogue item, and the second wins."""
+    """Lines with the same name must be equal, because both write the same catalogue item and the second wins."""
     times: Counter[str] = Counter()
     contents: dict[str, set[tuple[object, ...]]] = {}
     for item in call.items:

@@ -1,4 +1,4 @@
-"""Rules about what documents are made from: clients, catalogue items and taxes of the account."""
+"""Rules about master data: clients, catalogue items and taxes of the account."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from ix_tools.text.fuzzy_match import find_closest
 
 @wants(Want.SUBJECT)
 def client_number_fits_country(call: ClientRecordShaped, facts: Facts) -> Iterator[Finding]:
-    """NIF or VAT number and country are checked as a pair (trap 22); a client once stuck as invalid stays so (trap 31)."""
+    """NIF or VAT number and country must fit together (trap 22), because a client once stored as invalid stays invalid (trap 31)."""
     if not call.fiscal_id:
         return
     country = get_iso_code(call.country) if call.country else "PT"
@@ -30,7 +30,7 @@ def client_number_fits_country(call: ClientRecordShaped, facts: Facts) -> Iterat
         yield refuse(
             "fiscal_id",
             f"{call.fiscal_id!r} is not a valid number {where}",
-            "a NIF with 9 digits and a right check digit"
+            "a NIF with 9 digits and a valid check digit"
             if country == "PT"
             else "the VAT number of that country, or the right country",
         )
@@ -38,7 +38,7 @@ def client_number_fits_country(call: ClientRecordShaped, facts: Facts) -> Iterat
 
 @wants(Want.SUBJECT)
 def issued_documents_keep_the_client(call: ClientRecordShaped, facts: Facts) -> Iterator[Finding]:
-    """A change of name, number or country holds for later documents; issued ones keep what they were issued with."""
+    """Warn of a new name, tax number or country: it holds for later documents and drafts, not for issued ones."""
     known = facts.subject
     if not isinstance(known, Client):
         return
@@ -53,7 +53,7 @@ def issued_documents_keep_the_client(call: ClientRecordShaped, facts: Facts) -> 
 
 @wants(Want.SUBJECT, Want.CLIENT_DOCUMENTS)
 def client_without_documents(call: object, facts: Facts) -> Iterator[Finding]:
-    """Only a client whom nothing was ever made out to is deleted; the books keep the others."""
+    """Only a client without documents can be deleted."""
     if facts.client_documents:
         yield refuse(
             "client_id",
@@ -68,7 +68,7 @@ def client_without_documents(call: object, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.TAXES)
 def item_tax_exists(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding]:
-    """An item names a tax of the account, exactly: an unknown name becomes another tax in silence (trap 2)."""
+    """An item must name a tax of the account exactly: InvoiceXpress silently replaces an unknown name (trap 2)."""
     names = [tax.name for tax in facts.taxes if tax.name]
     if call.tax is None:
         if facts.find_tax(None) is None:
@@ -85,7 +85,7 @@ def item_tax_exists(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding
 
 @wants(Want.SUBJECT)
 def price_changes_for_everyone(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding]:
-    """The catalogue is the whole account's: whoever picks the item next gets the new price and tax."""
+    """Warn of a new price or tax: it holds for everyone who uses the item from now on."""
     known = facts.subject
     if not isinstance(known, CatalogueItem):
         return
@@ -99,7 +99,7 @@ def price_changes_for_everyone(call: CatalogueItemShaped, facts: Facts) -> Itera
 
 @wants(Want.SUBJECT)
 def used_item_names_stay(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding]:
-    """The name of an item that stands on a document cannot be changed any more."""
+    """Warn of a new name: InvoiceXpress refuses it for an item that was used on a document."""
     known = facts.subject
     if isinstance(known, CatalogueItem) and call.name is not None and call.name != known.name:
         yield warn(
@@ -112,14 +112,14 @@ def used_item_names_stay(call: CatalogueItemShaped, facts: Facts) -> Iterator[Fi
 
 @wants(Want.TAXES, Want.SUBJECT)
 def default_tax_change_is_announced(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
-    """The default tax is what every line and item without a tax means, from now on and for the whole account."""
+    """Warn of a new default tax: it holds for every line and item that names none; an account always keeps a default."""
     now, known = facts.find_tax(None), facts.subject
     mine = known if isinstance(known, Tax) else None
     if call.default_tax and not (mine and mine.default_tax):
         before = f" instead of {now.name} ({now.value} %)" if now else ""
         yield warn(
             "default_tax",
-            f"lines and items that name no tax will mean {call.name} ({call.value} %){before}, everywhere in the account",
+            f"lines and items that name no tax will use {call.name} ({call.value} %){before}, everywhere in the account",
         )
     elif call.default_tax is False and mine and mine.default_tax:
         yield refuse(
@@ -132,7 +132,7 @@ def default_tax_change_is_announced(call: TaxShaped, facts: Facts) -> Iterator[F
 
 @wants(Want.SUBJECT)
 def rate_changes_for_everyone(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
-    """A tax with another rate or name changes every later document that names it."""
+    """Warn of a new rate or name: it changes every later document that names the tax."""
     known = facts.subject
     if not isinstance(known, Tax):
         return
@@ -149,7 +149,7 @@ def rate_changes_for_everyone(call: TaxShaped, facts: Facts) -> Iterator[Finding
 
 @wants(Want.TAXES)
 def tax_name_free(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
-    """Lines find their tax by its name, so no two share one."""
+    """A tax needs a name of its own, since lines find their tax by name."""
     known = facts.subject
     if any(tax.name == call.name and tax.id != getattr(known, "id", None) for tax in facts.taxes):
         yield refuse("name", f"the account has a tax called {call.name!r} already", "another name")
@@ -157,12 +157,12 @@ def tax_name_free(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.SUBJECT)
 def default_tax_not_deleted(call: object, facts: Facts) -> Iterator[Finding]:
-    """The default tax is what unnamed taxes mean."""
+    """The default tax cannot be deleted, because lines that name no tax use it."""
     known = facts.subject
     if isinstance(known, Tax) and known.default_tax:
         yield refuse(
             "tax_id",
-            f"{known.name} is the default: every line that names no tax means it",
+            f"{known.name} is the default: every line that names no tax uses it",
             "another tax",
             "make another tax the default first (update_tax with default_tax true)",
         )

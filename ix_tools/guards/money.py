@@ -12,7 +12,7 @@ from ix_tools.text.fuzzy_match import find_closest
 
 
 def is_stored_discount(discount: DiscountShaped, facts: Facts) -> bool:
-    """Whether it is the discount that the document has already, by the journal."""
+    """Return True if the document has this discount already, according to the journal."""
     known = (facts.unreturned or {}).get("global_discount") or {}
     before = known.get("value_type"), Decimal(known.get("value", "-1"))
     return before == (discount.value_type, discount.value)
@@ -20,7 +20,7 @@ def is_stored_discount(discount: DiscountShaped, facts: Facts) -> bool:
 
 @wants(Want.TAXES)
 def taxes_exist(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """Every line names a tax of the account, exactly: an unknown name becomes the default tax, or none (trap 2)."""
+    """Every line must name a tax of the account exactly: an unknown name becomes the default tax, or none (trap 2)."""
     names = [tax.name for tax in facts.taxes if tax.name]
     for at, item in enumerate(call.items):
         tax = facts.find_tax(item.tax)
@@ -46,7 +46,7 @@ def taxes_exist(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 
 def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """A discount over the document also hits lines that must not be discounted, and is not shown on them (trap 16)."""
+    """Ask about a discount over the document: it applies to every line, and shows in the totals only (trap 16)."""
     discount = call.global_discount
     if discount is None:
         return
@@ -72,7 +72,7 @@ def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterat
 
 @wants(Want.DOCUMENT)
 def currency_only_prints(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """Prices are always read in the account's currency; a currency code only prints a second total (trap 21)."""
+    """Ask about a second currency, which needs a rate: it only prints a second total; prices stay in the account's currency (trap 21)."""
     if call.rate is not None and call.currency_code is None:
         yield refuse("rate", "a rate without currency_code means nothing", "give currency_code too")
     if call.currency_code is None:

@@ -20,7 +20,7 @@ RETAILER_LIMIT, OTHERS_LIMIT = Decimal(1000), Decimal(100)
 
 @wants(Want.OWNER)
 def note_has_its_owner(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """A note names the issued document it corrects (CIVA 36/6), or InvoiceXpress leaves it unlinked (trap 13b)."""
+    """A note must name the document it corrects (CIVA 36/6), or InvoiceXpress leaves it unlinked (trap 13b)."""
     if call.document_type not in NOTES:
         return
     owner = facts.owner
@@ -42,7 +42,7 @@ def note_has_its_owner(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.OWNER)
 def corrected_document_is_issued(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """What a note corrects is issued, and still in force."""
+    """The document that a note corrects must be issued and in force."""
     owner = facts.owner
     if call.document_type in NOTES and owner is not None and owner.status not in ISSUED:
         yield refuse(
@@ -52,7 +52,7 @@ def corrected_document_is_issued(call: InvoiceShaped, facts: Facts) -> Iterator[
 
 @wants(Want.OWNER)
 def credit_of_a_paid_invoice(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """Sources disagree on whether a paid invoice is credited directly or its receipt is cancelled first."""
+    """Warn of a credit note for a paid invoice: InvoiceXpress may require that its receipt be cancelled first."""
     owner = facts.owner
     if owner is None:
         return
@@ -66,7 +66,7 @@ def credit_of_a_paid_invoice(call: InvoiceShaped, facts: Facts) -> Iterator[Find
 
 @wants(Want.OWNER)
 def owner_of_an_invoice_is_a_guide(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """An invoice belongs to a guide or to nothing; any other id would leave it unlinked."""
+    """The owner of an invoice must be a guide; any other id leaves the invoice unlinked."""
     if call.document_type in NOTES or call.owner_invoice_id is None:
         return
     if call.document_type not in BILLS:
@@ -86,7 +86,7 @@ def owner_of_an_invoice_is_a_guide(call: InvoiceShaped, facts: Facts) -> Iterato
 
 @wants(Want.CLIENT, Want.DOCUMENT, Want.OWNER)
 def note_goes_to_the_same_client(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """A note corrects what one client was charged, so it goes to that client."""
+    """A note must go to the client of the document it corrects."""
     if call.document_type not in NOTES or facts.owner is None or facts.owner.client is None:
         return
     found = (
@@ -102,7 +102,7 @@ def note_goes_to_the_same_client(call: InvoiceShaped, facts: Facts) -> Iterator[
 
 
 def find_owner(related: Iterable[Document], kind: str) -> int | None:
-    """The id of the one document among its related ones that a document of this kind can belong to; None where none or several can."""
+    """Return the id of the only related document that a document of this type can belong to; None if none or several can."""
     kinds = OWNERS if kind in NOTES else GUIDES
     found = [one.id for one in related if one.document_type in kinds]
     return found[0] if len(found) == 1 else None
@@ -117,7 +117,7 @@ def _compute_remaining(
 
 @wants(Want.DOCUMENT, Want.TAXES, Want.OWNER, Want.OWNER_RELATED)
 def credit_within_what_remains(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """All credit notes together, drafts too, stay within the owner's total; InvoiceXpress says so only at finalize (trap 13)."""
+    """All credit notes, drafts included, must stay within the invoice's total; InvoiceXpress checks only when finalizing (trap 13)."""
     totals = call.compute_totals(facts)
     if call.document_type != "credit_notes" or facts.owner is None or totals is None:
         return
@@ -136,7 +136,7 @@ def credit_within_what_remains(call: InvoiceShaped, facts: Facts) -> Iterator[Fi
 
 @wants(Want.DOCUMENT, Want.RELATED, Want.OWNER, Want.OWNER_RELATED)
 def stored_note_within_what_remains(call: Transition, facts: Facts) -> Iterator[Finding]:
-    """The same before finalizing, among the notes issued meanwhile: other drafts do not count yet."""
+    """All issued credit notes must stay within the invoice's total when a note is finalized; other drafts do not count."""
     document, owner = facts.document, facts.owner
     if call.state != "finalized" or call.document_type != "credit_notes" or document is None or owner is None:
         return
@@ -152,7 +152,7 @@ def stored_note_within_what_remains(call: Transition, facts: Facts) -> Iterator[
 
 
 def mb_reference_only_where_possible(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """Multibanco references exist for invoices, simplified invoices and invoice-receipts only (trap 20)."""
+    """Only invoices, simplified invoices and invoice-receipts can have a Multibanco reference (trap 20)."""
     if call.mb_reference and call.document_type not in BILLS:
         yield refuse(
             "mb_reference",
@@ -163,7 +163,7 @@ def mb_reference_only_where_possible(call: InvoiceShaped, facts: Facts) -> Itera
 
 @wants(Want.TAXES)
 def simplified_within_legal_limit(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """The legal limits of simplified invoices are not the API's errors, so they are said here (trap 19, CIVA 40)."""
+    """Warn of a simplified invoice above the legal limits, because the API accepts it (trap 19, CIVA 40)."""
     totals = call.compute_totals(facts)
     if call.document_type != "simplified_invoices" or totals is None:
         return

@@ -10,7 +10,7 @@ from ix_tools.guards.findings import Finding, refuse
 from ix_tools.guards.protocols import Payment
 
 IN_FORCE = {"final", "settled"}
-"""States of receipts and notes that count."""
+"""States of receipts and notes that are in force."""
 
 
 def _sum_in_force(related: Iterable[Document], kind: str) -> Decimal:
@@ -19,7 +19,7 @@ def _sum_in_force(related: Iterable[Document], kind: str) -> Decimal:
 
 
 def compute_paid(document: Document, related: Iterable[Document]) -> Decimal:
-    """What was paid of a document: its receipts that stand; or all of it, where it was paid without one."""
+    """Return the amount paid of a document: the receipts in force, or all of it if it was settled without one."""
     related = tuple(related)
     receipts, credited = _sum_in_force(related, "receipts"), _sum_in_force(related, "credit_notes")
     if receipts or document.status != "settled":
@@ -28,12 +28,12 @@ def compute_paid(document: Document, related: Iterable[Document]) -> Decimal:
 
 
 def compute_credited(related: Iterable[Document]) -> Decimal:
-    """What credit notes that stand took off a document."""
+    """Return the amount credited of a document by notes in force."""
     return _sum_in_force(related, "credit_notes")
 
 
 def compute_open(document: Document, related: Iterable[Document]) -> Decimal:
-    """What a receipt can still be issued for: the total less receipts and credit notes that stand; nothing once it is settled."""
+    """Return the amount that a receipt can be issued for: the total less receipts and credit notes in force; 0 once it is settled."""
     if document.status not in {"final", "second_copy"}:
         return Decimal(0)
     related = tuple(related)
@@ -42,13 +42,13 @@ def compute_open(document: Document, related: Iterable[Document]) -> Decimal:
 
 
 def compute_open_amount(facts: Facts) -> Decimal:
-    """What is still to pay of the call's document."""
+    """Return the open amount of the call's document."""
     return compute_open(facts.document, facts.related) if facts.document is not None else Decimal(0)
 
 
 @wants(Want.DOCUMENT)
 def document_can_be_paid(call: Payment, facts: Facts) -> Iterator[Finding]:
-    """Only an issued, unsettled invoice is paid."""
+    """Only an issued, unsettled invoice can be paid."""
     document = facts.document
     if document is not None and document.status != "final":
         advice = {
@@ -65,9 +65,9 @@ def document_can_be_paid(call: Payment, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.DOCUMENT, Want.RELATED)
 def amount_within_what_is_open(call: Payment, facts: Facts) -> Iterator[Finding]:
-    """A payment is more than nothing and no more than what is open."""
+    """A payment must be more than 0 and at most the open amount."""
     if call.amount == 0:
-        yield refuse("amount", "a payment of nothing would still make a numbered receipt", "more than 0")
+        yield refuse("amount", "a payment of 0 would still issue a numbered receipt", "more than 0")
     elif (
         facts.document is not None
         and facts.document.status == "final"
@@ -82,7 +82,7 @@ def amount_within_what_is_open(call: Payment, facts: Facts) -> Iterator[Finding]
 
 @wants(Want.DOCUMENT)
 def payment_date_not_before_document(call: Payment, facts: Facts) -> Iterator[Finding]:
-    """Nobody pays an invoice before it exists, or tomorrow."""
+    """The payment date must not be before the invoice's date or in the future."""
     if facts.document is not None and facts.document.date and call.payment_date < facts.document.date:
         yield refuse(
             "payment_date",
@@ -95,6 +95,6 @@ def payment_date_not_before_document(call: Payment, facts: Facts) -> Iterator[Fi
 
 @wants(Want.DOCUMENT)
 def receipt_is_in_force(call: object, facts: Facts) -> Iterator[Finding]:
-    """Only a receipt that stands can be cancelled."""
+    """Only a receipt in force can be cancelled."""
     if facts.document is not None and facts.document.status not in {"final", "settled"}:
-        yield refuse("receipt_id", f"the receipt is {facts.document.status}", "a receipt that stands")
+        yield refuse("receipt_id", f"the receipt is {facts.document.status}", "a receipt in force")

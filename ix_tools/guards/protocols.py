@@ -1,4 +1,4 @@
-"""What the rules read of a call, as protocols: guards stand below the operations and name no class of theirs."""
+"""Protocols of the calls that rules read; guards import no operation."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from ix_tools.guards.facts import Facts
 
 
 class ClientShaped(Protocol):
-    """A customer given with a document."""
+    """Customer of a document."""
 
     @property
     def id(self) -> int | None: ...
@@ -26,7 +26,7 @@ class ClientShaped(Protocol):
 
 
 class ItemShaped(Protocol):
-    """A line."""
+    """Line of a document."""
 
     @property
     def name(self) -> str: ...
@@ -45,7 +45,7 @@ class ItemShaped(Protocol):
 
 
 class DiscountShaped(Protocol):
-    """A discount over the document."""
+    """Discount over a document."""
 
     @property
     def value_type(self) -> Literal["percentage", "absolute"]: ...
@@ -54,7 +54,7 @@ class DiscountShaped(Protocol):
 
 
 class Draft(Protocol):
-    """A document to be created or updated."""
+    """Document to be created or updated."""
 
     @property
     def document_type(self) -> str: ...
@@ -76,14 +76,14 @@ class Draft(Protocol):
     def accept(self) -> Sequence[str]: ...
 
     def printed_texts(self) -> Iterator[tuple[str, Printed, str]]:
-        """The texts that are printed: field, heading, text."""
+        """Return the printed texts: field, heading, text."""
 
     def compute_totals(self, facts: Facts) -> Totals | None:
-        """What the document comes to; None while a tax is unknown."""
+        """Return the totals of the document; None if a tax is unknown."""
 
 
 class InvoiceShaped(Draft, Protocol):
-    """An invoice, receipt or note to be created or updated."""
+    """Invoice, receipt or note to be created or updated."""
 
     @property
     def mb_reference(self) -> bool | None: ...
@@ -98,7 +98,7 @@ class InvoiceShaped(Draft, Protocol):
 
 
 class GuideShaped(Draft, Protocol):
-    """A guide to be created or updated."""
+    """Guide to be created or updated."""
 
     @property
     def loaded_at(self) -> dt.datetime | None: ...
@@ -109,7 +109,7 @@ class GuideShaped(Draft, Protocol):
 
 
 class Transition(Protocol):
-    """A change of state."""
+    """Change of a document's state."""
 
     @property
     def document_type(self) -> str: ...
@@ -122,7 +122,7 @@ class Transition(Protocol):
 
 
 class MailText(Protocol):
-    """What an e-mail says."""
+    """Text of an e-mail."""
 
     @property
     def subject(self) -> str | None: ...
@@ -131,7 +131,7 @@ class MailText(Protocol):
 
 
 class Payment(Protocol):
-    """A payment."""
+    """Payment of an invoice."""
 
     @property
     def amount(self) -> Decimal: ...
@@ -142,21 +142,21 @@ class Payment(Protocol):
 
 
 class SeriesShaped(Protocol):
-    """A call about a series."""
+    """Call about a series."""
 
     @property
     def sequence_id(self) -> int: ...
 
 
 class RenamedSeries(SeriesShaped, Protocol):
-    """A change of a series."""
+    """Change of a series."""
 
     @property
     def serie(self) -> str: ...
 
 
 class ClientRecordShaped(Protocol):
-    """A client to be created or changed."""
+    """Client to be created or changed."""
 
     @property
     def name(self) -> str | None: ...
@@ -169,7 +169,7 @@ class ClientRecordShaped(Protocol):
 
 
 class CatalogueItemShaped(Protocol):
-    """A catalogue item to be created or changed."""
+    """Catalogue item to be created or changed."""
 
     @property
     def name(self) -> str | None: ...
@@ -180,7 +180,7 @@ class CatalogueItemShaped(Protocol):
 
 
 class TaxShaped(Protocol):
-    """A tax to be created or changed."""
+    """Tax to be created or changed."""
 
     @property
     def name(self) -> str | None: ...
@@ -191,7 +191,7 @@ class TaxShaped(Protocol):
 
 
 class Entry(Protocol):
-    """Something to be entered in a client's account."""
+    """Entry in a client's account."""
 
     @property
     def value(self) -> Decimal: ...

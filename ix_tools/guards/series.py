@@ -1,4 +1,4 @@
-"""Rules about series (séries): each document type has its own sequence id, registration and numbering."""
+"""Rules about series (séries), in which each document type has its own id, registration and numbering."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -13,7 +13,7 @@ UNREGISTERED = "N/D"
 
 
 def find_series(sequence_id: int | None, facts: Facts) -> Sequence | None:
-    """The series with that id, or with a type that has that id."""
+    """Return the series with that id, its own or that of a document type in it; None if there is none."""
     found = next((one for one in facts.sequences if one.id == sequence_id), None)
     if found is None:
         by_type = facts.find_sequence(sequence_id) if sequence_id is not None else None
@@ -23,7 +23,7 @@ def find_series(sequence_id: int | None, facts: Facts) -> Sequence | None:
 
 @wants(Want.SEQUENCES)
 def series_fits_type(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """The sequence id is the one of this document type: the row's own id is the invoices' (trap 9)."""
+    """The sequence id must be that of the document type; a series' own id is that of invoices (trap 9)."""
     kind = get_document_kind(call.document_type).singular
     if call.sequence_id is None:
         return
@@ -49,7 +49,7 @@ def series_fits_type(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.DOCUMENT, Want.SEQUENCES)
 def series_registered(call: Transition, facts: Facts) -> Iterator[Finding]:
-    """A document is only finalized in a series registered with AT, or it would have no ATCUD (Portaria 195/2020; trap 12)."""
+    """A document can only be finalized in a series registered with AT, or it would have no ATCUD (Portaria 195/2020; trap 12)."""
     document = facts.document
     if call.state != "finalized" or document is None or document.sequence_id is None:
         return
@@ -65,10 +65,10 @@ def series_registered(call: Transition, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.DOCUMENT, Want.SEQUENCES)
 def receipt_series_registered(call: Payment, facts: Facts) -> Iterator[Finding]:
-    """A receipt is certified too: its series is registered."""
+    """The series of a receipt must be registered with AT, since a receipt is certified too."""
     document = facts.document
     if call.serie:
-        # A name that is none was refused where names are read (naming.py).
+        # An unknown name was refused when names were resolved.
         series = next((one for one in facts.sequences if one.serie == call.serie), None)
     else:
         found = facts.find_sequence(document.sequence_id) if document and document.sequence_id else None
@@ -85,7 +85,7 @@ def receipt_series_registered(call: Payment, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.SEQUENCES)
 def series_exists(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
-    """The id is a series of the account."""
+    """The id must be that of a series of the account."""
     if not any(one.id == call.sequence_id for one in facts.sequences):
         inner = facts.find_sequence(call.sequence_id)
         yield refuse(
@@ -98,7 +98,7 @@ def series_exists(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.SEQUENCES)
 def series_not_yet_registered(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
-    """There is something to register (code 005 otherwise)."""
+    """A series must have a document type that is not registered yet (code 005 otherwise)."""
     sequence = find_series(call.sequence_id, facts)
     if sequence and not any(part.validation_code == UNREGISTERED for part in sequence.types.values()):
         yield refuse(
@@ -111,7 +111,7 @@ def series_not_yet_registered(call: SeriesShaped, facts: Facts) -> Iterator[Find
 
 @wants(Want.SEQUENCES)
 def series_unused(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
-    """A series is only changed while nothing was finalized in it (API v1 documentation)."""
+    """A series can only be changed while nothing was finalized in it (API v1 documentation)."""
     sequence = find_series(call.sequence_id, facts)
     used = (
         [f"{kind} {part.number}" for kind, part in sequence.types.items() if part.number] if sequence else []
@@ -126,13 +126,13 @@ def series_unused(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.SEQUENCES)
 def series_name_free(call: RenamedSeries, facts: Facts) -> Iterator[Finding]:
-    """No two series share a name."""
+    """A series needs a name of its own."""
     if any(one.serie == call.serie and one.id != call.sequence_id for one in facts.sequences):
         yield refuse("serie", f"another series is called {call.serie!r}", "a new name")
 
 
 class NamedSeries(Protocol):
-    """A series to be opened."""
+    """Series to be opened."""
 
     @property
     def serie(self) -> str: ...
@@ -142,14 +142,14 @@ class NamedSeries(Protocol):
 
 @wants(Want.SEQUENCES)
 def new_series_name_free(call: NamedSeries, facts: Facts) -> Iterator[Finding]:
-    """A name is registered with the tax authority once, and for good."""
+    """A new series needs a new name, because a name is registered with the tax authority for good."""
     if any(one.serie == call.serie for one in facts.sequences):
         yield refuse("serie", f"there is a series {call.serie!r} already", "a new name")
 
 
 @wants(Want.SEQUENCES)
 def new_default_series_is_announced(call: NamedSeries, facts: Facts) -> Iterator[Finding]:
-    """A new default changes where every later document without a series goes."""
+    """Warn of a new default series: later documents that name no series go to it."""
     now = facts.find_default_sequence()
     if call.default_sequence:
         yield warn(
@@ -160,7 +160,7 @@ def new_default_series_is_announced(call: NamedSeries, facts: Facts) -> Iterator
 
 @wants(Want.SEQUENCES)
 def default_series_changes_later_documents(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
-    """The default is where every document goes that names no series; unregistered it could not be finalized (trap 12)."""
+    """Warn of a new default series, and of document types not registered in it, which could not be finalized (trap 12)."""
     now, chosen_one = facts.find_default_sequence(), find_series(call.sequence_id, facts)
     if chosen_one is None:
         return

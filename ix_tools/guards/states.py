@@ -1,4 +1,4 @@
-"""Rules about what a document's state allows (docs/traps.md, States)."""
+"""Rules about the state of a document (docs/traps.md, States)."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -10,14 +10,14 @@ from ix_tools.guards.protocols import Transition
 
 INVOICE_RECEIPT, NOTES = "invoice_receipts", {"credit_notes", "debit_notes"}
 REASON_LENGTH = 15
-"""A reason is a sentence an inspector can read, not a dash."""
+"""Shortest reason: a sentence that an inspector understands."""
 
 
 STATE_WORDS = {"accept": "accepted", "refuse": "refused"}
 
 
 def list_transitions(kind: str) -> dict[tuple[str, str], str]:
-    """(state now, word) → state after, for a kind of document. Any other transition does not exist."""
+    """Return the transitions of a document type: (state now, requested state) → state after."""
     family = get_document_kind(kind).family
     if family == "estimate":
         return {
@@ -47,13 +47,13 @@ def list_transitions(kind: str) -> dict[tuple[str, str], str]:
 
 
 def get_next_state(kind: str, now: str, word: str) -> str | None:
-    """The state after a transition; None when it does not exist."""
+    """Return the state after a transition; None if the transition does not exist."""
     return list_transitions(kind).get((now, word))
 
 
 @wants(Want.DOCUMENT)
 def transition_exists(call: Transition, facts: Facts) -> Iterator[Finding]:
-    """The kind of document has such a transition from where it is now; there are no others."""
+    """The document type must have the transition from the document's current state."""
     document = facts.document
     if document is None:
         return
@@ -70,13 +70,13 @@ def transition_exists(call: Transition, facts: Facts) -> Iterator[Finding]:
         "state",
         f"this {get_document_kind(call.document_type).en.lower()} is {document.status}; "
         f"it cannot be {STATE_WORDS.get(call.state, call.state)}",
-        ", ".join(possible) or f"nothing: {document.status} is the end",
+        ", ".join(possible) or f"nothing: {document.status} is a final state",
         advice,
     )
 
 
 def reason_given_to_cancel(call: Transition, facts: Facts) -> Iterator[Finding]:
-    """Cancelling takes a reason, which is recorded and sent to the tax authority; for an estimate it is optional."""
+    """Cancelling needs a reason, which is recorded and sent to the tax authority; for an estimate it is optional."""
     if call.state == "canceled" and get_document_kind(call.document_type).family == "estimate":
         return
     if call.state == "canceled":
@@ -90,14 +90,14 @@ def reason_given_to_cancel(call: Transition, facts: Facts) -> Iterator[Finding]:
 
 
 class CallWithReason(Protocol):
-    """A call with a reason."""
+    """Call with a reason."""
 
     @property
     def message(self) -> str: ...
 
 
 def reason_is_a_sentence(call: CallWithReason, facts: Facts) -> Iterator[Finding]:
-    """The reason says something."""
+    """The reason must be a sentence."""
     yield from _check_reason(call.message)
 
 
@@ -114,7 +114,7 @@ def _check_reason(message: str | None) -> Iterator[Finding]:
 
 @wants(Want.DOCUMENT, Want.RELATED)
 def not_canceled_while_paid_or_credited(call: Transition, facts: Facts) -> Iterator[Finding]:
-    """Receipts are cancelled before their invoice; a credited invoice is already corrected (never both)."""
+    """An invoice must not be cancelled before its receipts, or after a credit note has corrected it."""
     if call.state != "canceled":
         return
     for one in facts.related:
@@ -134,7 +134,7 @@ def not_canceled_while_paid_or_credited(call: Transition, facts: Facts) -> Itera
 
 
 class EmailCall(Protocol):
-    """A mail about a document."""
+    """E-mail about a document."""
 
     @property
     def email(self) -> str: ...
@@ -142,7 +142,7 @@ class EmailCall(Protocol):
 
 @wants(Want.DOCUMENT)
 def only_issued_documents_are_sent(call: EmailCall, facts: Facts) -> Iterator[Finding]:
-    """A draft has no number and may still change; a cancelled document is not sent as if it stood."""
+    """Only an issued document in force can be sent by e-mail."""
     document = facts.document
     if document is None or document.status in {"final", "settled", "accepted", "refused", "second_copy"}:
         return
@@ -157,7 +157,7 @@ def only_issued_documents_are_sent(call: EmailCall, facts: Facts) -> Iterator[Fi
 
 @wants(Want.DOCUMENT, Want.DOCUMENT_CLIENT)
 def recipient_differs_from_client(call: EmailCall, facts: Facts) -> Iterator[Finding]:
-    """An invoice to an address that is not the client's is worth a second look."""
+    """Warn of a recipient other than the client's own address."""
     known = facts.document_client.email if facts.document_client else None
     if known and known.casefold() != call.email.casefold():
         yield warn(

@@ -1,7 +1,7 @@
-"""Rules about text that is printed or mailed: an invoice speaks to people, and a program that reads it must not take orders from it.
+"""Rules that warn of prompt injection in printed and mailed text.
 
-What is marked is shown all the same, and the person decides. It is a small net, not a wall: what keeps an order in a text from being
-carried out is that every irreversible call is approved.
+Suspicious text is shown with a warning, and the approver decides. Detection is incomplete by nature: the protection is
+that a person approves every irreversible call.
 """
 
 import re
@@ -21,26 +21,26 @@ _EVERYTHING = (
     r"chave|passwords?|palavras?-passe|tokens?)"
 )
 ORDER_PATTERNS = (
-    # Orders to set aside other orders.
+    # Instructions to ignore other instructions.
     r"\b(?:ignor\w*|disregard|forget|override|bypass|desconsider\w*|esquec\w*|despreze?)\b"
     r"(?:\s+(?:all|any|the|of|your|my|these|those|other|previous|prior|above|earlier|preceding|existing|current|system|"
     r"todas|as|os|tod[oa]s|[st]uas|outras|anteriores|previas|dadas|quaisquer|do sistema))*"
     r"\s+(?:instruc\w+|instruct\w+|rules?|regras|prompts?|guidelines|guardrails|orders given|ordens|diretrizes)\b",
-    # A program spoken to by its name, or told who it is.
+    # An assistant addressed by name, or given a role.
     rf"(?:^|[.!?:;\n]\s*|\b(?:caro|dear|attention|atencao|note to|hey|ola)\s+)(?:the\s+|o\s+|a\s+)?{_ADDRESSEES}\s*"
     r"(?:[,:!]\s|\s(?:must|should|shall|please|deve|devera|tem de|por favor)\b)",
     rf"\b(?:you are|you're|act as|pretend to be|es|age como|comporta-te como|finge ser)\s+(?:now\s+|agora\s+)?"
     rf"(?:an?\s+|the\s+|uma?\s+|o\s+|a\s+)?(?:\w+\s+)?{_ADDRESSEES}\b",
     r"\b(?:system|developer|assistant) (?:prompt|message)\b|\bprompt (?:de|do) sistema\b|\b(?:system|assistant|instructions?)\s*:\s",
     r"<\|\w+\|>|</?(?:system|instructions?|prompt|assistant|tool_call|function_calls?)\b[^>]*>|\[/?inst\]|#{2,}\s*(?:system|instruct|instruc)",
-    # Tools by name, or the word for them.
+    # Tools by name, or requests to call a tool.
     rf"\b(?:{_TOOLS})_[a-z]+(?:_[a-z]+)*\b",
     r"\b(?:call|use|invoke|run|execute|chame?|chama|usa|usar|executa|invoca)\s+(?:the\s+|this\s+|a\s+|esta\s+)?(?:tool|function|ferramenta|funcao)\b",
-    # Everything there is, sent to an address.
+    # Requests to send all data to an address.
     r"\b(?:send|e-?mail|forward|post|upload|envi[ae]|mand[ae]|reencaminh[ae]|encaminh[ae])\b[^.!?\n]{0,40}?"
     rf"\b{_EVERYTHING}\b[^!?\n]{{0,80}}?(?:@|https?://)",
     r"\b(?:envia|manda|reencaminha|encaminha)(?:-\w+)?\s+(?:isto\s+|uma copia\s+|copia\s+)?para\s+\S+@",
-    # The person kept out of it.
+    # Requests to bypass the person.
     r"\b(?:do not|don't|never)\s+(?:ask|tell|inform|notify|mention|show|alert)\b[^.!?\n]{0,40}"
     r"\b(?:user|person|human|owner|approv\w+|anyone)\b",
     r"\b(?:nao|nunca)\s+(?:perguntes?|digas?|diga|informes?|avises?|menciones?|mostres?|pecas?)\b[^.!?\n]{0,40}"
@@ -50,17 +50,17 @@ ORDER_PATTERNS = (
     r"\b(?:approve|finalize|finali[sz]a|aprova|anula|cancel)\b[^.!?\n]{0,30}"
     r"\b(?:automatically|automaticamente|without asking|sem perguntar)\b",
 )
-"""Orders to a program, in text without accents and in small letters."""
+"""Patterns of instructions to a program, in lower case without accents."""
 _ORDER_PATTERN = re.compile("|".join(f"(?:{one})" for one in ORDER_PATTERNS))
 _ENCODED_RUN = re.compile(r"(?<![\w/+=:-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w/+=])")
 _LONG_RUN = 120
-"""Letters of a run without a blank after which nobody could mean it for a reader, whatever it says."""
+"""Length from which an unbroken run of characters is suspicious, whatever it decodes to."""
 _MAX_NAMED_LINES = 5
-"""Lines named one by one."""
+"""Most lines that get a warning of their own."""
 
 
 def is_addressed_to_program(text: str) -> bool:
-    """Whether a text gives orders to a program, or carries text in a form that only a program reads."""
+    """Return True if a text gives instructions to a program, or contains encoded text that only a program reads."""
     letters = text.casefold().replace("\u2019", "'")
     if not letters.isascii():
         letters = unicodedata.normalize("NFKD", letters)
@@ -69,7 +69,7 @@ def is_addressed_to_program(text: str) -> bool:
 
 
 def _encodes_text(run: str) -> bool:
-    """Whether a long run of letters and digits is Base64 or hexadecimal of readable text, or too long for anything else."""
+    """Return True if a run of characters is Base64 or hexadecimal of readable text, or too long for anything else."""
     mixed = any(map(str.islower, run)) and any(map(str.isupper, run)) and any(map(str.isdigit, run))
     if mixed and len(run) >= _LONG_RUN:
         return True
@@ -90,7 +90,7 @@ def _decode_base64(run: str) -> bytes:
 
 
 def text_speaks_to_people(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """Text that is printed speaks to people; what seems to speak to a program is marked, and the person decides."""
+    """Warn of printed text that seems to address a program; the approver decides."""
     for field, heading, text in call.printed_texts():
         if is_addressed_to_program(text):
             yield _warn_of_text(field, heading.pt)
@@ -109,7 +109,7 @@ def text_speaks_to_people(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 
 def mail_speaks_to_people(call: MailText, facts: Facts) -> Iterator[Finding]:
-    """The same of an e-mail's subject and text."""
+    """Warn of e-mail text that seems to address a program; the approver decides."""
     for field, where, text in (
         ("subject", "Assunto", call.subject),
         ("body", "Texto do e-mail", call.body),
@@ -119,7 +119,12 @@ def mail_speaks_to_people(call: MailText, facts: Facts) -> Iterator[Finding]:
 
 
 def _warn_of_text(field: str, where: str, lines: int = 0) -> Finding:
-    """Warn of a text; `where` names it in Portuguese."""
+    """Return the warning of a text.
+
+    Args:
+        where: Portuguese name of the field.
+        lines: Number of lines concerned, if several.
+    """
     several = (f" ({lines} lines)", f" ({lines} linhas)") if lines else ("", "")
     return warn(
         field,

@@ -1,4 +1,4 @@
-"""Rules about a client's account: initial balance, regularizations, money in and out."""
+"""Rules about a client's account: initial balance, regularizations, treasury movements."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -10,17 +10,17 @@ from ix_tools.guards.protocols import Entry
 
 
 def entry_not_in_the_future(call: Entry, facts: Facts) -> Iterator[Finding]:
-    """Nobody owes or paid tomorrow."""
+    """The date of an entry must not be in the future."""
     if call.date > facts.today:
         yield refuse("date", f"{call.date} is in the future", f"at latest {facts.today}")
 
 
 @wants(Want.BALANCE)
 def within_the_remaining_balance(call: Entry, facts: Facts) -> Iterator[Finding]:
-    """A regularization takes off no more than what is left of the client's debt."""
+    """A regularization must not exceed the client's remaining debt."""
     remaining = facts.balance.remaining_balance if facts.balance else None
     known = [one for one in (remaining.total, remaining.value) if one is not None] if remaining else []
-    # The two figures of the answer are not explained anywhere; what is above both is certainly too much.
+    # The two figures of the answer are undocumented; an amount above both certainly exceeds the debt.
     if known and call.value > max(known):
         yield refuse(
             "value",
@@ -32,7 +32,7 @@ def within_the_remaining_balance(call: Entry, facts: Facts) -> Iterator[Finding]
 
 @wants(Want.BALANCE)
 def initial_balance_replaces(call: Entry, facts: Facts) -> Iterator[Finding]:
-    """There is one initial balance: setting it writes over the one before."""
+    """Warn of a different initial balance, because it replaces the earlier one."""
     known = facts.balance.initial_balance if facts.balance else None
     if known is not None and known.value and known.value != call.value:
         yield warn(
@@ -42,7 +42,7 @@ def initial_balance_replaces(call: Entry, facts: Facts) -> Iterator[Finding]:
 
 
 class RegularizationShaped(Protocol):
-    """A call about a regularization."""
+    """Call about a regularization."""
 
     @property
     def regularization_id(self) -> int: ...
@@ -50,7 +50,7 @@ class RegularizationShaped(Protocol):
 
 @wants(Want.REGULARIZATIONS)
 def regularization_exists(call: RegularizationShaped, facts: Facts) -> Iterator[Finding]:
-    """It is one of this client's."""
+    """The regularization must be one of the client's."""
     if not any(one.id == call.regularization_id for one in facts.regularizations):
         yield refuse(
             "regularization_id",

@@ -1,4 +1,4 @@
-"""Rules about updates: what InvoiceXpress does not show cannot be sent again, and what is not sent is lost (trap 5)."""
+"""Rules about updates, which lose every field that is not sent (trap 5)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from ix_tools.guards.protocols import Draft, GuideShaped, InvoiceShaped
 
 @wants(Want.DOCUMENT)
 def only_drafts_are_edited(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """A signed document cannot be changed (Portaria 363/2010)."""
+    """Only drafts can be changed, since an issued document is signed (Portaria 363/2010)."""
     document = facts.document
     if document is not None and not document.is_draft:
         yield refuse(
@@ -28,7 +28,7 @@ def only_drafts_are_edited(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.DOCUMENT, Want.UNRETURNED)
 def unreturned_fields_not_lost(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """What InvoiceXpress does not return comes from the journal; where that does not know it, it is given again or given up."""
+    """Ask for fields that InvoiceXpress does not return and the journal does not know, because the update would lose them."""
     if facts.document is None or facts.unreturned is not None:
         return
     for name, mark in fields_with(type(call), Unreturned).items():
@@ -37,7 +37,7 @@ def unreturned_fields_not_lost(call: Draft, facts: Facts) -> Iterator[Finding]:
             continue
         unknown = "InvoiceXpress does not return it, and this draft was last written elsewhere"
         if mark.required:
-            yield refuse(name, f"{unknown}, so it cannot be taken over", f"{name} again")
+            yield refuse(name, f"{unknown}, so it cannot be carried over", f"{name} again")
         elif "unreturned" not in call.accept:
             what = f"{unknown}: if it has one, this update takes it away"
             yield ask("unreturned", name, what, f"{name} again, or accept")
@@ -45,7 +45,7 @@ def unreturned_fields_not_lost(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.DOCUMENT)
 def lines_not_dropped_unseen(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """Lines missing from an update are deleted, so whoever leaves one out says that it is meant."""
+    """Ask about stored lines missing from the update, because they would be deleted."""
     if facts.document is None or "drop_lines" in call.accept:
         return
     kept = Counter(item.name for item in call.items)
@@ -62,7 +62,7 @@ def lines_not_dropped_unseen(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 
 def _has_global_discount(document: Document) -> bool:
-    """Whether a discount over the document stands: it shows in the totals and on no line (trap 16)."""
+    """Return True if the document has a discount over all lines, which shows in the totals only (trap 16)."""
     nets = [line.net for line in document.lines]
     known = sum((net for net in nets if net is not None), Decimal(0))
     return (
@@ -74,7 +74,7 @@ def _has_global_discount(document: Document) -> bool:
 
 @wants(Want.DOCUMENT)
 def global_discount_not_lost(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """A discount over the document does not read back as such, so it has to be given again."""
+    """A discount over the document must be given again, because it does not read back."""
     document = facts.document
     if document is not None and call.global_discount is None and _has_global_discount(document):
         yield refuse(
@@ -87,7 +87,7 @@ def global_discount_not_lost(call: InvoiceShaped, facts: Facts) -> Iterator[Find
 
 @wants(Want.DOCUMENT, Want.TAXES)
 def rebuilt_lines_keep_the_total(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """Lines taken over from the stored document must add up to what it says now (trap 15: prices read back cut to cents)."""
+    """Lines rebuilt from the stored document must add up to its total, since prices read back cut to cents (trap 15)."""
     document, discount = facts.document, getattr(call, "global_discount", None)
     if document is None or document.total is None:
         return
@@ -106,9 +106,9 @@ def rebuilt_lines_keep_the_total(call: Draft, facts: Facts) -> Iterator[Finding]
         yield ask(
             "line_taxes",
             f"items.{unread[0]}.tax",
-            f"which tax the stored line has is not said; the total of {format_cents(document.total)} "
+            f"the tax of the stored line is not known; the total of {format_cents(document.total)} "
             f"would become {format_cents(totals.total)}",
-            "all lines with the taxes that are meant, then accept",
+            "all lines with their taxes, then accept",
         )
     elif not unread and [line.tax for line in document.lines] == [item.tax for item in call.items]:
         yield refuse(
@@ -121,7 +121,7 @@ def rebuilt_lines_keep_the_total(call: Draft, facts: Facts) -> Iterator[Finding]
 
 @wants(Want.DOCUMENT)
 def second_currency_not_lost(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """A second printed total is kept only if its currency and rate can be sent again."""
+    """A second currency must be given again if its code and rate cannot be read back."""
     shown = facts.document.multicurrency if facts.document else None
     if shown and call.currency_code is None:
         yield refuse(
@@ -132,9 +132,9 @@ def second_currency_not_lost(call: InvoiceShaped, facts: Facts) -> Iterator[Find
 
 
 def addresses_given(call: GuideShaped, facts: Facts) -> Iterator[Finding]:
-    """A guide without its places is sent back, and not every answer shows them."""
+    """A guide's addresses must be given again if the answer does not show them, or InvoiceXpress refuses it."""
     for name, place in (("address_from", call.address_from), ("address_to", call.address_to)):
         if place is None:
             yield refuse(
-                name, "InvoiceXpress does not show it, so it cannot be taken over", "the whole address"
+                name, "InvoiceXpress does not return it, so it cannot be carried over", "the whole address"
             )

@@ -1,1 +1,1 @@
-"""The catalogue: every operation, one class each, in files by resource; `catalogue.py` lists them."""
+"""Catalogue of operations: one class each, in modules by resource; registry.py lists them."""

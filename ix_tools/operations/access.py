@@ -1,4 +1,4 @@
-"""What is offered: which operations the settings let be called, asked for on whatever face and in whatever way."""
+"""Operations that the settings allow, checked for every interface."""
 
 from ix_tools.config.settings import Settings
 from ix_tools.errors import Problem, SettingsError
@@ -7,39 +7,39 @@ from ix_tools.operations.spec import Effect, Spec
 
 
 def require_enabled(spec: Spec, settings: Settings) -> None:
-    """Refuse what the settings leave off."""
+    """Raise SettingsError if the settings do not allow the operation."""
     refusal = get_disabled_reason(spec, settings)
     if refusal is None and spec.effect is Effect.ADMIN and not settings.allow_account_setup:
         refusal = SettingsError(
             f"{spec.name} is off: creating and setting up accounts needs the setting allow_account_setup.",
             code="account_setup_off",
-            next="whoever runs this server sets INVOICEXPRESS_ALLOW_ACCOUNT_SETUP=true if it is meant",
+            next="the operator of this server can set INVOICEXPRESS_ALLOW_ACCOUNT_SETUP=true",
         )
     if refusal is not None:
         raise refusal
 
 
 def get_disabled_reason(spec: Spec, settings: Settings) -> SettingsError | None:
-    """Why an operation is not even shown, if it is not: it is excluded, or it writes where only reading is allowed."""
+    """Return the reason for not listing an operation, or None: it is excluded, or writes under read_only."""
     if unknown := [name for name in settings.exclude if name not in catalogue()]:
-        # A misspelt name would leave open what somebody meant to close.
+        # A misspelt name would leave enabled what somebody meant to exclude.
         return SettingsError(
             "The setting exclude names tools that do not exist.",
             problems=[
                 Problem("exclude", f"there is no tool {name}", ", ".join(catalogue())) for name in unknown
             ],
-            next="whoever runs this server corrects INVOICEXPRESS_EXCLUDE, exclude in the file, or --exclude",
+            next="the operator of this server corrects INVOICEXPRESS_EXCLUDE, exclude in the file, or --exclude",
         )
     if spec.name in settings.exclude:
         return SettingsError(
-            f"{spec.name} is excluded here.",
+            f"{spec.name} is excluded by the setting exclude.",
             code="operation_excluded",
-            next="do without it; whoever runs this server takes it out of the setting exclude if it is meant",
+            next="do without it; the operator of this server can remove it from the setting exclude",
         )
     if settings.read_only and spec.effect.writes:
         return SettingsError(
-            f"{spec.name} writes, and only reading is allowed here.",
+            f"{spec.name} writes, and the setting read_only allows only reading.",
             code="read_only",
-            next="do without it; whoever runs this server takes back the setting read_only if it is meant",
+            next="do without it; the operator of this server can turn off the setting read_only",
         )
     return None

@@ -1,6 +1,6 @@
-"""Accounts at InvoiceXpress and their tie to the tax authority (AT); off unless allow_account_setup is set.
+"""Accounts at InvoiceXpress and their connection to the tax authority (AT).
 
-Passwords travel on the wire and nowhere else; of an account's API key nothing is read.
+Off unless allow_account_setup is set. Passwords go into the request and nowhere else, and API keys are never read.
 """
 
 import re
@@ -38,18 +38,18 @@ AcceptedTerms = Literal[True]
 
 
 def locate_account(number: int) -> Subject:
-    """Where an account is read."""
+    """Return the reference by which an account is read."""
     return Subject(f"/api/accounts/{number}/get.json", "account", AccountRecord)
 
 
 def preview_person(call: Any) -> list[Row]:
-    """The person named, for an approval."""
+    """Return the row with the named person, for the approval."""
     name = " ".join(filter(None, [call.first_name, call.last_name]))
     return [Row("person", name)] if name else []
 
 
 class AccountResult(Record):
-    """An account, without its key and passwords."""
+    """Account without its API key and passwords."""
 
     account: AccountRecord
     note: str | None = None
@@ -76,11 +76,11 @@ class GetAccount(Operation[AccountResult]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> AccountResult:
-        """The account."""
+        """Parse the account."""
         return AccountResult(account=AccountRecord.model_validate(content or {}))
 
     def identify_company(self, result: AccountResult) -> tuple[str, Company] | None:
-        """Its organization; whether it is this account, its id alone does not tell."""
+        """Return the account's organization; its id does not say whether it is the account in use."""
         found = result.account
         if not found.organization_name:
             return None
@@ -88,7 +88,7 @@ class GetAccount(Operation[AccountResult]):
 
 
 class NewAccount(Call):
-    """What a new account needs."""
+    """Parameters of a new account."""
 
     organization_name: str = Field(min_length=1)
     """Name of the company that uses the account."""
@@ -142,7 +142,7 @@ class CreateAccount(NewAccount, IdempotentCall, Operation[AccountResult]):
     )
 
     def build_preview(self, facts: Facts) -> Preview:
-        """Whose account, and that the terms are accepted; never the password."""
+        """Show the owner and the accepted terms, never the password."""
         rows = [
             Row("organization", self.organization_name, is_headline=True),
             Row("email", self.email),
@@ -156,42 +156,42 @@ class CreateAccount(NewAccount, IdempotentCall, Operation[AccountResult]):
         return Preview("create_account", (*rows, Row("secret", self.password), Row("terms", True)))
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """Nothing: neither names nor passwords."""
+        """Record no details: neither names nor passwords."""
         return {"subject": "accounts"}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Accounts cannot be listed: the new owner gets an e-mail from InvoiceXpress, and can sign in."""
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Report unknown: accounts cannot be listed, but the new owner gets an e-mail from InvoiceXpress."""
         return ProbeResult(Outcome.UNKNOWN)
 
-    async def execute(self, sending: OperationContext) -> AccountResult:
-        """By one of the two paths, which take the same."""
+    async def execute(self, context: OperationContext) -> AccountResult:
+        """Send the call to one of the two routes, which take the same body."""
         call: Operation[AccountResult] = self
         if self.existing_user:
             call = AccountForExistingUser.model_construct(
                 **{name: getattr(self, name) for name in NewAccount.model_fields}
             )
-        return self.parse_response(await sending.send(call), sending.facts)
+        return self.parse_response(await context.send(call), context.facts)
 
     def parse_response(self, content: Any, facts: Facts) -> AccountResult:
-        """The account. The key in the answer is left unread."""
+        """Parse the account; the API key in the answer is not read."""
         return AccountResult(
             account=AccountRecord.model_validate(content or {}),
             note="The new account's API key is not shown here: its owner signs in and finds it under Account > API.",
         )
 
     def next_steps(self, result: AccountResult) -> Iterable[Step]:
-        """See it."""
+        """Suggest reading the account."""
         if result.account.id:
             yield Step("get_account", "see its state", {"account_id": result.account.id})
 
     def plan_correction(self, result: AccountResult, facts: Facts) -> Correction:
-        """Only InvoiceXpress closes it."""
+        """Plan: only InvoiceXpress can close an account."""
         return Correction("account_created")
 
 
 class AccountForExistingUser(NewAccount, Operation[AccountResult]):
-    """The same for someone who is a user already."""
+    """Route for an owner who is a user already."""
 
     spec = Spec(
         "create_account",
@@ -204,7 +204,7 @@ class AccountForExistingUser(NewAccount, Operation[AccountResult]):
 
 
 class Credentials(Call):
-    """The sub-user with which series are registered at the tax authority."""
+    """Sub-user of the tax authority that registers series."""
 
     username: SubUser
     """Sub-user of the tax authority (AT), e.g. 509442013/1, with WFA, WSE and WDT; never the main user."""
@@ -264,21 +264,21 @@ class UpdateAccount(IdempotentCall, DetectableChange, Operation[AccountResult]):
     )
 
     def list_changes(self, facts: Facts) -> Iterable[str]:
-        """What every document prints of its issuer."""
+        """Return the account, whose data every document prints."""
         return (resource_names.ACCOUNT,)
 
     def subject_ref(self, result: AccountResult | None = None) -> Subject:
-        """The account."""
+        """Return the account."""
         return locate_account(self.account_id)
 
     def fill_defaults(self, facts: Facts) -> Self:
-        """Name and e-mail are wanted every time: the ones there are, unless new ones are given."""
+        """Fill in name and e-mail, which the service requires every time."""
         names = ("organization_name", "email")
         update = {name: getattr(facts.subject, name, None) for name in names if getattr(self, name) is None}
         return self.model_copy(update=update)
 
     def build_preview(self, facts: Facts) -> Preview:
-        """What changes; never a password."""
+        """Show the changes, never a password."""
         place = ", ".join(filter(None, [self.address, self.postal_code, self.city]))
         rows = [
             Row("account_id", str(self.account_id)),
@@ -295,15 +295,15 @@ class UpdateAccount(IdempotentCall, DetectableChange, Operation[AccountResult]):
         return Preview("update_account", (*rows, Row("terms", True)))
 
     def predict_state(self, facts: Facts) -> ExpectedState:
-        """Name and e-mail, which is all that reads back."""
+        """Expect name and e-mail, the only fields that read back."""
         return ExpectedState({"organization_name": self.organization_name, "email": self.email})
 
     def parse_response(self, content: Any, facts: Facts) -> AccountResult:
-        """Answered with nothing; the road reads it again."""
+        """Parse the answer, which is empty; the pipeline reads the record back."""
         return AccountResult(account=AccountRecord.model_validate(content or {}))
 
     def plan_correction(self, result: AccountResult, facts: Facts) -> Correction:
-        """Change it again."""
+        """Plan: update it with the earlier values."""
         known = facts.subject
         before = {name: getattr(known, name, None) for name in ("organization_name", "email")}
         step = Step(
@@ -313,7 +313,7 @@ class UpdateAccount(IdempotentCall, DetectableChange, Operation[AccountResult]):
 
 
 class AtResult(Record):
-    """Whether InvoiceXpress took the credentials."""
+    """Confirmation that InvoiceXpress accepted the credentials."""
 
     success: bool
 
@@ -346,11 +346,11 @@ class SetupAtCommunication(IdempotentCall, Operation[AtResult]):
     )
 
     def list_changes(self, facts: Facts) -> Iterable[str]:
-        """How every document reaches the tax authority."""
+        """Return the account, whose connection every document uses."""
         return (resource_names.ACCOUNT,)
 
     def build_preview(self, facts: Facts) -> Preview:
-        """Whose credentials, and what for; never the password."""
+        """Show the sub-user and the way of communication, never the password."""
         rows = (
             Row("at_subuser", self.at_subuser, is_headline=True),
             Row("at_secret", self.at_password),
@@ -359,16 +359,21 @@ class SetupAtCommunication(IdempotentCall, Operation[AtResult]):
         return Preview("at_communication", rows)
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """Nothing: neither user nor password."""
+        """Record no details: neither user nor password."""
         return {"subject": "at_communication"}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Credentials cannot be read; setting them up again is harmless, once a person approves again."""
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Report unknown: credentials cannot be read. Setting them up again is harmless and approved again."""
         return ProbeResult(Outcome.UNKNOWN)
 
     def parse_response(self, content: Any, facts: Facts) -> AtResult:
-        """A yes, or a refusal."""
+        """Parse the confirmation.
+
+        Raises:
+            Unreadable: The answer does not say whether the credentials were accepted.
+            Rejected: They were not accepted.
+        """
         said = str((content or {}).get("success", "")).lower()
         if not said:
             raise Unreadable(
@@ -384,5 +389,5 @@ class SetupAtCommunication(IdempotentCall, Operation[AtResult]):
         return AtResult(success=True)
 
     def plan_correction(self, result: AtResult, facts: Facts) -> Correction:
-        """Set it up again."""
+        """Plan: set it up again."""
         return Correction("at_set_up")

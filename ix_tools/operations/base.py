@@ -1,4 +1,4 @@
-"""The base class of operations: its fields are the parameters, its `spec` says where the call goes."""
+"""Base class of operations: fields are the parameters, `spec` describes route, effect and rules."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,79 +22,83 @@ Result = TypeVar("Result", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class BundledApproval:
-    """One yes for several calls of a recipe: asked before the first, with all of them shown; each then goes through once.
+    """One approval for several calls of a workflow: requested before the first, shown with all of them, used once by each.
 
-    What is asked is bound to the recipe's own call, so that it is the recipe that is repeated after the answer.
+    The approval is bound to the workflow's own call, so that the workflow is repeated after the decision.
     """
 
     workflow: "Operation[Any]"
     covered_calls: tuple["Operation[Any]", ...] = ()
-    """Calls about the same document that the yes covers besides; `Approvals` keeps a single use of each."""
+    """Further calls about the same document that the approval covers; each may use it once."""
     warnings: tuple[Finding, ...] = ()
-    """What the recipe found that the person should know."""
+    """Warnings of the workflow that the approver should read."""
     differences: tuple[Difference, ...] = ()
-    """How the document differs from what the recipe was asked to make."""
+    """Differences between the document and the one that the workflow was asked to make."""
     step_key: str = ""
-    """The idempotency key of this step: of a kind of its own in the journal, so that no caller can take it first."""
+    """Idempotency key of this step. The journal keeps such keys apart, so that no caller can take one first."""
 
 
 class OperationContext(Protocol):
-    """What the road lends to an operation while it is carried out."""
+    """Services of the pipeline for an operation that is being executed."""
 
     @property
     def facts(self) -> Facts:
-        """What was looked up for this call."""
+        """Facts looked up for this call."""
 
     @property
     def arguments(self) -> Mapping[str, Any]:
-        """The arguments as the caller wrote them; for operations without a route."""
+        """Arguments as the caller wrote them; for operations without a route."""
 
     async def send(self, call: "Operation[Any]") -> Any:
-        """Send the call as its route says; the answer comes back without its envelope."""
+        """Send the call by its route and return the answer without its envelope."""
 
     async def run_operation(
         self, name: str, arguments: Mapping[str, Any], covering: BundledApproval | None = None
     ) -> dict[str, Any]:
-        """Carry out another operation on the same road, with its own guards and gate; for operations without a route.
+        """Run another operation through the whole pipeline, with its own guards and approval; for operations without a route.
 
-        The caller's answer to an approval goes along, and a question that a person must answer comes out as the
-        question of the whole call. Where nobody can be asked, the result has status approval_required.
+        The caller's answer to an approval is passed on, and a new approval request becomes that of the whole call.
+        If nobody can be asked, the result has status approval_required.
         """
 
     def search_operations(self, text: str) -> list[dict[str, Any]]:
-        """The operations that the words of a text mean, best first, of those that the settings offer."""
+        """Return the operations that match a text, best first, among those that the settings allow."""
 
     def describe_operation(self, name: str) -> dict[str, Any]:
-        """An operation as its caller must know it; refused like the call itself where the settings do not offer it."""
+        """Return everything that a caller must know of an operation.
+
+        Raises:
+            SettingsError: The settings do not allow the operation.
+        """
 
     async def load_document_facts(self, call: "Operation[Any]", document: Any) -> Facts:
-        """What is known of a document besides what was read: from the journal, and of what a note corrects."""
+        """Return facts about a document that was read: its unreturned fields from the journal, and what a note corrects."""
 
     async def list_open_intents(self) -> list[dict[str, str]]:
-        """Calls of which the journal does not know whether they were carried out: id, operation, subject."""
+        """Return calls whose outcome the journal does not know: id, operation, subject."""
 
     async def download(self, url: str) -> bytes | None:
-        """Fetch a file from an allowed host; None when the host is not allowed."""
+        """Fetch a file; None if its host is not allowed or does not have it."""
 
     async def save_file(self, content: bytes, name: str) -> str:
-        """Write a file into the folder for documents; its path."""
+        """Write a file into the folder for documents and return its path."""
 
     async def notify_progress(self, done: float, total: float, message: str) -> None:
-        """Tell whoever waits how far it is."""
+        """Report progress to the caller."""
 
     async def list_all(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
-        """Every row of a list, as far as the setting lets pages be read, and how many rows that leaves out."""
+        """Return the rows of a list, up to the setting catalogue_pages, and the number of rows left unread."""
 
     async def wait_before_retry(self, attempt: int) -> bool:
-        """Wait before asking again; False when the patience set for this is used up."""
+        """Wait before the next attempt; False if no attempt is left."""
 
 
 class Operation(Call, Generic[Result]):
-    """An operation of InvoiceXpress (or of ours), as data: see the class docstring of each for what it does."""
+    """Operation of InvoiceXpress, or workflow of ix-tools, as data; each class docstring is the tool's description."""
 
     spec: ClassVar[Spec]
     manual_check: ClassVar[str] = ""
-    """Where nothing can be looked at: what a person checks instead. Such a call is never looked at by itself."""
+    """Advice for a person who settles a lost call that no probe can detect; empty if a probe can."""
 
     @model_validator(mode="after")
     def _by_name_or_by_id(self) -> Self:
@@ -108,92 +112,92 @@ class Operation(Call, Generic[Result]):
 
     @classmethod
     def needs_path_field(cls, field: str) -> bool:
-        """Whether the call's route needs that field."""
+        """Return True if the route has that field as a path parameter."""
         return cls.spec.route is not None and f"{{{field}}}" in cls.spec.route.path
 
     def document_ref(self) -> tuple[str, int] | None:
-        """The type and id of the document the call is about, if it is about one."""
+        """Return type and id of the document that the call is about; None if it is not about one."""
         kind, number = getattr(self, "document_type", None), getattr(self, "document_id", None)
         return (kind, number) if kind and number else None
 
     def subject_ref(self, result: Result | None = None) -> Subject | None:
-        """The thing the call is about, if it is no document; once created, with the id that the result brought."""
+        """Return the resource, other than a document, that the call is about; a created one by the id in the result."""
         return None
 
     def list_changes(self, facts: Facts) -> Iterable[str]:
-        """What the call changes besides its document, as claims name it: `client/501`, `series/70000`."""
+        """Return the names of resources that the call changes besides its document: `client/501`, `series/70000`."""
         return ()
 
     def fill_defaults(self, facts: Facts) -> Self:
-        """The call with what it left to the account filled in (an update is a full replacement on the wire)."""
+        """Return the call with omitted fields filled in: the account's defaults, or on updates the stored values."""
         return self
 
     def build_preview(self, facts: Facts) -> Preview:
-        """What a person approves; every gated operation says it."""
-        raise TypeError(f"{type(self).__name__} is gated and has no preview")
+        """Return the content of the approval; every operation that needs one implements this."""
+        raise TypeError(f"{type(self).__name__} needs an approval and has no preview")
 
     def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """What must read back after this call; None where there is nothing to compare."""
+        """Return the expected state after the write; None if there is nothing to compare."""
         return None
 
     def list_written_fields(self) -> frozenset[str] | None:
-        """What of its document the call itself changes: all else must stay. None where that is not compared."""
+        """Return the fields of the document that the call sets; all others must stay. None if that is not compared."""
         return None
 
     def with_uid(self, uid: str) -> Self:
-        """The call under a unique id of ours, where InvoiceXpress keeps the same id from being used twice."""
+        """Return the call with a unique id by which InvoiceXpress rejects duplicates, if the operation has one."""
         return self
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """What will tell, after a crash, whether this happened: ids and states, no texts."""
+        """Return the data for detecting the outcome after a crash: ids, states and hashes, no texts."""
         about = self.document_ref()
         return {"subject": f"{about[0]}/{about[1]}"} if about else {}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Nothing can be looked at: it stays unknown, and is never sent again by itself."""
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Detect whether the write took effect. By default it stays unknown, and the call is never sent again unasked."""
         return ProbeResult(Outcome.UNKNOWN)
 
     def list_required_operations(self) -> tuple[str, ...]:
-        """The operations that this call is made of and cannot do without: where one may not be used, none is begun with."""
+        """Return the operations that a workflow needs; it refuses to start if any of them is not permitted."""
         return ()
 
-    async def execute(self, sending: OperationContext) -> Result:
-        """Send and read the answer."""
-        return self.parse_response(await sending.send(self), sending.facts)
+    async def execute(self, context: OperationContext) -> Result:
+        """Send the call and parse the answer."""
+        return self.parse_response(await context.send(self), context.facts)
 
     def parse_response(self, content: Any, facts: Facts) -> Result:
-        """Make the record of an answer, already out of its envelope."""
+        """Return the record of an answer, whose envelope was removed."""
         result: Result = self.result_type().model_validate(content)  # type: ignore[assignment]
         return result
 
     def complete_result(self, result: Result, facts: Facts) -> Result:
-        """The result with what is known besides what InvoiceXpress answered."""
+        """Return the result completed from the facts."""
         return result
 
     def next_steps(self, result: Result) -> Iterable[Step]:
-        """What one would sensibly do next."""
+        """Suggest the next calls."""
         return ()
 
     def plan_correction(self, result: Result, facts: Facts) -> Correction | None:
-        """What would correct this result; every call that leaves something which cannot simply be changed says it."""
+        """Return the plan that would correct the result; every write that cannot simply be changed again has one."""
         return None
 
     def identify_company(self, result: Result) -> tuple[str, Company] | None:
-        """The company whose account this is, where the result tells it, with what tells it: `saft`, or `account/ID`."""
+        """Return the company that the result names and the source of its name (`saft` or `account/ID`); None if it names none."""
         return None
 
     def __class_getitem__(cls, result: Any) -> Any:
-        """`Operation[Document]` only names the result. Pydantic would make a model of each, which costs every start."""
+        """Return an alias that only names the result type. Pydantic would build a model for each, which slows every start."""
         return GenericAlias(cls, (result,))
 
     @classmethod
     def result_type(cls) -> type[BaseModel]:
-        """The record named in `Operation[...]`, the one piece of reflection here; tested over the catalogue."""
+        """Return the record type named in `Operation[...]`."""
         for one in cls.__mro__:
             for base in one.__dict__.get("__orig_bases__", ()):
                 if get_origin(base) is Operation:
                     found = get_args(base)[0]
                     if isinstance(found, type) and issubclass(found, BaseModel):
                         return found
-        raise TypeError(f"{cls.__name__} does not say what it returns: Operation[...]")
+        raise TypeError(f"{cls.__name__} does not name its result: derive it from Operation[...]")

@@ -1,4 +1,4 @@
-"""Finding one client: exactly one comes back, or candidates to choose from."""
+"""Search for one client by code, name or tax number."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Self
@@ -48,14 +48,19 @@ class FindClient(Operation[ClientResult]):
             raise ValueError("code: give code or name or fiscal_id")
         return self
 
-    async def execute(self, sending: OperationContext) -> ClientResult:
-        """By code, then by name, then by number; only the list, read to its end, tells that nobody is called so."""
+    async def execute(self, context: OperationContext) -> ClientResult:
+        """Look the client up by code and name, then search the whole list, which alone proves absence.
+
+        Raises:
+            Refused: Several clients may be meant; they are returned as candidates.
+            NotFound: No client matches, and all clients were read.
+        """
         for look in self._build_look_ups():
             try:
-                return self.parse_response(await sending.send(look), sending.facts)
+                return self.parse_response(await context.send(look), context.facts)
             except (NotFound, Unavailable, Rejected):
-                continue  # a miss by name is a 404 or a 500: the list tells
-        rows, unread = await sending.list_all("/clients.json", "clients")
+                continue  # a miss by name is a 404 or a 500: only the list is reliable
+        rows, unread = await context.list_all("/clients.json", "clients")
         clients = [parse_record(Client, row) for row in rows]
         given = {name: text for name in ("code", "name", "fiscal_id") if (text := getattr(self, name))}
         doubts = []
@@ -68,7 +73,7 @@ class FindClient(Operation[ClientResult]):
             raise combine_findings(doubts)
         asked = " or ".join(f"{name} {text!r}" for name, text in given.items())
         raise NotFound(
-            f"No client has the {asked}, and none is like it.",
+            f"No client has the {asked}, and none is similar.",
             status=404,
             next="list_clients shows all; create_client adds one",
         )
@@ -80,12 +85,12 @@ class FindClient(Operation[ClientResult]):
             yield ClientByName(client_name=self.name)
 
     def parse_response(self, content: Any, facts: Facts) -> ClientResult:
-        """The client."""
+        """Parse the client."""
         return ClientResult(client=Client.model_validate(content or {}))
 
 
 class ClientByCode(Operation[ClientResult]):
-    """The look-up by code."""
+    """Look-up by code."""
 
     client_code: str
     """Code of the client to find."""
@@ -101,7 +106,7 @@ class ClientByCode(Operation[ClientResult]):
 
 
 class ClientByName(Operation[ClientResult]):
-    """The look-up by name."""
+    """Look-up by name."""
 
     client_name: str
     """Name of the client to find."""

@@ -1,4 +1,4 @@
-"""Clients: the customers that documents are issued to."""
+"""Operations on clients, the customers that documents are issued to."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
@@ -36,7 +36,7 @@ from ix_tools.operations.spec import Effect, ResolvesTo, Route, Spec, WirePath
 
 
 class ClientResult(Record):
-    """The client found."""
+    """Client as stored."""
 
     client: Client
 
@@ -45,7 +45,7 @@ class ClientResult(Record):
 
 
 class ClientCall(Call):
-    """A call about one client."""
+    """Parameters that select one client."""
 
     client_id: Id | None = None
     """Id of the client, from find_client; or give client."""
@@ -55,17 +55,17 @@ class ClientCall(Call):
     """Code, exact name or NIF of the client; or give client_id."""
 
     def list_changes(self, facts: Facts) -> Iterable[str]:
-        """The client, with what it owes."""
+        """Return the client, including its balance."""
         return () if self.client_id is None else (resource_names.name_client(self.client_id),)
 
 
 def locate_client(number: int | None) -> Subject | None:
-    """Where a client is read, once its id is known."""
+    """Return the reference by which a client is read; None without an id."""
     return Subject(f"/clients/{number}.json", "client", Client) if number is not None else None
 
 
 class ClientList(PageResult):
-    """A page of clients."""
+    """Page of clients."""
 
     clients: list[Client]
 
@@ -93,7 +93,7 @@ class ListClients(Operation[ClientList]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> ClientList:
-        """A page."""
+        """Parse the page."""
         rows = [Client.model_validate(one) for one in read_rows(content, "clients")]
         return ClientList.model_validate({"clients": rows, **parse_page(content, len(rows))})
 
@@ -116,7 +116,7 @@ class GetClient(ClientCall, Operation[ClientResult]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> ClientResult:
-        """The client."""
+        """Parse the client."""
         return ClientResult(client=Client.model_validate(content or {}))
 
 
@@ -159,7 +159,7 @@ class ListClientInvoices(ClientCall, Operation[InvoiceList]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> InvoiceList:
-        """Rows, and in words what this page leaves out."""
+        """Parse the page."""
         return InvoiceList.model_validate(parse_document_page(content, "invoices"))
 
 
@@ -167,7 +167,7 @@ class ListClientInvoices(ClientCall, Operation[InvoiceList]):
 
 
 class Contact(Call):
-    """Whom to turn to at a client."""
+    """Contact person of a client."""
 
     name: str | None = None
     """Name of the contact person."""
@@ -187,7 +187,7 @@ Name = Annotated[str, AfterValidator(_check_name)]
 
 
 class ClientFields(Call):
-    """What a client's record holds besides name and code."""
+    """Fields of a client besides name and code."""
 
     fiscal_id: str | None = None
     """Tax number of the client: NIF or foreign VAT number."""
@@ -222,12 +222,12 @@ PLAIN_FIELDS = tuple(name for name in WRITABLE_FIELDS if name != "preferred_cont
 
 
 def dump_client(client: Any) -> dict[str, Any]:
-    """A stored client as the arguments that would store it."""
+    """Return a stored client as the arguments that would store it."""
     return dict(client.model_dump(mode="json", include=set(WRITABLE_FIELDS), exclude_none=True))
 
 
 def predict_client(call: Any) -> ExpectedState:
-    """What the client reads back as."""
+    """Return the expected state of the client."""
     given = {name: getattr(call, name) for name in PLAIN_FIELDS}
     return ExpectedState({name: value for name, value in given.items() if value is not None})
 
@@ -262,38 +262,38 @@ class CreateClient(ClientFields, IdempotentCall, Operation[ClientResult]):
     )
 
     def list_changes(self, facts: Facts) -> Iterable[str]:
-        """A client that is not there yet."""
+        """Return the name of the new client, which has no id yet."""
         return (resource_names.name_new_client(self.code or self.name or ""),)
 
     def subject_ref(self, result: ClientResult | None = None) -> Subject | None:
-        """The new client, once it has an id."""
+        """Return the new client once it has an id."""
         return locate_client(result.client.id) if result and result.client.id else None
 
     def predict_state(self, facts: Facts) -> ExpectedState:
-        """What was asked."""
+        """Expect the requested values."""
         return predict_client(self)
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """Its code, and a digest of what was asked."""
+        """Record the code, and a hash of the requested values."""
         return trace_creation("clients", self.predict_state(facts).values, code=self.code)
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Look up its code: a client that reads as asked is it; nobody, once lists have caught up, is a no."""
-        found = await witness.find_client(str(trace["code"]))
-        return await detect_creation(trace, witness, Client, [found] if found else [])
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Look the client up by its code and compare it with the request."""
+        found = await probe.find_client(str(trace["code"]))
+        return await detect_creation(trace, probe, Client, [found] if found else [])
 
     def parse_response(self, content: Any, facts: Facts) -> ClientResult:
-        """The client as stored."""
+        """Parse the stored client."""
         return ClientResult(client=Client.model_validate(content or {}))
 
     def next_steps(self, result: ClientResult) -> Iterable[Step]:
-        """Bill them."""
+        """Suggest an invoice for the client."""
         if result.client.code:
             yield Step("create_invoice", "bill this client", {"client": {"code": result.client.code}})
 
     def plan_correction(self, result: ClientResult, facts: Facts) -> Correction:
-        """Delete it."""
+        """Plan: delete it."""
         return Correction("created", (Step("delete_client", "delete it", {"client_id": result.client.id}),))
 
 
@@ -323,11 +323,11 @@ class UpdateClient(ClientFields, IdempotentCall, DetectableChange, ClientCall, O
     )
 
     def subject_ref(self, result: ClientResult | None = None) -> Subject | None:
-        """The client."""
+        """Return the client."""
         return locate_client(self.client_id)
 
     def fill_defaults(self, facts: Facts) -> Self:
-        """The whole record: what is not sent may be lost."""
+        """Fill in the stored values, since a field that is not sent may be lost."""
         known = facts.subject
         update = {name: getattr(known, name, None) for name in PLAIN_FIELDS if getattr(self, name) is None}
         stored = getattr(known, "preferred_contact", None)
@@ -337,15 +337,15 @@ class UpdateClient(ClientFields, IdempotentCall, DetectableChange, ClientCall, O
         return self.model_copy(update=update)
 
     def predict_state(self, facts: Facts) -> ExpectedState:
-        """What was asked, and all the rest as it was."""
+        """Expect the requested values, and all others as they were."""
         return predict_client(self)
 
     def parse_response(self, content: Any, facts: Facts) -> ClientResult:
-        """Answered with nothing; the road reads it again."""
+        """Parse the answer, which is empty; the pipeline reads the record back."""
         return ClientResult(client=Client.model_validate(content or {}))
 
     def plan_correction(self, result: ClientResult, facts: Facts) -> Correction:
-        """Put back what was there."""
+        """Plan: update it with the earlier values."""
         before = {"client_id": self.client_id, **dump_client(facts.subject)}
         return Correction("changed", (Step("update_client", "put the earlier values back", before),))
 
@@ -371,20 +371,20 @@ class DeleteClient(IdempotentCall, DetectableDeletion, ClientCall, Operation[Del
     )
 
     def subject_ref(self, result: DeletionResult | None = None) -> Subject | None:
-        """The client."""
+        """Return the client."""
         return locate_client(self.client_id)
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The client, and how many documents they have: one who has any is not deleted."""
+        """Show the client and the number of its documents; a client with documents is not deleted."""
         client = facts.subject if isinstance(facts.subject, Client) else Client()
         known = client if client.name else client.model_copy(update={"name": f"id {self.client_id}"})
         rows = (Row("client_documents", str(facts.client_documents)),)
         return Preview("client_deleted", rows, client=known)
 
     def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
-        """Who was there."""
+        """Return the name of the deleted client."""
         return DeletionResult(deleted=f"client {self.client_id} ({getattr(facts.subject, 'name', None)})")
 
     def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
-        """Create it again."""
+        """Plan: create it again."""
         return Correction("removed", (Step("create_client", "create it again", dump_client(facts.subject)),))

@@ -1,11 +1,11 @@
-"""Digests of calls and of what a person saw, each marked with the version of the form that it was computed from.
+"""Versioned digests of calls and of approved content.
 
     v2:q0uU…    version 2, then SHA-256 in base64url        64 hexadecimal digits    version 1, which had no mark
 
-The same call has another digest as soon as it is written down in another form: a field renamed, a default added. Then:
+A call gets another digest as soon as it is serialized differently: a field renamed, a default added. Then:
 raise the version here, keep the old form in `_CALL_FORMS` while it can be computed, and record the new digests in
-tests/vendor/call_digests.json, whose test fails until this is done. What an older form cannot be compared with is
-refused with a clear word; it is neither taken for another call nor sent again.
+tests/catalogue/call_digests.json, whose test fails until this is done. A digest of a form that is no longer computed is
+refused with an explanation; it is neither taken for another call nor sent again.
 """
 
 import hashlib
@@ -17,11 +17,11 @@ from typing import Any
 from ix_tools.operations.base import Operation
 
 CALL_VERSION = 2
-"""Of the form in which the journal recognises a call that comes again."""
+"""Version of the form by which the journal recognises a repeated call."""
 APPROVAL_VERSION = 2
-"""Of the form of arguments and snapshot that an approval is bound to."""
+"""Version of the form of arguments and snapshot that an approval is bound to."""
 TRACE_VERSION = 1
-"""Of what the journal keeps to tell later whether a call took effect."""
+"""Version of the trace by which the journal later detects whether a call took effect."""
 
 
 def hash_content(content: Any) -> str:
@@ -30,39 +30,39 @@ def hash_content(content: Any) -> str:
 
 
 def read_version(digest: str) -> int:
-    """Tell which version a digest was computed by."""
+    """Return the version that a digest was computed by."""
     mark, colon, _ = digest.partition(":")
     return int(mark[1:]) if colon and mark[1:].isdecimal() else 1
 
 
 def digest_approval(content: Any) -> str:
-    """Digest what an approval is bound to."""
+    """Return the digest of the content that an approval is bound to."""
     return _prefix_version(APPROVAL_VERSION, content)
 
 
 def is_current_approval(digest: str) -> bool:
-    """Tell whether an approval is bound in the form that this version of ix-tools computes."""
+    """Return True if an approval's digest has the current form."""
     return read_version(digest) == APPROVAL_VERSION
 
 
 def digest_call(call: Operation[Any], arguments: Mapping[str, Any]) -> tuple[str, ...]:
-    """Digest a call in every form that can be computed: the current one first, then what older versions wrote."""
+    """Return the digests of a call in every form that can be computed, the current one first."""
     return tuple(form(call, arguments) for _, form in sorted(_CALL_FORMS.items(), reverse=True))
 
 
 def can_compare(digest: str) -> bool:
-    """Tell whether a call's digest has a form that is still computed, so that another digest means another call."""
+    """Return True if a digest has a form that is still computed, so that a different digest means a different call."""
     return read_version(digest) in _CALL_FORMS
 
 
 def _serialize_call(call: Operation[Any], arguments: Mapping[str, Any]) -> list[Any]:
-    # Without what was not given, so that a later version with one more parameter still knows the call.
+    # Parameters that were not given are left out, so that a later version with one more still recognises the call.
     given = call.model_dump(mode="json", exclude={"idempotency_key", "accept"}, exclude_none=True)
     return [call.spec.name, {**given, **_find_relative_dates(arguments)}]
 
 
 def _find_relative_dates(arguments: Mapping[str, Any]) -> dict[str, str]:
-    """`today` and `+30d` as they were written: repeated after midnight, the same call is still the same."""
+    """Return relative dates as written (`today`, `+30d`), so that a call repeated after midnight is the same call."""
     texts = {name: value.strip().lower() for name, value in arguments.items() if isinstance(value, str)}
     return {
         name: text
@@ -75,7 +75,7 @@ _CALL_FORMS: dict[int, Callable[[Operation[Any], Mapping[str, Any]], str]] = {
     1: lambda call, arguments: hash_content(_serialize_call(call, arguments)),
     2: lambda call, arguments: _prefix_version(2, _serialize_call(call, arguments)),
 }
-"""By version. A form is kept for as long as the journal keeps its keys, where it can still be computed."""
+"""Serializations by version. One is kept for as long as the journal keeps keys of it and it can be computed."""
 
 
 def _prefix_version(version: int, content: Any) -> str:

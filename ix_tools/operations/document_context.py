@@ -1,4 +1,4 @@
-"""What is known of a document besides what InvoiceXpress returns with it: what it corrects, its transport, what was paid of it."""
+"""Context of a document that InvoiceXpress does not return with it: corrected document, transport, payments."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,7 +22,7 @@ INVOICES = {"invoices", "simplified_invoices", "invoice_receipts", "vat_moss_inv
 
 
 def add_context(result: "DocumentResult", facts: Facts) -> "DocumentResult":
-    """A result with what is known of its document besides: what a note corrects, when a guide's transport starts."""
+    """Return the result with the document that a note corrects, or the loading time of a guide."""
     document = result.document
     if document.document_type in NOTES:
         return result.model_copy(update={"corrects": _corrected_document(facts)})
@@ -48,7 +48,7 @@ def _corrected_document(facts: Facts) -> CorrectedDocument:
 
 
 def find_corrected(document: Document, facts: Facts) -> preview.DocumentReference | None:
-    """What a note corrects, for whoever approves it (CIVA 36/6)."""
+    """Return the document that a note corrects, for its approval (CIVA 36/6); None if it is no note."""
     if document.document_type not in NOTES:
         return None
     owner = facts.owner
@@ -60,14 +60,14 @@ def find_corrected(document: Document, facts: Facts) -> preview.DocumentReferenc
 
 
 def build_reference(document: Document, paid: Decimal | None = None) -> preview.DocumentReference:
-    """A document as another one refers to it."""
+    """Return a reference to a document, as another one cites it."""
     return preview.DocumentReference(
         document.document_type, document.number, document.date, document.total, paid
     )
 
 
 def find_loading_time(document: Document, facts: Facts) -> Any:
-    """When a guide's goods are loaded, as it was last sent from here; None where nobody knows."""
+    """Return a guide's loading time as ix-tools last sent it; None if it is not known."""
     if get_document_kind(document.document_type).family != "guide":
         return None
     sent = (facts.unreturned or {}).get("loaded_at")
@@ -75,7 +75,7 @@ def find_loading_time(document: Document, facts: Facts) -> Any:
 
 
 def find_transport(document: Document, facts: Facts) -> preview.Transport | None:
-    """What the tax authority is told of a guide's transport (DL 147/2003, art. 4)."""
+    """Return the transport data that the tax authority gets of a guide (DL 147/2003, art. 4); None if it is no guide."""
     if get_document_kind(document.document_type).family != "guide":
         return None
     sent = facts.unreturned or {}
@@ -88,7 +88,11 @@ def find_transport(document: Document, facts: Facts) -> preview.Transport | None
 
 
 def list_printed_rows(document: Document, facts: Facts, draft: type[Call]) -> Iterator[preview.Row]:
-    """What else an issued document will print that a draft does not show, as far as it is known; `draft`: its class."""
+    """Yield rows for printed fields that the stored draft does not show, as far as they are known.
+
+    Args:
+        draft: The class of the draft, which says what is printed.
+    """
     sent = facts.unreturned or {}
     if facts.owner is not None and document.document_type not in NOTES:
         yield preview.Row("bills", build_reference(facts.owner))
@@ -101,7 +105,7 @@ def list_printed_rows(document: Document, facts: Facts, draft: type[Call]) -> It
 
 
 def _format_place(site: str | None, address: dict[str, Any] | None) -> str | None:
-    """A place in lines; None where the answer has none."""
+    """Return a place as lines of text; None if the answer has none."""
     if not address:
         return site
     town = " ".join(str(address[name]) for name in ("postal_code", "city") if address.get(name))
@@ -110,7 +114,7 @@ def _format_place(site: str | None, address: dict[str, Any] | None) -> str | Non
 
 
 def add_payments(shown: preview.Preview, facts: Facts) -> preview.Preview:
-    """A preview with what was paid and credited of its issued invoice and what is left to pay; others as they are."""
+    """Return the preview of an issued invoice with the amounts paid, credited and left to pay; others unchanged."""
     document = facts.document
     if document is None or document.document_type not in INVOICES or document.status not in ISSUED:
         return shown
@@ -120,7 +124,7 @@ def add_payments(shown: preview.Preview, facts: Facts) -> preview.Preview:
 
 
 def find_state(document: Document, facts: Facts) -> preview.DocumentState | None:
-    """How a document stands, with what is open of an invoice; None for a draft, which stands nowhere yet."""
+    """Return the state of an issued document, with an invoice's open amount; None for a draft."""
     if document.is_draft or not document.status:
         return None
     open_now = payments.compute_open(document, facts.related) if document.document_type in INVOICES else None

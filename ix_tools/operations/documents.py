@@ -1,4 +1,4 @@
-"""Any document: read it, list invoices and notes, change its state, see what is related to it."""
+"""Operations that read, list and change the state of documents of every type."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -48,8 +48,8 @@ from ix_tools.operations.scopes import Heading, Scope
 from ix_tools.operations.spec import Effect, Route, Spec, WirePath
 
 SET_BY_TRANSITION: Mapping[str, frozenset[str]] = {
-    # Number, ATCUD and the signature's four characters exist only after finalizing; so does what is made from them: the
-    # link, the Multibanco reference, the code of a guide (API documentation, document object; DL 28/2019 art. 7).
+    # Number, ATCUD and the signature's four characters exist only after finalizing, and so do the link, the Multibanco
+    # reference and the code of a guide, which are made from them (API documentation, document object; DL 28/2019 art. 7).
     "finalized": frozenset(
         {
             "status",
@@ -68,7 +68,7 @@ SET_BY_TRANSITION: Mapping[str, frozenset[str]] = {
     "accept": frozenset({"status", "permalink"}),
     "refuse": frozenset({"status", "permalink"}),
 }
-"""By the word of change_state: the fields of a document that the transition sets."""
+"""Fields of a document that a transition sets, by the state given to change_state."""
 
 
 class GetDocument(Operation[DocumentResult]):
@@ -93,29 +93,29 @@ class GetDocument(Operation[DocumentResult]):
         vendor_operations=("getInvoice", "getEstimate", "getGuide"),
     )
 
-    async def execute(self, sending: OperationContext) -> DocumentResult:
-        """Read it, and what is known of it besides."""
-        result = self.parse_response(await sending.send(self), sending.facts)
-        return add_context(result, await sending.load_document_facts(self, result.document))
+    async def execute(self, context: OperationContext) -> DocumentResult:
+        """Read the document and add its context."""
+        result = self.parse_response(await context.send(self), context.facts)
+        return add_context(result, await context.load_document_facts(self, result.document))
 
     def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """The document, and what is to pay once withholding tax is taken off."""
+        """Parse the document and compute the amount to pay after withholding tax."""
         return build_document_result(Document.model_validate(content))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """What its state allows."""
+        """Suggest the calls that its state allows."""
         return suggest_steps(result)
 
 
 def build_document_result(document: Document) -> DocumentResult:
-    """A document; `to_pay` only where retention makes it differ from the total."""
+    """Return the result of a document; `to_pay` only if withholding tax makes it differ from the total."""
     if document.retention and document.total is not None:
         return DocumentResult(document=document, to_pay=document.total - document.withholding_tax)
     return DocumentResult(document=document)
 
 
 def suggest_steps(result: DocumentResult) -> Iterable[Step]:
-    """What the state of a document allows next."""
+    """Suggest the calls that the state of a document allows."""
     document = result.document
     if document.is_draft:
         yield from suggest_finalizing(result)
@@ -163,7 +163,7 @@ LIST_STATES = {"final": "sent"}
 
 
 class InvoiceList(PageResult):
-    """A page of documents, and what was left out."""
+    """Page of documents."""
 
     invoices: list[DocumentRow]
 
@@ -224,12 +224,12 @@ class ListInvoices(Operation[InvoiceList]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> InvoiceList:
-        """Rows, and in words what this page leaves out."""
+        """Parse the page."""
         return InvoiceList.model_validate(parse_document_page(content, "invoices", self.reference))
 
 
 class RelatedDocuments(Record):
-    """Receipts, credit and debit notes of a document."""
+    """Receipts, credit and debit notes related to a document."""
 
     documents: list[DocumentRow]
 
@@ -255,7 +255,7 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> RelatedDocuments:
-        """Rows."""
+        """Parse the related documents."""
         return RelatedDocuments(
             documents=[build_row(Document.model_validate(one)) for one in read_rows(content, "documents")]
         )
@@ -269,7 +269,7 @@ DRAFT_CLASSES: Mapping[str, type[DocumentDraft]] = {
     "estimate": EstimateDraft,
     "guide": GuideDraft,
 }
-"""What a document that can be finalized was drafted as, by its family."""
+"""Class of the draft of a document that can be finalized, by its family."""
 STORED_GUARDS = (
     recheck_warning(dates.date_not_in_the_future),
     recheck_warning(dates.invoice_date_is_recent),
@@ -282,7 +282,7 @@ STORED_GUARDS = (
     recheck_refusing(notes.simplified_within_legal_limit),
     recheck_warning(texts.text_speaks_to_people),
 )
-"""Rules of drafts that are judged again when the draft is finalized, as it is stored then."""
+"""Rules of drafts that are checked again on the stored document when it is finalized."""
 
 
 class ChangeState(IdempotentCall, Operation[DocumentResult]):
@@ -339,7 +339,7 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
     )
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The document as it is now, and what this does to it for ever."""
+        """Show the document as it is now, and what the change does to it."""
         document = facts.document
         rows = [Row("reason", self.message)] if self.message else []
         if document is None:
@@ -377,7 +377,7 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
         return f"{self.state}_{family}" if of_its_own else self.state
 
     def plan_correction(self, result: DocumentResult, facts: Facts) -> Correction:
-        """What corrects the change, by family and state."""
+        """Plan by document family and state."""
         family = get_document_kind(self.document_type).family
         note = self.document_type in {"credit_notes", "debit_notes"}
         kind = "note" if note else family
@@ -399,7 +399,7 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
         return Correction(plans.get(self.state, "answered"), steps, document.date or facts.today)
 
     def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """The state that the transition leads to, with the money that was approved."""
+        """Expect the state after the transition, with the approved totals."""
         document = facts.document
         if document is None:
             return None
@@ -411,41 +411,41 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
         return ExpectedState({"status": status, **(kept if self.state == "finalized" else {})})
 
     def list_written_fields(self) -> frozenset[str] | None:
-        """State, number and what else the transition makes; None for a deletion, after which there is nothing to read."""
+        """Return the fields that the transition sets; None for a deletion, after which nothing can be read."""
         return SET_BY_TRANSITION.get(self.state)
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """The document, its state before, and the state this leads to."""
+        """Record the document, its state before, and the state after."""
         before = facts.document.status if facts.document else ""
         after = states.get_next_state(self.document_type, before or "", self.state)
         about = {"document_type": self.document_type, "document_id": self.document_id}
         return {**super().build_trace(facts), **about, "before": before, "after": after}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Read the state again. Still as before: it did not happen, and doing it later cannot do it twice."""
-        raw = await witness.read_document(str(trace["document_type"]), int(trace["document_id"]))
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Read the document's state. If it is as before, repeating the call cannot do it twice."""
+        raw = await probe.read_document(str(trace["document_type"]), int(trace["document_id"]))
         status = "deleted" if raw is None else str(raw.get("status") or "not shown")
         if status == trace["after"]:
             return ProbeResult(Outcome.DONE, raw or {})
-        as_before = status == trace["before"] and witness.is_request_over
+        as_before = status == trace["before"] and probe.is_request_over
         return ProbeResult(Outcome.NOT_DONE if as_before else Outcome.UNKNOWN, raw, f"its state is {status}")
 
     def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """The document after the change; an empty answer is a success and is read back by the road."""
+        """Parse the document; an empty answer means success, and the pipeline reads it back."""
         return build_document_result(Document.model_validate(content or {}))
 
     def complete_result(self, result: DocumentResult, facts: Facts) -> DocumentResult:
-        """With what is known of it besides what InvoiceXpress answered."""
+        """Add the context of the document."""
         return add_context(result, facts)
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """What its new state allows."""
+        """Suggest the calls that its new state allows."""
         return suggest_steps(result)
 
 
 def _predict_number(document: Document, facts: Facts) -> str:
-    """The next number of the draft's series; empty where its series is not known."""
+    """Return the next number of the draft's series; empty if its series is not known."""
     found = facts.find_sequence(document.sequence_id) if document.sequence_id else None
     if found is None:
         return ""

@@ -1,4 +1,4 @@
-"""What creating and updating a document share: the client, the lines, and the fields around them."""
+"""Fields and logic shared by operations that create and update documents."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -121,18 +121,18 @@ class Discount(Call):
 
 
 class IdempotentCall(Call):
-    """What every writing operation takes."""
+    """Parameter of every writing operation."""
 
     idempotency_key: Annotated[str | None, LOCAL_ONLY] = None
     """Key of your own for this call: sent again with the same key it is done once, with a new key once more."""
 
 
 MAX_LINES = 3000
-"""Lines of a document. InvoiceXpress names no limit; this is what can be shown whole to whoever approves it."""
+"""Most lines of a document. InvoiceXpress names no limit; so many can be shown to the approver in full."""
 
 
 class DatedLines(IdempotentCall):
-    """When, to whom, and what."""
+    """Dates, client and lines of a document."""
 
     date: Annotated[WireDate, Stored()]
     """Date of the document, e.g. 2026-11-30, or today."""
@@ -145,7 +145,7 @@ class DatedLines(IdempotentCall):
 
 
 class DocumentDraft(PrintedTexts, DatedLines):
-    """Fields that every document has, in the words of the API."""
+    """Fields that every document has, under the names of the API."""
 
     retention: Annotated[Retention | None, Stored()] = None
     """Withholding tax in percent, 0 to 99.99, printed beside the total; default none."""
@@ -171,7 +171,7 @@ class DocumentDraft(PrintedTexts, DatedLines):
     @field_validator("items", mode="before")
     @classmethod
     def _not_too_many_lines(cls, items: Any) -> Any:
-        # Before the lines are read: there is no sense in judging what is refused for its length.
+        # Checked before the lines are parsed: a list refused for its length needs no further problems.
         if isinstance(items, list | tuple) and len(items) > MAX_LINES:
             raise ValueError(
                 f"{len(items)} lines, and a document has at most {MAX_LINES} here; make several documents"
@@ -180,13 +180,13 @@ class DocumentDraft(PrintedTexts, DatedLines):
 
     @model_validator(mode="after")
     def _due_date_is_a_date(self) -> Self:
-        # Resolved here, so that everything after sees one meaning; the model is frozen for everyone else.
+        # Resolved here, so that all later steps see a date; the model is frozen otherwise.
         if isinstance(self.due_date, str) and self.date is not None:
             object.__setattr__(self, "due_date", resolve_due_date(self.date, self.due_date))
         return self
 
     def compute_totals(self, facts: Facts) -> Totals | None:
-        """The totals it will have; None while a tax is unknown."""
+        """Return the predicted totals; None if a tax is unknown."""
         lines = []
         for item in self.items:
             rate = find_rate(item, facts)
@@ -199,20 +199,20 @@ class DocumentDraft(PrintedTexts, DatedLines):
         return predict_totals(lines, whole)
 
     def collect_unreturned(self) -> dict[str, Any]:
-        """What it sends that InvoiceXpress does not return, in JSON."""
+        """Return the fields sent that InvoiceXpress does not return, in JSON."""
         return self.model_dump(
             mode="json", include=set(fields_with(type(self), Unreturned)), exclude_none=True
         )
 
     def complete_result(self, result: Any, facts: Facts) -> Any:
-        """With what the draft corrects, and what was sent with it that does not read back."""
+        """Add the corrected document, and the fields sent that do not read back."""
         if not isinstance(result, DocumentResult):
             return result
         return document_context.add_context(result, replace(facts, unreturned=self.collect_unreturned()))
 
 
 class InvoiceDraft(DocumentDraft):
-    """What invoices, receipts, credit and debit notes add."""
+    """Fields of invoices, receipts, credit and debit notes besides those of every document."""
 
     mb_reference: Annotated[
         bool | None,
@@ -233,11 +233,11 @@ class InvoiceDraft(DocumentDraft):
 
 
 READS_AS_SENT = tuple(name for name in fields_with(DocumentDraft, Stored) if name not in MAY_APPEAR)
-"""Fields of every document that read back as they were sent, whoever reads them and when."""
+"""Fields of every document that always read back as they were sent."""
 
 
 class Address(Call):
-    """Where goods are loaded or delivered."""
+    """Address where goods are loaded or delivered."""
 
     detail: str
     """Street and number of the place."""
@@ -253,28 +253,28 @@ class Address(Call):
 
 
 class DocumentResult(Record):
-    """A document as it reads back."""
+    """Document as it reads back."""
 
     document: Document
     to_pay: ReadTotal = None
-    """What is left to pay once withholding tax is taken off; only where there is any."""
+    """Amount to pay after withholding tax; absent without withholding tax."""
     corrects: CorrectedDocument | None = None
-    """The document that a credit or debit note corrects."""
+    """Document that a credit or debit note corrects."""
 
 
 # --- shared logic --------------------------------------------------------------------------------------
 
 
 def find_rate(line: LineItem, facts: Facts) -> Decimal | None:
-    """The VAT rate of a line, by the account's own taxes; None when the account has no such tax."""
+    """Return the VAT rate of a line from the account's taxes; None if the account has no such tax."""
     tax = facts.find_tax(line.tax)
     return None if tax is None else tax.value
 
 
 def fill_default_taxes(items: Sequence[LineItem], facts: Facts) -> list[LineItem]:
-    """Name the account's default tax on lines that name none, so that the wire says what the preview said.
+    """Return the lines with the account's default tax filled in, so that the request says what the approval shows.
 
-    A description is required by the documentation, so a line without one says that it is empty.
+    The documentation requires a description, so it is sent empty if there is none.
     """
     default = facts.find_tax(None)
     name = default.name if default else None
@@ -285,7 +285,7 @@ def fill_default_taxes(items: Sequence[LineItem], facts: Facts) -> list[LineItem
 
 
 def fill_client(client: ClientDetails | None, facts: Facts) -> ClientDetails | None:
-    """The client with the name or code that the account already has for it; new clients stay as they are."""
+    """Return the client with the stored name and code filled in; a new client unchanged."""
     existing = facts.client_by_code or facts.client_by_name
     if client is None or existing is None:
         return client
@@ -295,7 +295,7 @@ def fill_client(client: ClientDetails | None, facts: Facts) -> ClientDetails | N
 
 
 def predict_document(draft: DocumentDraft, facts: Facts) -> ExpectedState | None:
-    """What the document must read back as: money to the cent, VAT per line, exemption, client, dates."""
+    """Return the expected state of the document: totals, VAT per line, exemption, client, dates; None if a tax is unknown."""
     totals = draft.compute_totals(facts)
     if totals is None:
         return None
@@ -336,13 +336,13 @@ def predict_document(draft: DocumentDraft, facts: Facts) -> ExpectedState | None
 
 
 def rebuild_line(line: Line) -> dict[str, Any]:
-    """A stored line as a line to send."""
+    """Return a stored line as the arguments that would store it."""
     kept = line.model_dump(include={"name", "description", "unit", "discount", "tax"})
     return {**kept, "unit_price": line.exact_price, "quantity": line.quantity or Decimal(1)}
 
 
 def suggest_finalizing(result: DocumentResult) -> Iterable[Step]:
-    """What follows a draft: look at it, then finalize it, with a person's approval."""
+    """Suggest finalizing a draft, with a person's approval."""
     document = result.document
     about = {"document_type": document.document_type, "document_id": document.id}
     if document.document_type in {"shippings", "transports", "devolutions"}:

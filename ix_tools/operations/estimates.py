@@ -1,4 +1,4 @@
-"""Estimates: quotes, pro forma invoices and fees notes."""
+"""Operations on estimates: quotes, pro forma invoices and fees notes."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
@@ -49,7 +49,7 @@ ESTIMATE_GUARDS = (
 
 
 class EstimateDraft(DocumentDraft):
-    """What estimates add."""
+    """Fields of estimates besides those of every document."""
 
     auto_add_related_document: Annotated[
         bool | None, Unreturned(), NotShown("ties later documents to it and is not printed")
@@ -85,7 +85,7 @@ class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
     )
 
     def fill_defaults(self, facts: Facts) -> Self:
-        """Name what the account's defaults decide."""
+        """Fill in the account's defaults."""
         return self.model_copy(
             update={
                 "items": fill_default_taxes(self.items, facts),
@@ -94,11 +94,11 @@ class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
         )
 
     def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """The predicted totals and what was asked."""
+        """Expect the predicted totals and the requested values."""
         return predict_document(self, facts)
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """What it will look like, and the newest document before it."""
+        """Record the fingerprint of the draft, and the newest earlier document."""
         newest = max((one.id or 0 for one in facts.newest), default=0)
         return {
             "subject": self.document_type,
@@ -108,16 +108,16 @@ class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
         }
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Look for it among the newest documents."""
-        return await detect_new_draft(trace, witness)
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Look for the draft among the newest documents."""
+        return await detect_new_draft(trace, probe)
 
     def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """The draft as stored."""
+        """Parse the stored draft."""
         return DocumentResult(document=Document.model_validate(content))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """Finalize."""
+        """Suggest finalizing it."""
         return suggest_finalizing(result)
 
 
@@ -160,29 +160,29 @@ class UpdateEstimate(EstimateDraft, Operation[DocumentResult]):
     )
 
     def fill_defaults(self, facts: Facts) -> Self:
-        """The whole document: an update replaces everything."""
+        """Fill in the stored document, which an update replaces whole."""
         return merge_update(self, facts)
 
     def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """The predicted totals and what was asked."""
+        """Expect the predicted totals and the requested values."""
         return predict_document(self, facts)
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """The document, and what it will look like."""
+        """Record the document, and the fingerprint of the draft."""
         about = {"document_type": self.document_type, "document_id": self.document_id}
         return {**super().build_trace(facts), **about, **trace_draft(self, facts)}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Read the document again and see whether it looks as sent."""
-        return await detect_update(trace, witness)
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Read the document and compare its fingerprint."""
+        return await detect_update(trace, probe)
 
     def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """The draft as stored; an empty answer is a success and is read back by the road."""
+        """Parse the draft; an empty answer means success, and the pipeline reads it back."""
         return DocumentResult(document=Document.model_validate(content or {}))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """Finalize."""
+        """Suggest finalizing it."""
         return suggest_finalizing(result)
 
 
@@ -192,7 +192,7 @@ DEFAULT_STATES: list[EstimateState] = ["draft", "final", "accepted", "refused"]
 
 
 class EstimateList(PageResult):
-    """A page of estimates."""
+    """Page of estimates."""
 
     estimates: list[DocumentRow]
 
@@ -246,5 +246,5 @@ class ListEstimates(Operation[EstimateList]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> EstimateList:
-        """Rows, and in words what this page leaves out."""
+        """Parse the page."""
         return EstimateList.model_validate(parse_document_page(content, "estimates"))

@@ -1,4 +1,4 @@
-"""The reasons for charging no VAT (motivos de isenção), from the table that ships with the package."""
+"""Look-up of VAT exemption codes (motivos de isenção) in the table of the package."""
 
 from datetime import date
 from typing import Literal
@@ -19,29 +19,29 @@ from ix_tools.operations.spec import Effect, Spec
 
 
 class ExemptionRow(Record):
-    """An exemption code. `text` is the Portuguese wording printed on the document."""
+    """Exemption code. `text` is the Portuguese wording printed on the document."""
 
     summary_fields = frozenset({"code", "text", "law"})
 
     code: str
     text: str
-    """As printed on the document."""
+    """Text printed on the document."""
     meaning: str | None = None
-    """The same in English; never printed."""
+    """English translation; never printed."""
     law: str
     about: str | None = None
-    """Of a code that was searched for: what people use it for, in our own keywords; whether it applies, the law cited says."""
+    """Keywords of common uses, only in searches; whether the code applies is decided by the law cited."""
     valid_from: str | None = None
     """First day of use; absent when older than the sources."""
     valid_until: str | None = None
     """Last day of use; absent while it is current."""
     in_force: bool
-    """On the document's date, or today."""
+    """True if the code is in force on the document's date, or today."""
     note: str | None = None
 
 
 class ExemptionList(Record):
-    """Codes, with where the table is from."""
+    """Exemption codes, with source and date of the table."""
 
     codes: list[ExemptionRow]
     source: str
@@ -74,9 +74,9 @@ class LookupExemptionCodes(Operation[ExemptionList]):
         idempotent=True,
     )
 
-    async def execute(self, sending: OperationContext) -> ExemptionList:
-        """Answered from the table that ships with the package."""
-        day = self.on or sending.facts.today
+    async def execute(self, context: OperationContext) -> ExemptionList:
+        """Search the table of the package; nothing is sent."""
+        day = self.on or context.facts.today
         return ExemptionList(
             codes=[self._build_row(one, day) for one in self._select(day)],
             source=get_table_source(),

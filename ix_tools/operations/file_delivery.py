@@ -1,6 +1,7 @@
-"""How a file reaches whoever asked for it: saved on this machine, or handed on where they read nothing on it.
+"""Delivery of files: saved on this machine, or over HTTP as a link or MCP resource.
 
-Nobody who calls over HTTP reads the server's disk, so no file is left on it: one way for every face, and for calls inside calls.
+A caller over HTTP cannot read the server's disk, so no file is saved there, whatever the interface and also inside
+workflows.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from ix_tools.operations.base import Operation
 
 DELIVERY_FIELD = "delivery"
 HTTP_DELIVERIES: Mapping[str, tuple[str, ...]] = {"mcp": ("link", "resource")}
-"""What may be asked for over HTTP, by face; the first is what comes unasked. Only MCP has resources."""
+"""Allowed deliveries over HTTP by interface, the default first. Only MCP has resources."""
 LINK_ONLY = ("link",)
 DESCRIPTIONS: Mapping[tuple[str, ...], str] = {
     ("link",): "Always link, the only way over HTTP.",
@@ -24,31 +25,35 @@ ALTERNATIVES: Mapping[str, str] = {
 
 
 def restrict_arguments(
-    operation: type[Operation[Any]], arguments: Mapping[str, Any], face: str
+    operation: type[Operation[Any]], arguments: Mapping[str, Any], interface: str
 ) -> dict[str, Any]:
-    """The arguments of somebody who reads nothing on this machine; a file to be saved on it is refused."""
+    """Return the arguments with a delivery that works over HTTP.
+
+    Raises:
+        InvalidArguments: The caller asked for a file on the server's machine.
+    """
     if DELIVERY_FIELD not in operation.model_fields:
         return dict(arguments)
-    ways = _list_deliveries(get_args(operation.model_fields[DELIVERY_FIELD].annotation), face)
+    ways = _list_deliveries(get_args(operation.model_fields[DELIVERY_FIELD].annotation), interface)
     wanted = arguments.get(DELIVERY_FIELD, ways[0])
     if wanted in ways:
         return {**arguments, DELIVERY_FIELD: wanted}
     problem = (
-        f"{str(wanted)[:40]!r} is not to be had over HTTP, where a file would stay on the server's machine"
+        f"{str(wanted)[:40]!r} is not available over HTTP, where a file would stay on the server's machine"
     )
     raise InvalidArguments(
         f"{operation.spec.name} cannot be called with these arguments.",
         problems=[Problem(DELIVERY_FIELD, problem, ", ".join(ways))],
-        next=ALTERNATIVES.get(face, "leave delivery out"),
+        next=ALTERNATIVES.get(interface, "leave delivery out"),
     )
 
 
-def restrict_schema(schema: Mapping[str, Any], face: str) -> dict[str, Any]:
-    """A schema of arguments that offers only what is handed on."""
+def restrict_schema(schema: Mapping[str, Any], interface: str) -> dict[str, Any]:
+    """Return the schema of the arguments with only the deliveries that work over HTTP."""
     properties = schema["properties"]
     if DELIVERY_FIELD not in properties:
         return dict(schema)
-    ways = _list_deliveries(properties[DELIVERY_FIELD]["enum"], face)
+    ways = _list_deliveries(properties[DELIVERY_FIELD]["enum"], interface)
     field = {
         **properties[DELIVERY_FIELD],
         "enum": list(ways),
@@ -58,5 +63,5 @@ def restrict_schema(schema: Mapping[str, Any], face: str) -> dict[str, Any]:
     return {**schema, "properties": {**properties, DELIVERY_FIELD: field}}
 
 
-def _list_deliveries(known: tuple[str, ...] | list[str], face: str) -> tuple[str, ...]:
-    return tuple(one for one in HTTP_DELIVERIES.get(face, LINK_ONLY) if one in known)
+def _list_deliveries(known: tuple[str, ...] | list[str], interface: str) -> tuple[str, ...]:
+    return tuple(one for one in HTTP_DELIVERIES.get(interface, LINK_ONLY) if one in known)

@@ -1,4 +1,4 @@
-"""What leaves as a file or by post: e-mail, PDF, QR code."""
+"""Operations that deliver a document: e-mail, PDF, QR code."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
@@ -20,7 +20,7 @@ from ix_tools.operations.spec import Effect, Route, Spec, WirePath
 
 
 class EmailResult(Record):
-    """The mail that InvoiceXpress accepted; it never says whether it arrived."""
+    """E-mail that InvoiceXpress accepted. It never reports whether it arrived."""
 
     summary_fields = frozenset({"to", "subject"})
 
@@ -81,13 +81,13 @@ class SendEmail(IdempotentCall, Operation[EmailResult]):
     )
 
     def list_changes(self, facts: Facts) -> Iterable[str]:
-        """The client's own address, where the recipient is saved as that."""
+        """Return the client, if the recipient is saved as its address."""
         client = facts.document_client
         saved = self.save and client is not None and client.id is not None
         return (resource_names.name_client(client.id),) if saved and client and client.id else ()
 
     def build_preview(self, facts: Facts) -> Preview:
-        """Who gets what."""
+        """Show recipient, copies, text and the document's state."""
         given = ("cc", "bcc", "subject", "body")
         state = find_state(facts.document, facts) if facts.document else None
         rows = [Row("state", state, is_headline=True)] if state is not None else []
@@ -98,12 +98,12 @@ class SendEmail(IdempotentCall, Operation[EmailResult]):
         return add_payments(shown, facts)
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Nobody can look up whether an e-mail left: it is never sent again by itself, and a person settles it."""
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Report unknown: sent e-mails cannot be looked up. A person settles it; it is never sent again unasked."""
         return ProbeResult(Outcome.UNKNOWN)
 
     def parse_response(self, content: Any, facts: Facts) -> EmailResult:
-        """The service answers with nothing; what was sent is what we sent."""
+        """Return the e-mail as it was sent; the answer is empty."""
         return EmailResult.model_validate(
             {
                 **self.model_dump(include={"document_type", "document_id", "cc", "bcc", "subject"}),
@@ -112,24 +112,24 @@ class SendEmail(IdempotentCall, Operation[EmailResult]):
         )
 
     def plan_correction(self, result: EmailResult, facts: Facts) -> Correction:
-        """It cannot be called back."""
+        """Plan: an e-mail cannot be recalled."""
         return Correction("sent")
 
 
 async def wait_for_link(
-    call: Operation[Any], sending: OperationContext, keys: tuple[str, ...], waiting: str
+    call: Operation[Any], context: OperationContext, keys: tuple[str, ...], waiting: str
 ) -> str | None:
-    """Ask until the answer holds a link under one of the keys, or patience ends: files are made on request (trap 24)."""
+    """Poll until the answer holds a link under one of the keys; None if attempts run out. Files are made on request (trap 24)."""
     attempt = 0
     while True:
-        content = await sending.send(call)
+        content = await context.send(call)
         found = content if isinstance(content, dict) else {}
         url = next((found[key] for key in keys if found.get(key)), None)
         if url:
             return _check_link(url)
         attempt += 1
-        await sending.notify_progress(attempt, attempt + 1, waiting)
-        if not await sending.wait_before_retry(attempt):
+        await context.notify_progress(attempt, attempt + 1, waiting)
+        if not await context.wait_before_retry(attempt):
             return None
 
 
@@ -137,31 +137,31 @@ def _check_link(url: Any) -> str:
     if isinstance(url, str) and is_web_address(url):
         return url
     raise Unreadable(
-        "InvoiceXpress gave something else than a web address for the file; it is not shown.",
+        "InvoiceXpress did not return a web address for the file; the value is not shown.",
         sent="refused",
-        next="repeat the same call; if it stays, look for the file in InvoiceXpress",
+        next="repeat the same call; if it fails again, look for the file in InvoiceXpress",
         retryable=True,
     )
 
 
 async def deliver_file(
-    sending: OperationContext, url: str, name: str, delivery: str, *beginnings: bytes
+    context: OperationContext, url: str, name: str, delivery: str, *beginnings: bytes
 ) -> dict[str, Any]:
-    """The file as it was asked for: saved, or its link; and a word where it could not be had."""
+    """Return the file as requested, saved or as a link; with a note if it could not be downloaded."""
     if delivery == "link":
         return {"link": url}
-    content = await sending.download(url)
+    content = await context.download(url)
     if content is None:
-        note = "not downloaded: its host is neither the account's nor in pdf_hosts, or did not have it; open the link instead"
+        note = "not downloaded: its host is neither the account's nor in pdf_hosts, or the file was not there; open the link instead"
         return {"link": url, "note": note}
     if not content.startswith(beginnings):
         what = name.rpartition(".")[2].upper()
-        return {"link": url, "note": f"what the link gave is not a {what}; nothing was saved"}
-    return {"file": await sending.save_file(content, name), "bytes": len(content)}
+        return {"link": url, "note": f"the content of the link is not a {what}; nothing was saved"}
+    return {"file": await context.save_file(content, name), "bytes": len(content)}
 
 
 class PdfResult(Record):
-    """Where the PDF is."""
+    """PDF of a document: its file, resource or link."""
 
     summary_fields = frozenset({"status", "file", "resource", "link"})
 
@@ -198,15 +198,15 @@ class GetPdf(Operation[PdfResult]):
         idempotent=True,
     )
 
-    async def execute(self, sending: OperationContext) -> PdfResult:
-        """Ask until it is ready or patience ends, then deliver it as asked."""
+    async def execute(self, context: OperationContext) -> PdfResult:
+        """Wait until the file is ready and deliver it as requested; pending if attempts run out."""
         if self.delivery == "resource":
             return PdfResult(
                 document_id=self.document_id,
                 status="ready",
                 resource=build_pdf_uri(self.document_id, self.second_copy),
             )
-        url = await self.fetch_link(sending)
+        url = await self.fetch_link(context)
         if url is None:
             return PdfResult(
                 document_id=self.document_id,
@@ -214,26 +214,26 @@ class GetPdf(Operation[PdfResult]):
                 note="still being made; call get_pdf again in a few seconds",
             )
         name = f"document-{self.document_id}{'-second-copy' if self.second_copy else ''}.pdf"
-        given = await deliver_file(sending, url, name, self.delivery, b"%PDF")
+        given = await deliver_file(context, url, name, self.delivery, b"%PDF")
         return PdfResult.model_validate({"document_id": self.document_id, "status": "ready", **given})
 
-    async def fetch_link(self, sending: OperationContext) -> str | None:
-        """Where InvoiceXpress put the PDF; None when patience ended first."""
-        return await wait_for_link(self, sending, ("pdfUrl",), "InvoiceXpress is making the PDF")
+    async def fetch_link(self, context: OperationContext) -> str | None:
+        """Return the link of the PDF; None if attempts run out."""
+        return await wait_for_link(self, context, ("pdfUrl",), "InvoiceXpress is making the PDF")
 
     def next_steps(self, result: PdfResult) -> Iterable[Step]:
-        """Ask again while it is pending."""
+        """Suggest repeating the call while the file is pending."""
         if result.status == "pending":
             yield Step("get_pdf", "it should be ready soon", {"document_id": self.document_id})
 
 
 def build_pdf_uri(document_id: int, second_copy: bool = False) -> str:
-    """The MCP resource of a PDF."""
+    """Return the URI of a PDF as MCP resource."""
     return f"ix://documents/{document_id}/pdf{'?second_copy=true' if second_copy else ''}"
 
 
 class QrCodeResult(Record):
-    """Where the QR code is."""
+    """QR code of a document: its file or link."""
 
     document_id: int
     status: Literal["ready", "pending"]
@@ -265,17 +265,17 @@ class GetQrCode(Operation[QrCodeResult]):
         idempotent=True,
     )
 
-    async def execute(self, sending: OperationContext) -> QrCodeResult:
-        """Ask until it is ready or patience ends, then deliver it as asked."""
-        url = await wait_for_link(self, sending, ("url",), "InvoiceXpress is making the QR code")
+    async def execute(self, context: OperationContext) -> QrCodeResult:
+        """Wait until the file is ready and deliver it as requested; pending if attempts run out."""
+        url = await wait_for_link(self, context, ("url",), "InvoiceXpress is making the QR code")
         if url is None:
             note = "still being made; call get_qr_code again in a few seconds"
             return QrCodeResult(document_id=self.document_id, status="pending", note=note)
         name = f"document-{self.document_id}-qr.png"
-        given = await deliver_file(sending, url, name, self.delivery, b"\x89PNG")
+        given = await deliver_file(context, url, name, self.delivery, b"\x89PNG")
         return QrCodeResult.model_validate({"document_id": self.document_id, "status": "ready", **given})
 
     def next_steps(self, result: QrCodeResult) -> Iterable[Step]:
-        """Ask again while it is pending."""
+        """Suggest repeating the call while the file is pending."""
         if result.status == "pending":
             yield Step("get_qr_code", "it should be ready soon", {"document_id": self.document_id})

@@ -1,4 +1,4 @@
-"""After a broken connection: recognise a document without having kept what it says."""
+"""Fingerprints of documents and other resources, and detection of a lost write's outcome by them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
@@ -22,7 +22,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "sequence": Sequence,
     "tax": Tax,
 }
-"""What is no document, by the name that its answer has."""
+"""Record types of resources other than documents, by the envelope of the answer."""
 
 LineKey = tuple[str | None, Decimal | None, str | None]
 
@@ -40,14 +40,14 @@ def _hash_parts(
 
 
 def fingerprint_document(document: Document) -> str:
-    """What a stored document comes to."""
+    """Return the fingerprint of a stored document."""
     client = document.client.name if document.client else None
     lines = [(line.name, line.quantity, line.tax) for line in document.lines]
     return _hash_parts(document.date, client, document.total, document.reference, lines)
 
 
 def fingerprint_draft(draft: DocumentDraft, facts: Facts) -> str:
-    """What a draft will come to once it is stored."""
+    """Return the fingerprint that a draft will have once it is stored."""
     totals = draft.compute_totals(facts)
     client = draft.client.name if draft.client else None
     lines = [(item.name, item.quantity, item.tax) for item in draft.items]
@@ -55,17 +55,17 @@ def fingerprint_draft(draft: DocumentDraft, facts: Facts) -> str:
 
 
 def build_coarse_key(day: date | None, total: Decimal | None) -> str:
-    """The part of a document's looks that no way of writing text can change."""
+    """Return date and total: the part of a fingerprint that no normalization of text can change."""
     return f"{day}|{format_plain(total or Decimal(0))}"
 
 
 def hash_raw(raw: Mapping[str, Any]) -> str:
-    """A document as it stands, to see later that nothing touched it."""
+    """Return the hash of a raw document, to detect later that nothing changed it."""
     return sha256(dumps(raw, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def trace_draft(draft: DocumentDraft, facts: Facts) -> dict[str, Any]:
-    """What will tell whether a draft was created or changed as asked."""
+    """Return the trace that detects whether a draft was created or changed as requested."""
     totals = draft.compute_totals(facts)
     traced: dict[str, Any] = {"looks": fingerprint_draft(draft, facts)}
     traced["rough"] = build_coarse_key(draft.date, totals.total if totals else None)
@@ -76,30 +76,30 @@ def trace_draft(draft: DocumentDraft, facts: Facts) -> dict[str, Any]:
     return traced
 
 
-async def detect_update(trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-    """After an update: it reads as before, or as it was sent, or neither; sending it again does no harm."""
+async def detect_update(trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+    """Detect an update: the document reads as requested, as before, or neither. Sending it again is harmless."""
     kind, number = str(trace["document_type"]), int(trace["document_id"])
-    raw = await witness.read_document(kind, number)
+    raw = await probe.read_document(kind, number)
     if raw is None:
         return ProbeResult(Outcome.UNKNOWN, observation="the document is gone")
     as_asked = fingerprint_document(Document.model_validate({**raw, "document_type": kind})) == trace["looks"]
     if hash_raw(raw) == trace["before"]:
-        if as_asked:  # such as a change of loaded_at alone, which InvoiceXpress does not show
-            return ProbeResult(Outcome.UNKNOWN, raw, "nothing that can be read tells")
+        if as_asked:  # e.g. a change of loaded_at alone, which InvoiceXpress does not return
+            return ProbeResult(Outcome.UNKNOWN, raw, "nothing that can be read shows the change")
         return ProbeResult(
-            Outcome.NOT_DONE if witness.is_request_over else Outcome.UNKNOWN, raw, "it reads as before"
+            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, raw, "it reads as before"
         )
     if as_asked:
         return ProbeResult(Outcome.DONE, raw)
-    return ProbeResult(Outcome.UNKNOWN, raw, "it was changed, but not to what was asked")
+    return ProbeResult(Outcome.UNKNOWN, raw, "it was changed, but not to the requested values")
 
 
-async def detect_new_draft(trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-    """After a create without a unique id: one new draft that looks like it, or none once lists have caught up."""
+async def detect_new_draft(trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+    """Detect a creation without a unique id: exactly one new draft with that fingerprint, or none in a current list."""
     kind = str(trace["document_type"])
-    newer = await witness.list_newest(kind, int(trace["newest"]), date.fromisoformat(trace["date"]))
+    newer = await probe.list_newest(kind, int(trace["newest"]), date.fromisoformat(trace["date"]))
     named = {f"{kind}/{raw.get('id')}": raw for raw in newer}
-    taken = await witness.list_claimed(named)
+    taken = await probe.list_claimed(named)
     free = {
         name: Document.model_validate({**raw, "document_type": kind})
         for name, raw in named.items()
@@ -116,16 +116,16 @@ async def detect_new_draft(trace: Mapping[str, Any], witness: Probe) -> ProbeRes
     if same or alike:
         return ProbeResult(Outcome.UNKNOWN, observation=f"this may be it: {', '.join(same or alike)}")
     return ProbeResult(
-        Outcome.NOT_DONE if witness.is_list_current else Outcome.UNKNOWN,
+        Outcome.NOT_DONE if probe.is_list_current else Outcome.UNKNOWN,
         observation="not in the list yet; lists show new documents late",
     )
 
 
-# --- what is no document ---------------------------------------------------------------------------------
+# --- resources other than documents ----------------------------------------------------------------------
 
 
 def _normalize_value(value: Any) -> str:
-    """A value as it is compared when it is read back: nothing, zero and no are the same."""
+    """Return a value as text for comparing; None, zero and False are the same."""
     if isinstance(value, Decimal):
         return format_plain(value.normalize()) if value else ""
     if isinstance(value, bool):
@@ -134,7 +134,7 @@ def _normalize_value(value: Any) -> str:
 
 
 def hash_values(of: Mapping[str, Any]) -> str:
-    """Values by name, as a digest: what they say is not kept."""
+    """Return the hash of values by name; the values themselves are not kept."""
     return sha256(
         "\n".join(f"{name}={_normalize_value(of[name])}" for name in sorted(of)).encode()
     ).hexdigest()
@@ -146,79 +146,79 @@ def _hash_stored(record: type[Record], raw: Mapping[str, Any], fields: Iterable[
 
 
 def trace_change(subject: Subject, asked: ExpectedState, before: Record | None) -> dict[str, Any]:
-    """What will tell whether a client, an item, a tax, a series or an account was changed: where it is read, and digests."""
+    """Return the trace that detects a change of a client, item, tax, series or account: its path, and hashes."""
     fields = sorted(asked.values)
     was = hash_values({name: getattr(before, name) for name in fields}) if before is not None else ""
     where = {"subject": subject.title, "path": subject.path, "name": subject.name}
     return {**where, "fields": fields, "asked": hash_values(asked.values), "before": was}
 
 
-async def detect_change(trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-    """After a change: it reads as asked, or as before, or neither; sending it again does no harm."""
-    raw = await witness.read_resource(str(trace["path"]), str(trace["name"]))
+async def detect_change(trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+    """Detect a change: the resource reads as requested, as before, or neither. Sending it again is harmless."""
+    raw = await probe.read_resource(str(trace["path"]), str(trace["name"]))
     if raw is None:
         return ProbeResult(Outcome.UNKNOWN, observation="it is gone")
     now = _hash_stored(RECORD_TYPES[str(trace["name"])], raw, trace["fields"])
     if trace["asked"] == trace["before"] == now:
-        return ProbeResult(Outcome.UNKNOWN, raw, "nothing that can be read tells")
+        return ProbeResult(Outcome.UNKNOWN, raw, "nothing that can be read shows the change")
     if now == trace["asked"]:
         return ProbeResult(Outcome.DONE, raw)
     if now == trace["before"]:
         return ProbeResult(
-            Outcome.NOT_DONE if witness.is_request_over else Outcome.UNKNOWN, raw, "it reads as before"
+            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, raw, "it reads as before"
         )
-    return ProbeResult(Outcome.UNKNOWN, raw, "it was changed, but not to what was asked")
+    return ProbeResult(Outcome.UNKNOWN, raw, "it was changed, but not to the requested values")
 
 
 class DetectableChange:
-    """What operations share that change a client, an item, a tax, a series or an account."""
+    """Outcome detection for operations that change a client, item, tax, series or account."""
 
     subject_ref: ClassVar[Callable[..., Any]]
     predict_state: ClassVar[Callable[..., Any]]
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """Where it is read, and digests of what was there and of what was asked; nothing of passwords."""
+        """Return the path, and hashes of the values before and of those requested; never a password."""
         subject = self.subject_ref()
         return trace_change(subject, self.predict_state(facts), self.get_previous_record(facts))
 
     def get_previous_record(self, facts: Facts) -> Record | None:
-        """It as it was."""
+        """Return the record as it was before the call."""
         return facts.subject
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Read it again: as asked is a yes; as before is a no, once nothing can be under way any more."""
-        return await detect_change(trace, witness)
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Read the resource again and compare it with the request and with its state before."""
+        return await detect_change(trace, probe)
 
 
 def trace_creation(kind: str, asked: Mapping[str, Any], **found_by: Any) -> dict[str, Any]:
-    """What will tell whether something was made: what it is found by, and a digest of what was asked."""
+    """Return the trace that detects a creation: the key to find it by, and a hash of the requested values."""
     return {"subject": kind, "fields": sorted(asked), "asked": hash_values(asked), **found_by}
 
 
 async def detect_creation(
     trace: Mapping[str, Any],
-    witness: Probe,
+    probe: Probe,
     record: type[Record],
     found: Iterable[Mapping[str, Any]],
     kind: str = "",
 ) -> ProbeResult:
-    """After something without a unique id was made: one that reads as asked, or none once nothing can come any more."""
+    """Detect a creation without a unique id: exactly one candidate reads as requested, or there is none any more to come."""
     named = {f"{kind or trace['subject']}/{raw.get('id')}": raw for raw in found}
-    free = sorted(set(named) - await witness.list_claimed(named))
+    free = sorted(set(named) - await probe.list_claimed(named))
     same = [name for name in free if _hash_stored(record, named[name], trace["fields"]) == trace["asked"]]
     if len(same) == 1:
         return ProbeResult(Outcome.DONE, named[same[0]], created=same[0])
     if free:
-        told = "any of these may be it" if same else "it reads otherwise than asked"
-        return ProbeResult(Outcome.UNKNOWN, observation=f"{told}: {', '.join(same or free)}")
+        finding = "any of these may be it" if same else "it differs from the request"
+        return ProbeResult(Outcome.UNKNOWN, observation=f"{finding}: {', '.join(same or free)}")
     return ProbeResult(
-        Outcome.NOT_DONE if witness.is_list_current else Outcome.UNKNOWN, observation="it is not there yet"
+        Outcome.NOT_DONE if probe.is_list_current else Outcome.UNKNOWN, observation="it is not there yet"
     )
 
 
 def trace_deletion(subject: Subject | None) -> dict[str, Any]:
-    """What will tell whether a client, an item or a tax was deleted: its path."""
+    """Return the trace that detects the deletion of a client, item or tax: its path."""
     if subject is None:
         return {}
     number = subject.title.rpartition("/")[2]
@@ -226,25 +226,25 @@ def trace_deletion(subject: Subject | None) -> dict[str, Any]:
     return {**what, "path": subject.path, "name": subject.name}
 
 
-async def detect_deletion(trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-    """After a deletion: gone is a yes; still there is a no, once nothing can be under way any more."""
-    if await witness.read_resource(str(trace["path"]), str(trace["name"])) is None:
+async def detect_deletion(trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+    """Detect a deletion: done if the resource is gone, not done if it is there and the request is over."""
+    if await probe.read_resource(str(trace["path"]), str(trace["name"])) is None:
         return ProbeResult(Outcome.DONE)
     return ProbeResult(
-        Outcome.NOT_DONE if witness.is_request_over else Outcome.UNKNOWN, observation="it is still there"
+        Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, observation="it is still there"
     )
 
 
 class DetectableDeletion:
-    """What deletions share of a client, an item or a tax."""
+    """Outcome detection for deletions of a client, item or tax."""
 
     subject_ref: ClassVar[Callable[..., Any]]
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """Where it is read."""
+        """Return the path of the resource."""
         return trace_deletion(self.subject_ref())
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Look whether it is gone; still there is a no, once nothing can be under way any more."""
-        return await detect_deletion(trace, witness)
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Read the resource again: done if it is gone."""
+        return await detect_deletion(trace, probe)

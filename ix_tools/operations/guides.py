@@ -1,4 +1,4 @@
-"""Delivery, transport and return guides."""
+"""Operations on delivery, transport and return guides."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
@@ -52,7 +52,7 @@ GUIDE_GUARDS = (
 
 
 class GuideDraft(DocumentDraft):
-    """What guides add: the transport."""
+    """Fields of guides besides those of every document: the transport."""
 
     loaded_at: Annotated[WireMoment, Unreturned(required=True)]
     """Start of the transport, in the future, in Lisbon time, e.g. 2026-11-30T09:30."""
@@ -117,7 +117,7 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
     )
 
     def fill_defaults(self, facts: Facts) -> Self:
-        """Name what the account's defaults decide."""
+        """Fill in the account's defaults."""
         return self.model_copy(
             update={
                 "items": fill_default_taxes(self.items, facts),
@@ -126,11 +126,11 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
         )
 
     def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """The predicted totals and what was asked."""
+        """Expect the predicted totals and the requested values."""
         return predict_document(self, facts)
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """What it will look like, and the newest document before it."""
+        """Record the fingerprint of the draft, and the newest earlier document."""
         newest = max((one.id or 0 for one in facts.newest), default=0)
         return {
             "subject": self.document_type,
@@ -140,16 +140,16 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
         }
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Look for it among the newest documents."""
-        return await detect_new_draft(trace, witness)
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Look for the draft among the newest documents."""
+        return await detect_new_draft(trace, probe)
 
     def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """The draft as stored."""
+        """Parse the stored draft."""
         return DocumentResult(document=Document.model_validate(content))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """Finalize."""
+        """Suggest finalizing it."""
         return suggest_finalizing(result)
 
 
@@ -204,7 +204,7 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
     )
 
     def fill_defaults(self, facts: Facts) -> Self:
-        """The whole guide: an update replaces everything."""
+        """Fill in the stored guide, which an update replaces whole."""
         whole = merge_update(self, facts)
         document = facts.document
         if document is None:
@@ -219,25 +219,25 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
         return whole.model_copy(update=update)
 
     def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """The predicted totals and what was asked."""
+        """Expect the predicted totals and the requested values."""
         return predict_document(self, facts)
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """The document, and what it will look like."""
+        """Record the document, and the fingerprint of the draft."""
         about = {"document_type": self.document_type, "document_id": self.document_id}
         return {**super().build_trace(facts), **about, **trace_draft(self, facts)}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Read the document again and see whether it looks as sent."""
-        return await detect_update(trace, witness)
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Read the document and compare its fingerprint."""
+        return await detect_update(trace, probe)
 
     def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """The draft as stored; an empty answer is a success and is read back by the road."""
+        """Parse the draft; an empty answer means success, and the pipeline reads it back."""
         return DocumentResult(document=Document.model_validate(content or {}))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """Finalize."""
+        """Suggest finalizing it."""
         return suggest_finalizing(result)
 
 
@@ -247,7 +247,7 @@ DEFAULT_STATES: list[GuideState] = ["draft", "final"]
 
 
 class GuideList(PageResult):
-    """A page of guides."""
+    """Page of guides."""
 
     guides: list[DocumentRow]
 
@@ -293,5 +293,5 @@ class ListGuides(Operation[GuideList]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> GuideList:
-        """Rows, and in words what this page leaves out."""
+        """Parse the page."""
         return GuideList.model_validate(parse_document_page(content, "guides"))

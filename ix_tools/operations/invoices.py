@@ -1,4 +1,4 @@
-"""Invoices, simplified invoices, invoice-receipts, VAT MOSS invoices, credit and debit notes."""
+"""Operations that create and update invoices, invoice-receipts, credit and debit notes."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Self
@@ -100,7 +100,7 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
     )
 
     def fill_defaults(self, facts: Facts) -> Self:
-        """Name what the account's defaults decide, so that nothing is left to the other side."""
+        """Fill in the account's defaults, so that InvoiceXpress decides nothing."""
         return self.model_copy(
             update={
                 "items": fill_default_taxes(self.items, facts),
@@ -109,33 +109,33 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
         )
 
     def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """The predicted totals and what was asked."""
+        """Expect the predicted totals and the requested values."""
         return predict_document(self, facts)
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """What it will look like."""
+        """Record the fingerprint of the draft."""
         about = {"subject": self.document_type, "document_type": self.document_type}
         return {**about, **trace_draft(self, facts)}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Only its unique id tells: an equal document may be another one, wanted twice. So a look can say no, never yes."""
-        evidence = await detect_new_draft({**trace, "newest": 0}, witness)
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Look for an equal draft. Only the unique id proves creation, since an equal draft may be another one: never done."""
+        evidence = await detect_new_draft({**trace, "newest": 0}, probe)
         if evidence.outcome is Outcome.DONE:
             seen = f"this may be it: {evidence.created}; repeating the call asks under its unique id"
             return ProbeResult(Outcome.UNKNOWN, observation=seen)
         return evidence
 
     def with_uid(self, uid: str) -> Self:
-        """The caller's own id wins."""
+        """Set the unique id, unless the caller gave one."""
         return self if self.proprietary_uid else self.model_copy(update={"proprietary_uid": uid})
 
     def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """The draft as stored."""
+        """Parse the stored draft."""
         return DocumentResult(document=Document.model_validate(content))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """Finalize."""
+        """Suggest finalizing it."""
         return suggest_finalizing(result)
 
 
@@ -180,27 +180,27 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
     )
 
     def fill_defaults(self, facts: Facts) -> Self:
-        """The whole document: an update replaces everything, and what is not sent is lost (trap 5)."""
+        """Fill in the stored document, which an update replaces whole (trap 5)."""
         return merge_update(self, facts)
 
     def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """The predicted totals and what was asked."""
+        """Expect the predicted totals and the requested values."""
         return predict_document(self, facts)
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """The document, and what it will look like."""
+        """Record the document, and the fingerprint of the draft."""
         about = {"document_type": self.document_type, "document_id": self.document_id}
         return {**super().build_trace(facts), **about, **trace_draft(self, facts)}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Read the document again and see whether it looks as sent."""
-        return await detect_update(trace, witness)
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Read the document and compare its fingerprint."""
+        return await detect_update(trace, probe)
 
     def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """The draft as stored; an empty answer is a success and is read back by the road."""
+        """Parse the draft; an empty answer means success, and the pipeline reads it back."""
         return DocumentResult(document=Document.model_validate(content or {}))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """Finalize."""
+        """Suggest finalizing it."""
         return suggest_finalizing(result)

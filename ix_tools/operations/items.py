@@ -1,4 +1,4 @@
-"""Items: the account's catalogue, which every document line writes into as well (trap 4)."""
+"""Operations on the account's catalogue of items, which document lines overwrite (trap 4)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
@@ -30,7 +30,7 @@ Unit = Literal["hour", "day", "month", "unit", "service", "other"]
 
 
 class ItemCall(Call):
-    """A call about one item."""
+    """Parameters that select one item."""
 
     item_id: Id | None = None
     """Id of the item, from list_items; or give item."""
@@ -38,7 +38,7 @@ class ItemCall(Call):
     """Exact name of the item; or give item_id."""
 
     def list_changes(self, facts: Facts) -> Iterable[str]:
-        """The item under the name that it has, and the one that it may get; every item, where its name is not known."""
+        """Return the item by its stored and its new name; every item if the stored name is not known."""
         stored = facts.subject.name if isinstance(facts.subject, CatalogueItem) else None
         if not stored:
             return (resource_names.ANY_ITEM,)
@@ -47,12 +47,12 @@ class ItemCall(Call):
 
 
 def locate_item(number: int | None) -> Subject | None:
-    """Where an item is read, once its id is known."""
+    """Return the reference by which an item is read; None without an id."""
     return Subject(f"/items/{number}.json", "item", CatalogueItem) if number is not None else None
 
 
 def dump_item(item: Any) -> dict[str, Any]:
-    """A stored item as the arguments that would store it."""
+    """Return a stored item as the arguments that would store it."""
     fields = item.model_dump(
         mode="json", include={"name", "description", "unit_price", "unit", "tax"}, exclude_none=True
     )
@@ -60,7 +60,7 @@ def dump_item(item: Any) -> dict[str, Any]:
 
 
 class ItemList(PageResult):
-    """A page of the catalogue."""
+    """Page of the catalogue."""
 
     items: list[CatalogueItem]
 
@@ -88,13 +88,13 @@ class ListItems(Operation[ItemList]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> ItemList:
-        """A page."""
+        """Parse the page."""
         rows = [CatalogueItem.model_validate(one) for one in read_rows(content, "items")]
         return ItemList.model_validate({"items": rows, **parse_page(content, len(rows))})
 
 
 class ItemResult(Record):
-    """An item as it is stored."""
+    """Item as stored."""
 
     item: CatalogueItem
 
@@ -117,12 +117,12 @@ class GetItem(ItemCall, Operation[ItemResult]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> ItemResult:
-        """The item."""
+        """Parse the item."""
         return ItemResult(item=CatalogueItem.model_validate(content or {}))
 
 
 class ItemFields(Call):
-    """What an item holds."""
+    """Fields of an item besides name and price."""
 
     description: str | None = None
     """Further text printed below the name."""
@@ -133,7 +133,7 @@ class ItemFields(Call):
 
 
 def predict_item(call: Any) -> ExpectedState:
-    """What the item reads back as."""
+    """Return the expected state of the item."""
     given = {name: getattr(call, name) for name in ("name", "description", "unit_price", "unit", "tax")}
     return ExpectedState({name: value for name, value in given.items() if value is not None})
 
@@ -162,15 +162,15 @@ class CreateItem(ItemFields, IdempotentCall, Operation[ItemResult]):
     )  # fmt: skip
 
     def list_changes(self, facts: Facts) -> Iterable[str]:
-        """An item that is not there yet."""
+        """Return the name of the new item."""
         return (resource_names.name_item(self.name or ""),)
 
     def subject_ref(self, result: ItemResult | None = None) -> Subject | None:
-        """The new item, once it has an id."""
+        """Return the new item once it has an id."""
         return locate_item(result.item.id) if result and result.item.id else None
 
     def fill_defaults(self, facts: Facts) -> Self:
-        """Name the default tax, so that the wire says what is meant; InvoiceXpress wants a description."""
+        """Fill in the default tax by name, and the description, which InvoiceXpress requires."""
         default = facts.find_tax(None)
         return self.model_copy(
             update={
@@ -180,27 +180,27 @@ class CreateItem(ItemFields, IdempotentCall, Operation[ItemResult]):
         )
 
     def predict_state(self, facts: Facts) -> ExpectedState:
-        """What was asked."""
+        """Expect the requested values."""
         return predict_item(self)
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """Its name, and a digest of what was asked."""
+        """Record the name, and a hash of the requested values."""
         return trace_creation("items", self.predict_state(facts).values, called=self.name)
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Look for its exact name over the whole catalogue: names are unique."""
-        rows = await witness.list_rows("/items.json", "items")
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Look for the exact name in the whole catalogue; names are unique."""
+        rows = await probe.list_rows("/items.json", "items")
         return await detect_creation(
-            trace, witness, CatalogueItem, [row for row in rows if row.get("name") == trace["called"]]
+            trace, probe, CatalogueItem, [row for row in rows if row.get("name") == trace["called"]]
         )
 
     def parse_response(self, content: Any, facts: Facts) -> ItemResult:
-        """The item as stored."""
+        """Parse the stored item."""
         return ItemResult(item=CatalogueItem.model_validate(content or {}))
 
     def plan_correction(self, result: ItemResult, facts: Facts) -> Correction:
-        """Delete it."""
+        """Plan: delete it."""
         return Correction("created", (Step("delete_item", "delete it", {"item_id": result.item.id}),))
 
 
@@ -234,11 +234,11 @@ class UpdateItem(ItemFields, IdempotentCall, DetectableChange, ItemCall, Operati
     )
 
     def subject_ref(self, result: ItemResult | None = None) -> Subject | None:
-        """The item."""
+        """Return the item."""
         return locate_item(self.item_id)
 
     def fill_defaults(self, facts: Facts) -> Self:
-        """The whole item: what is not sent may be lost."""
+        """Fill in the stored values, since a field that is not sent may be lost."""
         known = facts.subject
         kept = {
             name: getattr(known, name, None) for name in ("name", "description", "unit_price", "unit", "tax")
@@ -248,15 +248,15 @@ class UpdateItem(ItemFields, IdempotentCall, DetectableChange, ItemCall, Operati
         )
 
     def predict_state(self, facts: Facts) -> ExpectedState:
-        """What was asked, and all the rest as it was."""
+        """Expect the requested values, and all others as they were."""
         return predict_item(self)
 
     def parse_response(self, content: Any, facts: Facts) -> ItemResult:
-        """Answered with nothing; the road reads it again."""
+        """Parse the answer, which is empty; the pipeline reads the record back."""
         return ItemResult(item=CatalogueItem.model_validate(content or {}))
 
     def plan_correction(self, result: ItemResult, facts: Facts) -> Correction:
-        """Put back what was there."""
+        """Plan: update it with the earlier values."""
         before = {"item_id": self.item_id, **dump_item(facts.subject)}
         return Correction("changed", (Step("update_item", "put the earlier values back", before),))
 
@@ -281,11 +281,11 @@ class DeleteItem(IdempotentCall, DetectableDeletion, ItemCall, Operation[Deletio
     )
 
     def subject_ref(self, result: DeletionResult | None = None) -> Subject | None:
-        """The item."""
+        """Return the item."""
         return locate_item(self.item_id)
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The item, with its price and tax."""
+        """Show the item with its price and tax."""
         item = facts.subject if isinstance(facts.subject, CatalogueItem) else CatalogueItem()
         rows = {
             "item": item.name or self.item_id,
@@ -299,13 +299,13 @@ class DeleteItem(IdempotentCall, DetectableDeletion, ItemCall, Operation[Deletio
         )
 
     def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
-        """What was there."""
+        """Return the name of the deleted item."""
         return DeletionResult(deleted=f"item {self.item_id} ({getattr(facts.subject, 'name', None)})")
 
     def next_steps(self, result: DeletionResult) -> Iterable[Step]:
-        """See what is left."""
+        """Suggest listing the catalogue."""
         yield Step("list_items", "see the catalogue as it is now")
 
     def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
-        """Create it again."""
+        """Plan: create it again."""
         return Correction("removed", (Step("create_item", "create it again", dump_item(facts.subject)),))

@@ -1,4 +1,4 @@
-"""What stands before a value in an approval: a word of ours, or the heading that a printed field brings in its mark."""
+"""Labels of the values in an approval: from the message catalogue, or from the Printed mark of a field."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -9,7 +9,7 @@ from ix_tools.operations.registry import catalogue
 
 
 def translate_label(label: str, language: Language, otherwise: str = "") -> str:
-    """Return the heading of a label or field; of a name that has none `otherwise`, or the name itself."""
+    """Return the label of a row or field in a language; `otherwise` or the name itself if it has none."""
     if label in LABELS:
         return LABELS[label].text(language)
     printed = _printed_fields().get(label)

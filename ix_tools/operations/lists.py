@@ -1,4 +1,4 @@
-"""What lists share: rows, pages, and in words what a page leaves out; and what a deletion leaves."""
+"""Rows and pages of lists, and the result of a deletion."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from ix_tools.domain.types import Record
 
 
 class DocumentRow(Record):
-    """A document in a list, short."""
+    """Short form of a document in a list."""
 
     summary_fields = frozenset({"id", "number", "status", "total"})
 
@@ -26,13 +26,13 @@ class DocumentRow(Record):
 
 
 def build_row(document: Document) -> DocumentRow:
-    """A document as a row."""
+    """Return the short form of a document."""
     shown = document.model_dump(mode="json", include=set(DocumentRow.model_fields) - {"client"})
     return DocumentRow.model_validate({**shown, "client": document.client.name if document.client else None})
 
 
 class PageResult(Record):
-    """Where a list stands, and what was left out."""
+    """Position in a list, and a note on rows that were left out."""
 
     page: int = 1
     pages: int = 1
@@ -41,15 +41,15 @@ class PageResult(Record):
 
 
 class DeletionResult(Record):
-    """What is gone."""
+    """Name of the resource that was deleted."""
 
     deleted: str
 
 
 def parse_document_page(content: Any, key: str, reference: str | None = None) -> dict[str, Any]:
-    """A page of documents as the fields of a result; the rows under their key."""
+    """Return a page of documents as the fields of a result, with the rows under `key`."""
     rows = [build_row(Document.model_validate(one)) for one in read_rows(content, key)]
-    # The search is fuzzy: an exact reference is matched here, and what fell out is said.
+    # The service searches loosely: an exact reference is matched here, and rows that do not match are counted.
     matching = [row for row in rows if reference is None or row.reference == reference]
     shown = parse_page(content, len(rows))
     if len(matching) < len(rows):
@@ -59,7 +59,7 @@ def parse_document_page(content: Any, key: str, reference: str | None = None) ->
 
 
 def parse_page(content: Mapping[str, Any] | None, rows: int) -> dict[str, Any]:
-    """The page's place in the list, as the fields of `PageShown`."""
+    """Return the position of a page in its list, as the fields of `PageResult`."""
     page = Page.model_validate((content or {}).get("pagination") or {"total_entries": rows})
     more = page.current_page < page.total_pages
     return {

@@ -1,4 +1,4 @@
-"""What a name means among the things of an account: exactly one thing, or candidates for whoever asked to choose from."""
+"""Match names to records of the account: a unique record, or candidates to choose from."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from ix_tools.text.sanitize import sanitize_line
 
 RecordT = TypeVar("RecordT", bound=Record)
 MAX_CANDIDATES = 10
-"""Candidates shown; how many more there are is said."""
+"""Largest number of candidates shown."""
 KIND_NAMES = {
     "client": ("client", "clients", "list_clients"),
     "item": ("catalogue item", "catalogue items", "list_items"),
@@ -29,21 +29,21 @@ _NUMBER = re.compile(r"(?:PT)?\d{9}|[A-Z]{2}[A-Z0-9]{6,14}")
 
 @dataclass(frozen=True, slots=True)
 class Matches(Generic[RecordT]):
-    """What was found for a name."""
+    """Records that match a name."""
 
     exact: tuple[RecordT, ...] = ()
     near: tuple[RecordT, ...] = ()
     unread: int = 0
-    """How many things were not looked at, because the list is too long to read whole."""
+    """Number of records not read, because the list is too long."""
 
     @property
     def unique(self) -> RecordT | None:
-        """The only thing of that name; None also where not everything was looked at."""
+        """Return the only exact match; None if there are several or the list was not read to its end."""
         return self.exact[0] if len(self.exact) == 1 and not self.unread else None
 
 
 def get_id(thing: Any, kind: str = "") -> int | None:
-    """The id of a thing: of a series for a kind of document that kind's own, as the row's is the invoices' (trap 9)."""
+    """Return the id to send. A series has one id per document type; its own is that of invoices (trap 9)."""
     if kind and isinstance(thing, Series):
         part = thing.types.get(kind)
         return part.sequence_id if part else None
@@ -54,28 +54,28 @@ def get_id(thing: Any, kind: str = "") -> int | None:
 def refuse_ambiguous(
     field: str, what: str, text: str, matches: Matches[Any], into: str = "", kind: str = ""
 ) -> Finding:
-    """The refusal of a name that is not sure, with whatever it might mean; nothing is guessed.
+    """Return the refusal of a name without a unique match, with candidates to choose from.
 
-    `into`: the parameter that takes a candidate's id; `kind`: the kind of document, where ids differ by it.
+    Args:
+        into: Parameter that takes the id of a candidate.
+        kind: Document type, for records whose ids differ by it.
     """
     one, many, listing = KIND_NAMES[what]
     every = (*matches.exact, *matches.near)
     candidates = [_build_candidate(thing, into, kind) for thing in every[:MAX_CANDIDATES]]
     if len(matches.exact) > 1:
-        problem = f"{len(matches.exact)} {many} are meant by {text!r}"
+        problem = f"{len(matches.exact)} {many} match {text!r}"
     elif matches.unique is not None:
         problem = f"the {one} {text!r} has no id for {kind}"
     else:
         problem = f"there is no {one} {text!r}" + (" for certain" if matches.exact else "")
     if matches.unread:
-        problem += f"; {matches.unread} {many} were not looked at (setting catalogue_pages)"
+        problem += f"; {matches.unread} {many} were not read (setting catalogue_pages)"
     allowed = "; ".join(_format_candidate(one) for one in candidates)
     if len(every) > MAX_CANDIDATES:
         allowed += f"; and {len(every) - MAX_CANDIDATES} more"
     number = f"{field.rpartition('.')[0]}.{into}".lstrip(".")
-    choose = (
-        f"give {number} of the one that is meant" if into else "give the exact name of the one that is meant"
-    )
+    choose = f"give the {number} of the right one" if into else "give the exact name of the right one"
     step = f"{choose}; ask the person when in doubt" if candidates else f"{listing} shows them"
     shown = tuple({"field": field, **one} for one in candidates)
     return Finding("refuse", Problem(field, problem, allowed), step, candidates=shown)
@@ -90,36 +90,36 @@ def _build_candidate(thing: Record, into: str, kind: str) -> dict[str, Any]:
 
 
 def _format_candidate(candidate: Mapping[str, Any]) -> str:
-    """`ACME, Lda (code ACME, fiscal_id 508112230, client_id 501)`."""
+    """Return a candidate as text: `ACME, Lda (code ACME, fiscal_id 508112230, client_id 501)`."""
     (_, first), *rest = [(name, sanitize_line(str(value))) for name, value in candidate.items()]
     return f"{first} ({', '.join(f'{name} {value}' for name, value in rest)})" if rest else first
 
 
 def simplify_name(text: str) -> str:
-    """A name without what people leave out or write otherwise: case, accents, spaces, punctuation."""
+    """Return a name without case, accents, spaces and punctuation."""
     return "".join(re.findall(r"\w+", strip_case_and_accents(text))).replace("_", "")
 
 
 def is_same_text(one: str | None, other: str) -> bool:
-    """Whether two names are the same, letter for letter; how many spaces lie between words does not count."""
+    """Return True if two names are equal; the number of spaces between words does not count."""
     return one is not None and " ".join(one.split()) == " ".join(other.split())
 
 
 def normalize_tax_number(text: str | None) -> str:
-    """A NIF or VAT number as everyone would write it: capitals, no separators, no PT before the digits."""
+    """Return a NIF or VAT number in capitals, without separators and without PT before a NIF."""
     written = re.sub(r"[\s.\-/]", "", text or "").upper()
     return written[2:] if re.fullmatch(r"PT\d{9}", written) else written
 
 
 def is_tax_number(text: str) -> bool:
-    """Whether a text may be a NIF or VAT number."""
+    """Return True if a text has the form of a NIF or VAT number."""
     return _NUMBER.fullmatch(normalize_tax_number(text)) is not None
 
 
 def find_similar(
     text: str, things: Iterable[RecordT], *names: Callable[[RecordT], str | None]
 ) -> tuple[RecordT, ...]:
-    """The things whose name is the same but for case and accents, then those that have its words, else the most alike."""
+    """Return records with the same name but for case and accents, then those containing its words, else the most similar."""
     asked, words = simplify_name(text), [simplify_name(word) for word in text.split()]
     every = list(things)
     looks = [[simplify_name(name(one) or "") for name in names] for one in every]
@@ -139,7 +139,7 @@ def find_similar(
 
 
 def match_client(text: str, clients: Sequence[Client], unread: int) -> Matches[Client]:
-    """Those with that very code, name or tax number."""
+    """Match a text to the exact code, name or tax number of a client."""
     number = normalize_tax_number(text) if is_tax_number(text) else ""
     exact = [
         one
@@ -162,7 +162,7 @@ def match_client_fields(
     code: str | None = None,
     fiscal_id: str | None = None,
 ) -> Matches[Client]:
-    """Those with which everything given agrees; and those with that tax number, or a name or code that is near."""
+    """Match clients by every field given; those with the tax number or a similar name or code are candidates."""
     number = normalize_tax_number(fiscal_id)
     numbered = [one for one in clients if number and normalize_tax_number(one.fiscal_id) == number]
     exact = [
@@ -178,13 +178,13 @@ def match_client_fields(
 
 
 def match_item(name: str, items: Sequence[CatalogueItem], unread: int) -> Matches[CatalogueItem]:
-    """The item of that very name."""
+    """Match an item by its exact name."""
     exact = [one for one in items if is_same_text(one.name, name)]
     return _build_matches(exact, find_similar(name, items, lambda one: one.name), unread)
 
 
 def match_series(name: str, series: Sequence[Series]) -> Matches[Series]:
-    """The series of that very name; else the one with that id, its own or a document type's; all are candidates."""
+    """Match a series by its exact name, else by its id or that of a document type in it; all series are candidates."""
     exact = [one for one in series if one.serie == name]
     if not exact and name.isdecimal():
         number = int(name)
@@ -195,13 +195,13 @@ def match_series(name: str, series: Sequence[Series]) -> Matches[Series]:
 
 
 def match_tax(name: str, taxes: Sequence[Tax]) -> Matches[Tax]:
-    """The tax of that very name; all are candidates."""
+    """Match a tax by its exact name; all taxes are candidates."""
     exact = [one for one in taxes if one.name == name]
     return _build_matches(exact, [*_find_similar_taxes(name, taxes), *taxes], 0)
 
 
 def match_line_tax(name: str, taxes: Sequence[Tax]) -> Matches[Tax]:
-    """The tax that a line means: of that very name, else the only one of that name but for case, or of that rate (`23 %`)."""
+    """Match the tax of a line by its exact name, else by the only tax with that name but for case, or with that rate (`23 %`)."""
     exact = [one for one in taxes if one.name == name]
     if len({one.value for one in exact}) == 1:
         return Matches((exact[0],))

@@ -1,4 +1,4 @@
-"""The three tools through which a host that lists only the core reaches every operation."""
+"""Tools that search, describe and run operations which a host does not list."""
 
 from typing import Annotated, Any
 
@@ -12,39 +12,39 @@ from ix_tools.operations.spec import Effect, Spec
 
 
 class OperationRow(Record):
-    """An operation in a line."""
+    """Summary of an operation."""
 
     summary_fields = frozenset({"operation", "does"})
 
     operation: str
     does: str
     effect: str
-    """What a call leaves behind: local, reads, drafts, catalogue, removes, fiscal, outbound, admin, or any: as what it runs."""
+    """Effect of a call: local, reads, drafts, catalogue, removes, fiscal, outbound, admin; or any, that of the operation run."""
     approved_by: str
     toolset: str
 
 
 class OperationList(Record):
-    """Operations found by words, best first."""
+    """Operations that match a search, best first."""
 
     operations: list[OperationRow]
 
 
 class OperationDetails(OperationRow):
-    """An operation as its caller must know it."""
+    """Everything that a caller must know of an operation."""
 
     title: str
     input_schema: dict[str, Any]
-    """The JSON Schema of its arguments."""
+    """JSON Schema of the arguments."""
     output_schema: dict[str, Any]
     example: dict[str, Any]
     """Arguments of a worked example."""
     rules: list[str]
-    """What is kept, or the call is refused."""
+    """Rules that a call is checked against."""
 
 
 class RelayedResult(Record):
-    """The result of the operation that was run, whole."""
+    """Complete result of the operation that was run."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -67,12 +67,12 @@ class SearchOperations(Operation[OperationList]):
         idempotent=True,
     )
 
-    async def execute(self, sending: OperationContext) -> OperationList:
-        """Answered from the catalogue."""
-        return OperationList.model_validate({"operations": sending.search_operations(self.text)})
+    async def execute(self, context: OperationContext) -> OperationList:
+        """Search or read the catalogue; nothing is sent."""
+        return OperationList.model_validate({"operations": context.search_operations(self.text)})
 
     def next_steps(self, result: OperationList) -> list[Step]:
-        """Read the first one."""
+        """Suggest describing the best match."""
         return [
             Step("describe_operation", "its arguments, example and rules", {"operation": one.operation})
             for one in result.operations[:1]
@@ -97,12 +97,12 @@ class DescribeOperation(Operation[OperationDetails]):
         idempotent=True,
     )
 
-    async def execute(self, sending: OperationContext) -> OperationDetails:
-        """Answered from the catalogue."""
-        return OperationDetails.model_validate(sending.describe_operation(self.operation))
+    async def execute(self, context: OperationContext) -> OperationDetails:
+        """Search or read the catalogue; nothing is sent."""
+        return OperationDetails.model_validate(context.describe_operation(self.operation))
 
     def next_steps(self, result: OperationDetails) -> list[Step]:
-        """Run it, unless it is this one."""
+        """Suggest running it, unless it is run_operation itself."""
         if result.operation == RunOperation.spec.name:
             return []
         return [Step("run_operation", "runs it", {"operation": result.operation})]
@@ -133,6 +133,6 @@ class RunOperation(Operation[RelayedResult]):
         example={"operation": "get_client", "arguments": {"client_id": 501}},
     )
 
-    async def execute(self, sending: OperationContext) -> RelayedResult:
-        """The other operation's own trip along the road; its result, refusal or question is this one's."""
-        return RelayedResult.model_validate(await sending.run_operation(self.operation, self.arguments or {}))
+    async def execute(self, context: OperationContext) -> RelayedResult:
+        """Run the operation through the whole pipeline; its result, refusal or approval request is returned."""
+        return RelayedResult.model_validate(await context.run_operation(self.operation, self.arguments or {}))

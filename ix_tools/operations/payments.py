@@ -1,4 +1,4 @@
-"""Payments and their receipts."""
+"""Operations on payments and their receipts."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -22,13 +22,13 @@ Mechanism = Literal["CC", "CD", "CH", "CO", "CS", "DE", "LC", "MB", "NU", "OU", 
 
 
 class ReceiptResult(Record):
-    """The receipt that a payment made or lost."""
+    """Receipt that was issued or cancelled."""
 
     receipt: Document
 
 
 def parse_receipt(content: Any) -> Document:
-    """A receipt, also where the answer does not say that it is one."""
+    """Parse a receipt; the type is filled in if the answer lacks it."""
     return Document.model_validate(
         {"type": "Receipt", **content} if isinstance(content, dict) else content or {}
     )
@@ -86,7 +86,7 @@ class GeneratePayment(IdempotentCall, Operation[ReceiptResult]):
     )
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The invoice, what is open, and the payment."""
+        """Show the invoice, its open amount and the payment."""
         way = find_mechanism(self.payment_mechanism)
         rows = [
             Row("open_before", payments.compute_open_amount(facts)),
@@ -107,39 +107,39 @@ class GeneratePayment(IdempotentCall, Operation[ReceiptResult]):
         return add_payments(shown, facts)
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """The invoice, the amount, and the receipts that were there before."""
+        """Record the invoice, the amount and the receipts that existed before."""
         receipts = [one.id for one in facts.related if one.document_type == "receipts"]
         about = {"document_type": self.document_type, "document_id": self.document_id}
         what = {"amount": str(self.amount), "receipts": receipts}
         return {"subject": f"{self.document_type}/{self.document_id}", **about, **what}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Compare the invoice's receipts with those before: one new one of that amount is ours."""
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Compare the invoice's receipts with those before: one new receipt of the amount is the payment."""
         new = {}
-        for raw in await witness.read_related(int(trace["document_id"])):
+        for raw in await probe.read_related(int(trace["document_id"])):
             receipt = Document.model_validate(raw)
             known = receipt.document_type != "receipts" or receipt.id in trace["receipts"]
             if not known and receipt.total == Decimal(str(trace["amount"])):
                 new[f"receipts/{receipt.id}"] = raw
-        free = sorted(set(new) - await witness.list_claimed(new))
+        free = sorted(set(new) - await probe.list_claimed(new))
         if len(free) == 1:
             return ProbeResult(Outcome.DONE, new[free[0]], created=free[0])
         if free:
             return ProbeResult(Outcome.UNKNOWN, observation=f"any of these may be it: {', '.join(free)}")
-        if await witness.read_document(str(trace["document_type"]), int(trace["document_id"])) is None:
+        if await probe.read_document(str(trace["document_type"]), int(trace["document_id"])) is None:
             return ProbeResult(Outcome.UNKNOWN, observation="the invoice is not found")
         return ProbeResult(
-            Outcome.NOT_DONE if witness.is_list_current else Outcome.UNKNOWN,
+            Outcome.NOT_DONE if probe.is_list_current else Outcome.UNKNOWN,
             observation="no new receipt so far",
         )
 
     def parse_response(self, content: Any, facts: Facts) -> ReceiptResult:
-        """The receipt."""
+        """Parse the receipt."""
         return ReceiptResult(receipt=parse_receipt(content))
 
     def next_steps(self, result: ReceiptResult) -> Iterable[Step]:
-        """Fetch the receipt, or see the invoice."""
+        """Suggest fetching the receipt and reading the invoice."""
         if result.receipt.id:
             yield Step("get_pdf", "fetch the receipt's PDF", {"document_id": result.receipt.id})
         yield Step(
@@ -149,7 +149,7 @@ class GeneratePayment(IdempotentCall, Operation[ReceiptResult]):
         )
 
     def plan_correction(self, result: ReceiptResult, facts: Facts) -> Correction:
-        """Cancel the receipt."""
+        """Plan: cancel the receipt."""
         step = Step("cancel_payment", "cancel it, with the reason", {"receipt_id": result.receipt.id})
         return Correction("paid", (step,) if result.receipt.id else ())
 
@@ -182,15 +182,15 @@ class CancelPayment(IdempotentCall, Operation[ReceiptResult]):
     )
 
     def document_ref(self) -> tuple[str, int]:
-        """The receipt."""
+        """Parse the receipt."""
         return "receipts", self.receipt_id
 
     def fill_defaults(self, facts: Facts) -> Self:
-        """Nothing is left to the account."""
+        """Return the call unchanged; it has no defaults."""
         return self
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The receipt, what it was paid for, and the reason."""
+        """Show the receipt, the invoice it paid, and the reason."""
         receipt = facts.document
         paid_for = next((one for one in facts.related if one.document_type in INVOICES), None)
         rows = [Row("reason", self.message)]
@@ -204,21 +204,21 @@ class CancelPayment(IdempotentCall, Operation[ReceiptResult]):
         )
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Read the receipt again."""
-        raw = await witness.read_document("receipts", int(str(trace["subject"]).rpartition("/")[2]))
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Read the state of the receipt."""
+        raw = await probe.read_document("receipts", int(str(trace["subject"]).rpartition("/")[2]))
         if raw is None:
             return ProbeResult(Outcome.UNKNOWN, observation="the receipt is gone")
         if raw.get("status") == "canceled":
             return ProbeResult(Outcome.DONE, raw)
         return ProbeResult(
-            Outcome.NOT_DONE if witness.is_request_over else Outcome.UNKNOWN, raw, "the receipt still stands"
+            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, raw, "the receipt still stands"
         )
 
     def parse_response(self, content: Any, facts: Facts) -> ReceiptResult:
-        """The receipt, cancelled."""
+        """Parse the cancelled receipt."""
         return ReceiptResult(receipt=parse_receipt(content))
 
     def plan_correction(self, result: ReceiptResult, facts: Facts) -> Correction:
-        """Record the payment again."""
+        """Plan: record the payment again."""
         return Correction("payment_canceled")

@@ -1,4 +1,4 @@
-"""What a person must see before saying yes, as an operation tells it: no words, no language."""
+"""Language-neutral content of an approval: the document, the rows and the amounts that a person approves."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,82 +11,82 @@ from ix_tools.domain.records import Client
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of an approval: a label from render's vocabulary and a value (text, amount, date)."""
+    """A line of an approval: the key of a label and a value (text, amount, date)."""
 
     label: str
     value: Any
     is_headline: bool = False
-    """Whether it stands in the first line and in a form's title, because without it nobody can tell what is approved."""
+    """True for rows of the first line and of a form's title: they say what is approved."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentReference:
-    """The document that a credit or debit note corrects (CIVA 36/6). None: it could not be read, and the person is told so."""
+    """A document that another one refers to, e.g. the one that a note corrects (CIVA 36/6). All None: it could not be read."""
 
     document_type: str | None = None
-    """As operations take it: invoices."""
+    """Document type as operations take it: invoices."""
     number: str | None = None
     """Number and series: 13/2026."""
     issued: date | None = None
     total: Decimal | None = None
-    """With VAT."""
+    """Total with VAT."""
     paid: Decimal | None = None
-    """What was paid of it until now."""
+    """Amount paid so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """What the tax authority is told of a transport. None: it could not be read, and the person is told so; empty: there is none."""
+    """Transport data that the tax authority gets. None: it could not be read; empty text: there is none."""
 
     plate: str | None = None
-    """The vehicle's."""
+    """Licence plate of the vehicle."""
     loaded_at: datetime | None = None
-    """When it starts, with its zone."""
+    """Start of the transport, with its time zone."""
     origin: str | None = None
-    """Where the goods are loaded; may have several lines."""
+    """Place of loading, in one or more lines."""
     destination: str | None = None
-    """Where the goods go; may have several lines."""
+    """Place of delivery, in one or more lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentState:
-    """How a document stands."""
+    """State of a document, with the open amount of an invoice."""
 
     document_type: str
     status: str
     """final, settled, canceled, accepted, refused or second_copy."""
     open: Decimal | None = None
-    """What is open of an invoice; None for what nobody pays."""
+    """Open amount of an invoice; None for documents that are not paid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a person must see before saying yes; `render` puts it into words in pt and en."""
+    """Everything that a person must see before approving; approvals/ puts it into Portuguese and English."""
 
     action: str
-    """A key of render's table of actions, which also holds what cannot be undone."""
+    """Key of the table of actions (i18n), whose texts also name the consequences that cannot be undone."""
     rows: tuple[Row, ...] = ()
     document: Any = None
-    """The document as it is now, with its lines and totals."""
+    """Document as it is now, with lines and totals."""
     differences: tuple[Difference, ...] = ()
-    """How it differs from what was asked; the person must accept that explicitly, besides approving."""
+    """Differences between the stored and the requested document; the person must accept them besides approving."""
     covered_actions: tuple["Preview", ...] = ()
-    """What the same yes covers besides, done right after."""
+    """Further actions that the same approval covers, carried out right after."""
     expected_number: str = ""
-    """The number that a draft is expected to get: 13/2026."""
+    """Number that the draft is expected to get: 13/2026."""
     amount: Row | None = None
-    """The money that the call itself moves, where that is not the document's total: a payment, the receipt of what is open."""
+    """Amount that the call itself moves, if it is not the document's total: a payment, or the receipt of the open amount."""
     recipient: str = ""
-    """The address of an e-mail."""
+    """Recipient of an e-mail."""
     client: Client | None = None
-    """Whom it is about, where no document says so."""
+    """Client of a call that is not about a document."""
     paid: Decimal | None = None
-    """What was paid of the document until now; None where nobody looked."""
+    """Amount paid of the document so far; None if it was not looked up."""
     credited: Decimal | None = None
-    """What credit notes took off the document until now; None where nobody looked."""
+    """Amount credited of the document so far; None if it was not looked up."""
     to_pay: Decimal | None = None
-    """What is still to be paid of the document, after payments, credits and withholding tax; None where nobody looked."""
+    """Amount left to pay after payments, credits and withholding tax; None if it was not looked up."""
     corrects: DocumentReference | None = None
-    """For a credit or debit note."""
+    """Document that a credit or debit note corrects."""
     transport: Transport | None = None
-    """For a transport document."""
+    """Transport of a guide."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 
 class Outcome(Enum):
-    """The answer to: the connection died; did it happen?"""
+    """Outcome of a write whose response was lost."""
 
     DONE = "it happened"
     NOT_DONE = "it did not happen"
@@ -17,46 +17,49 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What was found, with the content that the answer would have had."""
+    """Result of a probe, with the content that the lost response would have had."""
 
     outcome: Outcome
     content: Any = None
     observation: str = ""
     created: str = ""
-    """The new document or receipt that was recognised, as `receipts/1008`: nobody else may call it theirs."""
+    """New document or receipt that was recognised, as `receipts/1008`; no other intent may claim it."""
 
 
 class Probe(Protocol):
-    """What can be looked at to tell whether something happened. A failed look-up raises: it is never `no`."""
+    """Read access to the account for detecting outcomes. A failed look-up raises; it never counts as absence."""
 
     async def read_document(self, kind: str, number: int) -> Mapping[str, Any] | None:
-        """A document as it is; None when there is none."""
+        """Return a document as it is now; None if it does not exist."""
 
     async def read_related(self, number: int) -> list[Mapping[str, Any]]:
-        """Documents related to one."""
+        """Return the documents related to one."""
 
     async def read_series(self, number: int) -> Mapping[str, Any] | None:
-        """A series as it is."""
+        """Return a series as it is now; None if it does not exist."""
 
     async def read_resource(self, path: str, name: str) -> Mapping[str, Any] | None:
-        """Anything else that is read under a path of its own, as it is; None when there is none."""
+        """Return any other resource as it is now; None if it does not exist."""
 
     async def find_client(self, code: str) -> Mapping[str, Any] | None:
-        """The client of exactly this code; None when there is none."""
+        """Return the client with exactly this code; None if there is none."""
 
     async def list_rows(self, path: str, key: str) -> list[Mapping[str, Any]]:
-        """Every row of a list, over all its pages."""
+        """Return every row of a list, over all its pages."""
 
     async def list_newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
-        """Documents of a kind with a higher id, of a date where lists can be asked for it; shown some seconds late."""
+        """Return documents of a type with an id above `after`, filtered by date where the list allows it.
+
+        A list shows a new document some seconds late.
+        """
 
     async def list_claimed(self, made: Iterable[str]) -> set[str]:
-        """Which of these documents or receipts other calls of ours are known to have made."""
+        """Return those of the given documents and receipts that other intents have claimed."""
 
     @property
     def is_request_over(self) -> bool:
-        """Whether the request cannot still be under way at the other side: what reads as before stays so."""
+        """True when the request can no longer take effect: an unchanged resource stays unchanged."""
 
     @property
     def is_list_current(self) -> bool:
-        """Whether, besides, so much time has passed that a list shows whatever there is."""
+        """True when, in addition, lists have had time to show every new document."""

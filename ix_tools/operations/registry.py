@@ -1,4 +1,4 @@
-"""Every operation, in the order tools are listed. No registering by import: what stands here is what there is."""
+"""Registry of operations by toolset, in the order tools are listed."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -67,7 +67,7 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
     "items": (items.ListItems, items.GetItem, items.CreateItem, items.UpdateItem, items.DeleteItem),
     "taxes": (taxes.GetTax, taxes.CreateTax, taxes.UpdateTax, taxes.DeleteTax),
     "saft": (ExportSaft,),
-    "recipes": (CorrectDocument, AccountStatement, MonthEndCheck),
+    "workflows": (CorrectDocument, AccountStatement, MonthEndCheck),
     "treasury": (
         treasury.GetClientBalance,
         treasury.SetInitialBalance,
@@ -84,17 +84,21 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         accounts.SetupAtCommunication,
     ),
 }
-"""Tools by what they are for. A tool stands in one set."""
+"""Operations by toolset. Each operation is in exactly one; importing a module registers nothing."""
 
 DEFAULT_TOOLSETS = ("core",)
-"""What a server lists unless told otherwise. Every tool can be called, listed or not."""
+"""Toolsets that a server lists by default. run_operation reaches every operation, listed or not."""
 
 OPERATIONS: tuple[type[Operation[Any]], ...] = tuple(one for tools in TOOLSETS.values() for one in tools)
 
 
 @cache
 def catalogue() -> Mapping[str, type[Operation[Any]]]:
-    """Operations by name; a name given twice or an operation without a word of explanation stops everything."""
+    """Return the operations by name.
+
+    Raises:
+        ValueError: Two operations have one name, or one has no docstring.
+    """
     found: dict[str, type[Operation[Any]]] = {}
     for operation in OPERATIONS:
         name = operation.spec.name
@@ -109,5 +113,5 @@ def catalogue() -> Mapping[str, type[Operation[Any]]]:
 
 @cache
 def map_toolsets() -> Mapping[str, str]:
-    """The toolset of each tool."""
+    """Return the toolset of each operation by the operation's name."""
     return {one.spec.name: toolset for toolset, tools in TOOLSETS.items() for one in tools}

@@ -1,4 +1,4 @@
-"""The SAF-T (PT) file: the month's invoices for the tax authority and the accountant."""
+"""Export of the SAF-T (PT) file, a month's documents for the tax authority and the accountant."""
 
 import html
 import re
@@ -25,7 +25,7 @@ from ix_tools.operations.spec import Effect, Route, Spec
 
 
 class SaftResult(Record):
-    """Where the file is."""
+    """SAF-T file: its path or link."""
 
     period: str
     status: Literal["ready", "pending"]
@@ -34,12 +34,12 @@ class SaftResult(Record):
     bytes: int | None = None
     note: str | None = None
     company: str | None = None
-    """Whose books it holds, as the file says."""
+    """Company named in the file's header."""
     nif: str | None = None
 
 
 def month_has_begun(call: "ExportSaft", facts: Facts) -> Iterator[Finding]:
-    """There is nothing to export of a month to come, and a running month is not whole."""
+    """Only a month that has begun can be exported; a warning says when it is not over."""
     month, now = date(call.year, call.month, 1), facts.today.replace(day=1)
     if month > now:
         yield refuse("month", f"{month:%Y-%m} has not begun", f"at latest {now:%Y-%m}")
@@ -73,36 +73,36 @@ class ExportSaft(Operation[SaftResult]):
         idempotent=True,
     )
 
-    async def execute(self, sending: OperationContext) -> SaftResult:
-        """Ask until it is ready or patience ends, then deliver it as asked."""
+    async def execute(self, context: OperationContext) -> SaftResult:
+        """Wait until the file is ready and deliver it as requested; pending if attempts run out."""
         period = f"{self.year}-{self.month:02}"
-        # The description writes `Url`, the service `url`.
-        url = await wait_for_link(self, sending, ("url", "Url"), "InvoiceXpress is making the SAF-T file")
+        # The OpenAPI description says `Url`, the service answers `url`.
+        url = await wait_for_link(self, context, ("url", "Url"), "InvoiceXpress is making the SAF-T file")
         if url is None:
             note = "still being made; call export_saft again in a minute"
             return SaftResult(period=period, status="pending", note=note)
         ending = "zip" if urlsplit(url).path.lower().endswith(".zip") else "xml"
         beginnings = (b"PK",) if ending == "zip" else (b"<?xml", b"\xef\xbb\xbf<?xml")
-        given = await deliver_file(sending, url, f"saft-{period}.{ending}", self.delivery, *beginnings)
+        given = await deliver_file(context, url, f"saft-{period}.{ending}", self.delivery, *beginnings)
         header = await anyio.to_thread.run_sync(read_header, Path(given["file"])) if "file" in given else {}
         return SaftResult.model_validate({"period": period, "status": "ready", **given, **header})
 
     def identify_company(self, result: SaftResult) -> tuple[str, Company] | None:
-        """The company in the file's header."""
+        """Return the company in the file's header."""
         return ("saft", Company(result.company, result.nif or "")) if result.company else None
 
     def next_steps(self, result: SaftResult) -> Iterable[Step]:
-        """Ask again while it is pending."""
+        """Suggest repeating the call while the file is pending."""
         if result.status == "pending":
             yield Step("export_saft", "it should be ready soon", {"month": self.month, "year": self.year})
 
 
 HEADER_BYTES = 20_000
-"""Bytes at the beginning of a SAF-T file in which its header ends."""
+"""Bytes at the beginning of a SAF-T file that contain its header."""
 
 
 def read_header(file: Path) -> dict[str, str]:
-    """Company and NIF out of a SAF-T file's header (Portaria 302/2016, 1.4 and 1.5); nothing where they are not found."""
+    """Return company and NIF from the header of a SAF-T file (Portaria 302/2016, 1.4 and 1.5); empty if not found."""
     try:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as packed, packed.open(packed.namelist()[0]) as content:

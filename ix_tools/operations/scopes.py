@@ -1,27 +1,27 @@
-"""The words that an operation's spec takes: the scope that a call needs, and the heading that it stands under in help."""
+"""Scopes that callers need, and headings that the help groups operations under."""
 
 from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """What a caller may do. Each stands alone: who issues but never reads has `issue` and not `read`."""
+    """Permission of a caller. Scopes do not include each other: `issue` does not imply `read`."""
 
     READ = "read"
-    """Look at documents, clients, series, taxes; fetch PDFs."""
+    """Read documents, clients, series and taxes; fetch PDFs."""
     DRAFT = "draft"
     """Create and change drafts, clients and items."""
     ISSUE = "issue"
-    """Ask for documents to be finalized, settled, cancelled or deleted, and for clients and items to be deleted; a person approves."""
+    """Request that documents be finalized, settled, cancelled or deleted, or clients and items deleted; a person approves."""
     EMAIL = "email"
-    """Ask for documents to be sent by e-mail; a person approves."""
+    """Request that documents be sent by e-mail; a person approves."""
     PAY = "pay"
-    """Ask for payments and a client's balance to be booked; a person approves."""
+    """Request that payments and balance entries be booked; a person approves."""
     ADMIN = "admin"
-    """Taxes, series, the account itself and its tie to the tax authority."""
+    """Change taxes, series, the account and its connection to the tax authority."""
 
 
 class Heading(StrEnum):
-    """The headings of the help, in their order."""
+    """Heading of the help, in the order shown."""
 
     DOCUMENTS = "Documents"
     WORKFLOWS = "In one go"

@@ -1,4 +1,4 @@
-"""Series: numbering, validation codes of the tax authority, registration."""
+"""Operations on series: numbering, registration, validation codes of the tax authority."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
@@ -24,7 +24,7 @@ from ix_tools.operations.spec import Effect, ResolvesTo, Route, Spec
 
 
 class SequenceList(Record):
-    """The account's series; `types` holds each document type's own id, last number and validation code."""
+    """Series of the account; `types` holds each document type's id, last number and validation code."""
 
     sequences: list[Sequence]
 
@@ -47,20 +47,20 @@ class ListSequences(Operation[SequenceList]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> SequenceList:
-        """Every series."""
+        """Parse every series."""
         return SequenceList(
             sequences=[Sequence.model_validate(one) for one in read_rows(content, "sequences")]
         )
 
 
 class SequenceResult(Record):
-    """A series after a change."""
+    """Series after a change."""
 
     sequence: Sequence | None = None
 
 
 class SeriesCall(Call):
-    """A call about one series."""
+    """Parameters that select one series."""
 
     sequence_id: Id | None = None
     """Id of the series itself, from list_sequences; or give series."""
@@ -70,7 +70,7 @@ class SeriesCall(Call):
     """Exact name of the series; or give sequence_id."""
 
     def list_changes(self, facts: Facts) -> Iterable[str]:
-        """The series, and which one is the default."""
+        """Return the series, and the choice of the default series."""
         chosen = series.find_series(self.sequence_id, facts)
         number = chosen.id if chosen is not None and chosen.id is not None else self.sequence_id
         own = () if number is None else (resource_names.name_series(number),)
@@ -78,7 +78,7 @@ class SeriesCall(Call):
 
 
 def locate_sequence(number: int | None) -> Subject | None:
-    """Where a series is read, once its id is known."""
+    """Return the reference by which a series is read; None without an id."""
     return Subject(f"/sequences/{number}.json", "sequence", Sequence) if number is not None else None
 
 
@@ -102,32 +102,32 @@ class RegisterSequence(IdempotentCall, SeriesCall, Operation[SequenceResult]):
         example={"sequence_id": 202},
     )
 
-    async def execute(self, sending: OperationContext) -> SequenceResult:
-        """Register; each documented code becomes a sentence and a next step."""
+    async def execute(self, context: OperationContext) -> SequenceResult:
+        """Register the series; a documented refusal code is explained with a next step."""
         try:
-            return self.parse_response(await sending.send(self), sending.facts)
+            return self.parse_response(await context.send(self), context.facts)
         except (Conflict, NotFound, Rejected) as refusal:
             raise explain_refusal(refusal) from None
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """The series."""
+        """Record the series."""
         return {"subject": f"sequences/{self.sequence_id}", "sequence_id": self.sequence_id}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Read the series again: every type has its code, or none got one and registering again is refused at worst."""
-        raw = await witness.read_series(int(trace["sequence_id"]))
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Read the series: done if every document type has its validation code."""
+        raw = await probe.read_series(int(trace["sequence_id"]))
         if raw is None:
             return ProbeResult(Outcome.UNKNOWN, observation="the series is gone")
         waiting = any(part.validation_code == "N/D" for part in Sequence.model_validate(raw).types.values())
         if not waiting:
             return ProbeResult(Outcome.DONE, raw)
         return ProbeResult(
-            Outcome.NOT_DONE if witness.is_request_over else Outcome.UNKNOWN, raw, "it is not registered yet"
+            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, raw, "it is not registered yet"
         )
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The series and which document types get a code."""
+        """Show the series and the document types that get a code."""
         sequence = series.find_series(self.sequence_id, facts)
         waiting = (
             [kind for kind, part in sequence.types.items() if part.validation_code == "N/D"]
@@ -143,23 +143,23 @@ class RegisterSequence(IdempotentCall, SeriesCall, Operation[SequenceResult]):
         )
 
     def parse_response(self, content: Any, facts: Facts) -> SequenceResult:
-        """The series with its codes."""
+        """Parse the series with its validation codes."""
         rows = content if isinstance(content, list) else [content] if isinstance(content, dict) else []
         return SequenceResult(sequence=Sequence.model_validate(rows[0]) if rows else None)
 
     def next_steps(self, result: SequenceResult) -> Iterable[Step]:
-        """See the codes."""
+        """Suggest listing the validation codes."""
         yield Step("list_sequences", "see the validation codes of every document type")
 
     def plan_correction(self, result: SequenceResult, facts: Facts) -> Correction:
-        """It cannot be undone."""
+        """Plan: a registration cannot be undone."""
         return Correction("registered")
 
 
 def explain_refusal(
     refusal: Conflict | NotFound | Rejected, operation: SeriesOperation = "register_sequence"
 ) -> IxError:
-    """The sentence and next step behind a registration code (000 to 008); each operation has its own meanings."""
+    """Return the refusal with text and next step for its code (000 to 008), whose meaning depends on the operation."""
     outcome = find_registration_outcome(
         refusal.status, str(refusal.details.get("service_code", "")), operation
     )
@@ -208,7 +208,7 @@ class UpdateSequence(IdempotentCall, SeriesCall, Operation[SequenceResult]):
     )
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """The series and its new name; numbers can be read again, setting them again changes nothing."""
+        """Record the series, its new name and numbers; setting them again changes nothing."""
         numbers = {
             "invoice": self.current_invoice_number,
             "credit_note": self.current_credit_note_number,
@@ -219,9 +219,9 @@ class UpdateSequence(IdempotentCall, SeriesCall, Operation[SequenceResult]):
         return {"subject": f"sequences/{self.sequence_id}", **about}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Read the series again."""
-        raw = await witness.read_series(int(trace["sequence_id"]))
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Read the series and compare name, numbers and default."""
+        raw = await probe.read_series(int(trace["sequence_id"]))
         if raw is None:
             return ProbeResult(Outcome.UNKNOWN, observation="the series is gone")
         series = Sequence.model_validate(raw)
@@ -230,11 +230,11 @@ class UpdateSequence(IdempotentCall, SeriesCall, Operation[SequenceResult]):
         if same and (series.default or not trace["default"]):
             return ProbeResult(Outcome.DONE, raw)
         return ProbeResult(
-            Outcome.NOT_DONE if witness.is_request_over else Outcome.UNKNOWN, raw, "it reads otherwise"
+            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, raw, "it reads otherwise"
         )
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The series as it is and as it will be."""
+        """Show the series as it is and as it will be."""
         sequence = series.find_series(self.sequence_id, facts)
         rows = [
             Row("series", sequence.serie if sequence else self.sequence_id, is_headline=True),
@@ -247,15 +247,15 @@ class UpdateSequence(IdempotentCall, SeriesCall, Operation[SequenceResult]):
         return Preview(action="update_sequence", rows=tuple(rows))
 
     def parse_response(self, content: Any, facts: Facts) -> SequenceResult:
-        """The series, when the answer holds it."""
+        """Parse the series, if the answer holds it."""
         return SequenceResult(sequence=Sequence.model_validate(content) if content else None)
 
     def next_steps(self, result: SequenceResult) -> Iterable[Step]:
-        """See it."""
+        """Suggest listing the series."""
         yield Step("list_sequences", "see the series as it is now")
 
     def plan_correction(self, result: SequenceResult, facts: Facts) -> Correction:
-        """Change it again, while nothing is finalized in it."""
+        """Plan: change it again, while nothing is finalized in it."""
         return Correction("numbering_changed")
 
 
@@ -277,7 +277,7 @@ class GetSequence(SeriesCall, Operation[SequenceResult]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> SequenceResult:
-        """The series, whichever of its two shapes came."""
+        """Parse the series, which may be an object or a list."""
         rows = content if isinstance(content, list) else [content] if isinstance(content, dict) else []
         return SequenceResult(sequence=Sequence.model_validate(rows[0]) if rows else None)
 
@@ -307,54 +307,54 @@ class CreateSequence(IdempotentCall, Operation[SequenceResult]):
     )
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The name, and whether it becomes the default."""
+        """Show the name, and whether it becomes the default."""
         rows = [Row("series", self.serie, is_headline=True)]
         if self.default_sequence:
             rows.append(Row("becomes_default", True))
         return Preview(action="create_sequence", rows=tuple(rows))
 
     def list_changes(self, facts: Facts) -> Iterable[str]:
-        """A series that is not there yet may become the default."""
+        """Return the choice of the default series, since the new one may become it."""
         return (resource_names.DEFAULT_SERIES,)
 
     def subject_ref(self, result: SequenceResult | None = None) -> Subject | None:
-        """The new series, once it has an id."""
+        """Return the new series once it has an id."""
         made = result.sequence if result else None
         return locate_sequence(made.id) if made and made.id else None
 
     def predict_state(self, facts: Facts) -> ExpectedState:
-        """What was asked."""
+        """Expect the requested values."""
         return ExpectedState({"serie": self.serie, **({"default": True} if self.default_sequence else {})})
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """Its name."""
+        """Record the name."""
         return trace_creation("sequences", self.predict_state(facts).values, serie=self.serie)
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Look for its name in the list: it was free before."""
-        rows = await witness.list_rows("/sequences.json", "sequences")
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Look for the name in the list; it was free before."""
+        rows = await probe.list_rows("/sequences.json", "sequences")
         return await detect_creation(
-            trace, witness, Sequence, [row for row in rows if row.get("serie") == trace["serie"]]
+            trace, probe, Sequence, [row for row in rows if row.get("serie") == trace["serie"]]
         )
 
-    async def execute(self, sending: OperationContext) -> SequenceResult:
-        """Open it; each documented code becomes a sentence and a next step."""
+    async def execute(self, context: OperationContext) -> SequenceResult:
+        """Open the series; a documented refusal code is explained with a next step."""
         try:
-            return self.parse_response(await sending.send(self), sending.facts)
+            return self.parse_response(await context.send(self), context.facts)
         except (Conflict, NotFound, Rejected) as refusal:
             raise explain_refusal(refusal, "create_sequence") from None
 
     def parse_response(self, content: Any, facts: Facts) -> SequenceResult:
-        """The series with its codes."""
+        """Parse the series with its validation codes."""
         return SequenceResult(sequence=Sequence.model_validate(content) if content else None)
 
     def next_steps(self, result: SequenceResult) -> Iterable[Step]:
-        """See the codes."""
+        """Suggest listing the validation codes."""
         yield Step("list_sequences", "see the sequence id and validation code of every document type")
 
     def plan_correction(self, result: SequenceResult, facts: Facts) -> Correction:
-        """It cannot be undone; a default can go back."""
+        """Plan: a registration cannot be undone, but the earlier default can be restored."""
         before = facts.find_default_sequence()
         back = (
             (
@@ -391,23 +391,23 @@ class SetDefaultSequence(IdempotentCall, DetectableChange, SeriesCall, Operation
     )
 
     def subject_ref(self, result: SequenceResult | None = None) -> Subject | None:
-        """The series."""
+        """Return the series."""
         return locate_sequence(self.sequence_id)
 
     def predict_state(self, facts: Facts) -> ExpectedState:
-        """It is the default."""
+        """Expect it to be the default."""
         return ExpectedState({"default": True})
 
     def get_previous_record(self, facts: Facts) -> Sequence | None:
-        """It as it was."""
+        """Return the series as it was before the call."""
         return series.find_series(self.sequence_id, facts)
 
     def parse_response(self, content: Any, facts: Facts) -> SequenceResult:
-        """Answered with nothing; the road reads it again."""
+        """Return an empty result; the answer is empty, and the pipeline reads the series back."""
         return SequenceResult()
 
     def plan_correction(self, result: SequenceResult, facts: Facts) -> Correction:
-        """Make the one before the default again."""
+        """Plan: make the earlier default the default again."""
         before = facts.find_default_sequence()
         why = "make the earlier default the default again"
         steps = (Step("set_default_sequence", why, {"sequence_id": before.id}),) if before else ()

@@ -1,4 +1,4 @@
-"""The specification of an operation: effect, route, rules, and marks on its fields for the wire and for names."""
+"""Specification of an operation: effect, route, rules, and the marks of fields for the wire and for names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,82 +14,82 @@ from ix_tools.operations.scopes import Heading, Scope
 
 
 class Effect(StrEnum):
-    """What a call leaves behind; hints, gate and wording follow from it (legal facts: DL 28/2019, Despacho 8632/2014)."""
+    """Effect of a call. Tool hints, approval and wording follow from it (DL 28/2019, Despacho 8632/2014)."""
 
     LOCAL = "local"
     READS = "reads"
     DRAFTS = "drafts"
     """Creates or edits something that can still be changed or deleted."""
     CATALOGUE = "catalogue"
-    """Changes what later documents are made from: clients, items, taxes, the default series. The result says what will change."""
+    """Changes master data of later documents: clients, items, taxes, the default series. The result names the change."""
     REMOVES = "removes"
-    """Takes away for good what later documents are made from: a client, an item, a tax."""
+    """Deletes master data of later documents: a client, an item, a tax."""
     FISCAL = "fiscal"
-    """Reaches the tax authority's books: finalize, cancel, settle, pay, register."""
+    """Reaches the tax authority: finalize, cancel, settle, pay, register."""
     OUTBOUND = "outbound"
-    """Leaves for a third party and cannot be called back: e-mail."""
+    """Sends something to a third party that cannot be recalled: e-mail."""
     ADMIN = "admin"
-    """Accounts and their tie to the tax authority; off unless the setting allow_account_setup is on, and gated all the same."""
+    """Changes accounts and their connection to the tax authority: off unless allow_account_setup is set, and approved even so."""
     ANY = "any"
-    """Leaves nothing itself: it runs another operation, which goes the whole road with its own rules and its own gate."""
+    """Runs another operation through the whole pipeline, with that operation's own rules and approval."""
 
     @property
     def needs_approval(self) -> bool:
-        """Whether a person approves every such call. There is no setting that changes this."""
+        """Return True if a person approves every such call. No setting changes this."""
         return self in {Effect.REMOVES, Effect.FISCAL, Effect.OUTBOUND, Effect.ADMIN}
 
     @property
     def writes(self) -> bool:
-        """Whether a call can itself change anything at InvoiceXpress."""
+        """Return True if the call itself can change something at InvoiceXpress."""
         return self not in {Effect.LOCAL, Effect.READS, Effect.ANY}
 
     @property
     def only_reads(self) -> bool:
-        """Whether nothing that comes of a call can change anything, so that it may be repeated, linked to, prefetched."""
+        """Return True if nothing can change through the call, so that it may be repeated, linked to or prefetched."""
         return self in {Effect.LOCAL, Effect.READS}
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a call goes. `{field}` is a path parameter, `{key}` the document type's singular, as in `invoice`."""
+    """HTTP route of a call. `{field}` is a path parameter, `{key}` the singular of the document type, e.g. `invoice`."""
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     envelope: str = ""
-    """The key around the body."""
+    """Key around the request body."""
     answer: str = ""
-    """The key around the answer."""
+    """Key around the response body."""
     xml: bool = False
-    """The first version of the API: its own host, XML both ways."""
+    """True for the first version of the API: its own host, and XML both ways."""
 
 
 @dataclass(frozen=True, slots=True)
 class WirePath:
-    """Where in the request a field travels, when it is not under its own name: `message.client.email`, `date[from]`.
+    """Place of a field in the request, if it differs from the field's name: `message.client.email`, `date[from]`.
 
-    An empty place means that the field is ours and is never sent; `/name` travels beside the envelope, `?name` in
-    the query of a request that has a body.
+    An empty path keeps the field out of the request; `/name` puts it beside the envelope, `?name` into the query of a
+    request that has a body.
     """
 
     path: str = ""
     translations: Mapping[str, str] = field(default_factory=dict)
-    """Our word to the API's, where they differ."""
+    """Values of ix-tools translated to the API's, where they differ."""
     base64: bool = False
-    """Whether the text travels in Base64, as passwords of the tax authority do."""
+    """True to send the text in Base64, as the passwords of the tax authority are."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvesTo:
-    """What a text field names. The road finds it before any rule runs, and fills in the field that holds its id."""
+    """Kind of resource that a text field names. The pipeline resolves the name to an id before any rule runs."""
 
     kind: Literal["client", "item", "series", "tax"]
     id_field: str = ""
-    """The field for the id, of which a caller gives this one or that; without one, the exact name takes the text's place."""
+    """Field for the id, an alternative to the name; if empty, the exact name replaces the text."""
 
 
 @cache
 def find_name_fields(model: type[BaseModel]) -> dict[str, ResolvesTo]:
-    """The fields of a model that name something."""
+    """Return the fields of a model that name a resource."""
     marks = {
         name: next((mark for mark in info.metadata if isinstance(mark, ResolvesTo)), None)
         for name, info in model.model_fields.items()
@@ -99,7 +99,7 @@ def find_name_fields(model: type[BaseModel]) -> dict[str, ResolvesTo]:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """Everything about an operation that is not a parameter."""
+    """Specification of an operation: everything that is not a parameter."""
 
     name: str
     title: str
@@ -107,17 +107,17 @@ class Spec:
     example: Mapping[str, Any]
     route: Route | None = None
     needs: frozenset[Want] = frozenset()
-    """Facts that the operation itself wants, besides its guards."""
+    """Facts that the operation itself reads, besides those of its guards."""
     guards: tuple[Guard, ...] = ()
     idempotent: bool = False
-    """Whether the same call twice leaves what one call leaves."""
+    """True if repeating the call has no further effect."""
     vendor_operations: tuple[str, ...] = ()
-    """The operations of the vendor's description that this carries out, by their id there."""
+    """Ids of the operations in the vendor's OpenAPI description that this implements."""
     heading: Heading = field(kw_only=True)
-    """Where the help lists it."""
+    """Heading in the help."""
     scope: Scope | None = None
-    """What a caller needs, where the effect does not say it: for what reaches the books, or later documents are made from."""
+    """Scope that a caller needs, if it does not follow from the effect (FISCAL, CATALOGUE, REMOVES)."""
     step_scopes: frozenset[Scope] = frozenset()
-    """What the steps of a workflow need besides its own scope."""
+    """Scopes that the steps of a workflow need besides its own."""
     keywords: str = ""
-    """Words that people search it by, besides those of its name, title and description."""
+    """Search words besides those of its name, title and description."""

@@ -1,4 +1,4 @@
-"""The account's taxes."""
+"""Operations on the account's VAT rates."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
@@ -29,7 +29,7 @@ from ix_tools.operations.spec import Effect, ResolvesTo, Route, Spec
 
 
 class TaxList(Record):
-    """The account's taxes."""
+    """All VAT rates of the account."""
 
     taxes: list[Tax]
 
@@ -52,7 +52,7 @@ class ListTaxes(Operation[TaxList]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> TaxList:
-        """Every tax."""
+        """Parse every tax."""
         return TaxList(taxes=[Tax.model_validate(one) for one in read_rows(content, "taxes")])
 
 
@@ -63,7 +63,7 @@ TAX_FIELDS = ("name", "value", "region", "code")
 
 
 class TaxCall(Call):
-    """A call about one tax."""
+    """Parameters that select one tax."""
 
     tax_id: Id | None = None
     """Id of the VAT rate, from list_taxes; or give tax."""
@@ -71,28 +71,28 @@ class TaxCall(Call):
     """Exact name of the VAT rate; or give tax_id."""
 
     def list_changes(self, facts: Facts) -> Iterable[str]:
-        """The taxes of the account: every document relies on them."""
+        """Return the taxes of the account, which every document relies on."""
         return (resource_names.TAXES,)
 
 
 def locate_tax(number: int | None) -> Subject | None:
-    """Where a tax is read, once its id is known."""
+    """Return the reference by which a tax is read; None without an id."""
     return Subject(f"/taxes/{number}.json", "tax", Tax) if number is not None else None
 
 
 def dump_tax(tax: Any) -> dict[str, Any]:
-    """A stored tax as the arguments that would store it."""
+    """Return a stored tax as the arguments that would store it."""
     return dict(tax.model_dump(mode="json", include={*TAX_FIELDS, "default_tax"}, exclude_none=True))
 
 
 def predict_tax(call: Any) -> ExpectedState:
-    """What the tax reads back as."""
+    """Return the expected state of the tax."""
     given = {name: getattr(call, name) for name in (*TAX_FIELDS, "default_tax")}
     return ExpectedState({name: value for name, value in given.items() if value is not None})
 
 
 class TaxResult(Record):
-    """A tax as it is stored."""
+    """Tax as stored."""
 
     tax: Tax
 
@@ -115,7 +115,7 @@ class GetTax(TaxCall, Operation[TaxResult]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> TaxResult:
-        """The tax."""
+        """Parse the tax."""
         return TaxResult(tax=Tax.model_validate(content or {}))
 
 
@@ -149,35 +149,35 @@ class CreateTax(IdempotentCall, Operation[TaxResult]):
     )
 
     def list_changes(self, facts: Facts) -> Iterable[str]:
-        """The taxes of the account; a new one may become the default."""
+        """Return the taxes of the account, since a new one may become the default."""
         return (resource_names.TAXES,)
 
     def subject_ref(self, result: TaxResult | None = None) -> Subject | None:
-        """The new tax, once it has an id."""
+        """Return the new tax once it has an id."""
         return locate_tax(result.tax.id) if result and result.tax.id else None
 
     def predict_state(self, facts: Facts) -> ExpectedState:
-        """What was asked."""
+        """Expect the requested values."""
         return predict_tax(self)
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """Its name, and a digest of what was asked."""
+        """Record the name, and a hash of the requested values."""
         return trace_creation("taxes", self.predict_state(facts).values, called=self.name)
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Look for its exact name in the list: it was free before."""
-        rows = await witness.list_rows("/taxes.json", "taxes")
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Look for the exact name in the list; it was free before."""
+        rows = await probe.list_rows("/taxes.json", "taxes")
         return await detect_creation(
-            trace, witness, Tax, [row for row in rows if row.get("name") == trace["called"]]
+            trace, probe, Tax, [row for row in rows if row.get("name") == trace["called"]]
         )
 
     def parse_response(self, content: Any, facts: Facts) -> TaxResult:
-        """The tax as stored."""
+        """Parse the stored tax."""
         return TaxResult(tax=Tax.model_validate(content or {}))
 
     def plan_correction(self, result: TaxResult, facts: Facts) -> Correction:
-        """Delete it; a default goes back to the one before."""
+        """Plan: delete it, after making the earlier default the default again."""
         steps = [Step("delete_tax", "delete it", {"tax_id": result.tax.id})]
         before = facts.find_tax(None)
         if self.default_tax and before:
@@ -222,26 +222,26 @@ class UpdateTax(IdempotentCall, DetectableChange, TaxCall, Operation[TaxResult])
     )
 
     def subject_ref(self, result: TaxResult | None = None) -> Subject | None:
-        """The tax."""
+        """Return the tax."""
         return locate_tax(self.tax_id)
 
     def fill_defaults(self, facts: Facts) -> Self:
-        """The whole tax: what is not sent may be lost."""
+        """Fill in the stored values, since a field that is not sent may be lost."""
         kept = {name: getattr(facts.subject, name, None) for name in (*TAX_FIELDS, "default_tax")}
         return self.model_copy(
             update={name: old for name, old in kept.items() if getattr(self, name) is None}
         )
 
     def predict_state(self, facts: Facts) -> ExpectedState:
-        """What was asked, and all the rest as it was."""
+        """Expect the requested values, and all others as they were."""
         return predict_tax(self)
 
     def parse_response(self, content: Any, facts: Facts) -> TaxResult:
-        """Answered with nothing; the road reads it again."""
+        """Parse the answer, which is empty; the pipeline reads the record back."""
         return TaxResult(tax=Tax.model_validate(content or {}))
 
     def plan_correction(self, result: TaxResult, facts: Facts) -> Correction:
-        """Put back what was there, and the default that was."""
+        """Plan: update it with the earlier values, and restore the earlier default."""
         known, default = facts.subject, facts.find_tax(None)
         values = {"tax_id": self.tax_id, **dump_tax(known)}
         moved = default is not None and default.id != self.tax_id and bool(self.default_tax)
@@ -275,11 +275,11 @@ class DeleteTax(IdempotentCall, DetectableDeletion, TaxCall, Operation[DeletionR
     )
 
     def subject_ref(self, result: DeletionResult | None = None) -> Subject | None:
-        """The tax."""
+        """Return the tax."""
         return locate_tax(self.tax_id)
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The tax, with its rate and region."""
+        """Show the tax with its rate and region."""
         tax = facts.subject if isinstance(facts.subject, Tax) else Tax()
         rows = {
             "tax_name": tax.name or self.tax_id,
@@ -292,9 +292,9 @@ class DeleteTax(IdempotentCall, DetectableDeletion, TaxCall, Operation[DeletionR
         )
 
     def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
-        """What was there."""
+        """Return the name of the deleted tax."""
         return DeletionResult(deleted=f"tax {self.tax_id} ({getattr(facts.subject, 'name', None)})")
 
     def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
-        """Create it again."""
+        """Plan: create it again."""
         return Correction("removed", (Step("create_tax", "create it again", dump_tax(facts.subject)),))

@@ -1,4 +1,4 @@
-"""Treasury: what a client owes, and entries in the client's account that are no documents (third version of the API)."""
+"""Operations on a client's balance: initial balance and regularizations, which are not documents (API v3)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,29 +21,29 @@ from ix_tools.operations.spec import Effect, Route, Spec
 
 
 def get_client_record(call: ClientCall, facts: Facts) -> Client:
-    """Who the client is, for an approval; by its id where its record could not be read."""
+    """Return the client for the approval; by its id if its record could not be read."""
     subject = facts.subject
     return subject if isinstance(subject, Client) else Client(id=call.client_id, name=f"id {call.client_id}")
 
 
 def preview_debt(facts: Facts) -> list[Row]:
-    """What the client owes, for an approval."""
+    """Return the row with the client's debt, for the approval."""
     remaining = facts.balance.remaining_balance if facts.balance else None
     known = remaining is not None and remaining.total is not None
     return [Row("owed_before", remaining.total)] if remaining is not None and known else []
 
 
 INITIAL_BALANCE_FIELDS = ("value", "date", "observation")
-"""What an initial balance consists of."""
+"""Fields of an initial balance."""
 
 
 def trace_client(call: ClientCall) -> dict[str, Any]:
-    """Whose account it is about."""
+    """Return the client as subject of the trace."""
     return {"subject": f"clients/{call.client_id}"}
 
 
 class BalanceResult(Record):
-    """What a client owes."""
+    """Balance of a client."""
 
     balance: Balance
 
@@ -66,12 +66,12 @@ class GetClientBalance(ClientCall, Operation[BalanceResult]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> BalanceResult:
-        """The balance."""
+        """Parse the balance."""
         return BalanceResult(balance=Balance.model_validate(content or {}))
 
 
 class TreasuryEntry(ClientCall):
-    """An amount on a day, with a word about it."""
+    """Amount, day and reason of an entry in a client's account."""
 
     value: AboveZero
     """Amount of the entry, greater than 0, with at most 2 decimals."""
@@ -81,13 +81,13 @@ class TreasuryEntry(ClientCall):
     """Reason for the entry, in a few words."""
 
     def preview_rows(self, facts: Facts) -> list[Row]:
-        """What a person sees of it."""
+        """Return the rows of the entry, for the approval."""
         rows = [*preview_debt(facts), Row("entry_date", self.date)]
         return [*rows, Row("observation", self.observation)] if self.observation else rows
 
 
 class InitialBalanceResult(Record):
-    """The initial balance as stored."""
+    """Initial balance as stored."""
 
     initial_balance: InitialBalance
 
@@ -118,11 +118,11 @@ class SetInitialBalance(TreasuryEntry, IdempotentCall, Operation[InitialBalanceR
     )
 
     def subject_ref(self, result: InitialBalanceResult | None = None) -> Subject | None:
-        """The client."""
+        """Return the client."""
         return locate_client(self.client_id)
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The client and the amounts before and after."""
+        """Show the client and the amounts before and after."""
         known = facts.balance.initial_balance if facts.balance else None
         before = [Row("balance_before", known.value)] if known and known.value is not None else []
         return Preview(
@@ -133,16 +133,16 @@ class SetInitialBalance(TreasuryEntry, IdempotentCall, Operation[InitialBalanceR
         )
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """The client, the balance that was set, and the one before, as digests."""
+        """Record the client, and hashes of the balance set and of the one before."""
         known = facts.balance.initial_balance if facts.balance else None
         before = {name: getattr(known, name, None) for name in INITIAL_BALANCE_FIELDS}
         asked = {name: getattr(self, name) for name in INITIAL_BALANCE_FIELDS}
         return {**trace_client(self), "asked": hash_values(asked), "before": hash_values(before)}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Read the client's balance again: its initial balance is the one asked for, or the one before."""
-        balance = await witness.read_resource(f"/api/v3/{trace['subject']}/balance.json", "")
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Read the client's balance and compare its initial balance with the requested and the earlier one."""
+        balance = await probe.read_resource(f"/api/v3/{trace['subject']}/balance.json", "")
         if balance is None or "initial_balance" not in balance:
             return ProbeResult(Outcome.UNKNOWN, observation="the answer does not show the initial balance")
         raw = balance["initial_balance"] or {}
@@ -150,21 +150,21 @@ class SetInitialBalance(TreasuryEntry, IdempotentCall, Operation[InitialBalanceR
         now = hash_values({name: getattr(stored, name) for name in INITIAL_BALANCE_FIELDS})
         if now == trace["asked"]:
             return ProbeResult(Outcome.DONE, raw)
-        as_before = now == trace["before"] and witness.is_request_over
+        as_before = now == trace["before"] and probe.is_request_over
         return ProbeResult(
             Outcome.NOT_DONE if as_before else Outcome.UNKNOWN, raw, "it is not the one asked for"
         )
 
     def parse_response(self, content: Any, facts: Facts) -> InitialBalanceResult:
-        """As stored."""
+        """Parse the stored entry."""
         return InitialBalanceResult(initial_balance=InitialBalance.model_validate(content or {}))
 
     def next_steps(self, result: InitialBalanceResult) -> Iterable[Step]:
-        """See the balance."""
+        """Suggest reading the balance."""
         yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
 
     def plan_correction(self, result: InitialBalanceResult, facts: Facts) -> Correction:
-        """Set the one before."""
+        """Plan: set the earlier balance."""
         known = facts.balance.initial_balance if facts.balance else None
         if known is None or not known.value:
             return Correction("changed")
@@ -173,7 +173,7 @@ class SetInitialBalance(TreasuryEntry, IdempotentCall, Operation[InitialBalanceR
 
 
 class RegularizationList(PageResult):
-    """A client's regularizations."""
+    """Regularizations of a client."""
 
     regularization: list[Regularization]
 
@@ -196,13 +196,13 @@ class ListRegularizations(ClientCall, Operation[RegularizationList]):
     )
 
     def parse_response(self, content: Any, facts: Facts) -> RegularizationList:
-        """Every row that came."""
+        """Parse every row of the answer."""
         rows = [Regularization.model_validate(one) for one in read_rows(content, "regularization")]
         return RegularizationList.model_validate({"regularization": rows, **parse_page(content, len(rows))})
 
 
 class RegularizationResult(Record):
-    """A regularization as stored."""
+    """Regularization as stored."""
 
     regularization: Regularization
 
@@ -232,11 +232,11 @@ class CreateRegularization(TreasuryEntry, IdempotentCall, Operation[Regularizati
     )
 
     def subject_ref(self, result: RegularizationResult | None = None) -> Subject | None:
-        """The client."""
+        """Return the client."""
         return locate_client(self.client_id)
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The client, what they owe, and the amount."""
+        """Show the client, its debt and the amount."""
         return Preview(
             action="regularization",
             rows=tuple(self.preview_rows(facts)),
@@ -245,30 +245,30 @@ class CreateRegularization(TreasuryEntry, IdempotentCall, Operation[Regularizati
         )
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """The client, the newest regularization before, and a digest of what was asked."""
+        """Record the client, the newest earlier regularization, and a hash of the requested values."""
         asked = {name: getattr(self, name) for name in ("value", "date", "observation")}
         newest = max((one.id or 0 for one in facts.regularizations), default=0)
         about = {**trace_creation("regularizations", asked), **trace_client(self)}
         return {**about, "newest": newest}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Look through the client's regularizations for a new one that reads as asked."""
-        rows = await witness.list_rows(f"/api/v3/{trace['subject']}/regularization.json", "regularization")
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Look for a new regularization that reads as requested."""
+        rows = await probe.list_rows(f"/api/v3/{trace['subject']}/regularization.json", "regularization")
         newer = [row for row in rows if read_id(row, "regularizations") > int(trace["newest"])]
-        return await detect_creation(trace, witness, Regularization, newer, "regularizations")
+        return await detect_creation(trace, probe, Regularization, newer, "regularizations")
 
     def parse_response(self, content: Any, facts: Facts) -> RegularizationResult:
-        """The new one; the answer is a list."""
+        """Parse the new regularization, the last one of the list."""
         rows = content if isinstance(content, list) else [content or {}]
         return RegularizationResult(regularization=Regularization.model_validate(rows[-1] if rows else {}))
 
     def next_steps(self, result: RegularizationResult) -> Iterable[Step]:
-        """See the balance."""
+        """Suggest reading the balance."""
         yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
 
     def plan_correction(self, result: RegularizationResult, facts: Facts) -> Correction:
-        """Delete it."""
+        """Plan: delete it."""
         made = {"client_id": self.client_id, "regularization_id": result.regularization.id}
         return Correction("entry_made", (Step("delete_regularization", "delete it", made),))
 
@@ -297,15 +297,15 @@ class DeleteRegularization(ClientCall, IdempotentCall, Operation[DeletionResult]
     )
 
     def subject_ref(self, result: DeletionResult | None = None) -> Subject | None:
-        """The client."""
+        """Return the client."""
         return locate_client(self.client_id)
 
     def find_regularization(self, facts: Facts) -> Regularization | None:
-        """The one meant."""
+        """Return the regularization that the call names; None if the client has no such one."""
         return next((one for one in facts.regularizations if one.id == self.regularization_id), None)
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The client and the entry."""
+        """Show the client and the entry."""
         rows, one = preview_debt(facts), self.find_regularization(facts)
         if one is not None:
             rows.append(Row("regularization_number", one.number or one.id, is_headline=True))
@@ -318,7 +318,7 @@ class DeleteRegularization(ClientCall, IdempotentCall, Operation[DeletionResult]
         )
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """The client and the regularization."""
+        """Record the client and the regularization."""
         return {
             **trace_client(self),
             "number": self.regularization_id,
@@ -326,26 +326,26 @@ class DeleteRegularization(ClientCall, IdempotentCall, Operation[DeletionResult]
         }
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Look whether it is gone from the client's regularizations."""
-        rows = await witness.list_rows(f"/api/v3/{trace['subject']}/regularization.json", "regularization")
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Look for the regularization in the client's list: done if it is gone."""
+        rows = await probe.list_rows(f"/api/v3/{trace['subject']}/regularization.json", "regularization")
         if all(read_id(row, "regularizations") != trace["number"] for row in rows):
             return ProbeResult(Outcome.DONE)
         return ProbeResult(
-            Outcome.NOT_DONE if witness.is_request_over else Outcome.UNKNOWN, observation="it is still there"
+            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, observation="it is still there"
         )
 
     def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
-        """What was there."""
+        """Return the name of the deleted entry."""
         return DeletionResult(deleted=self.describe_regularization(facts))
 
     def describe_regularization(self, facts: Facts) -> str:
-        """What it is called."""
+        """Return the regularization's name in results."""
         one = self.find_regularization(facts)
         return f"regularization {one.number if one and one.number else self.regularization_id}"
 
     def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
-        """Make it again."""
+        """Plan: create it again."""
         one = self.find_regularization(facts)
         if one is None:
             return Correction("entry_removed")

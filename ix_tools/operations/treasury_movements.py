@@ -1,4 +1,4 @@
-"""Treasury movements: money from and to a client outside any invoice, which the API takes and deletes but never lists."""
+"""Operations on treasury movements, money from or to a client outside invoices, which the API never lists."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
@@ -24,14 +24,14 @@ from ix_tools.operations.treasury import TreasuryEntry, get_client_record, previ
 
 
 def format_debt(balance: Balance | None) -> str:
-    """What a client owes, in figures."""
+    """Return a client's debt as text; - if it is not known."""
     amount = balance.balance.with_vat if balance and balance.balance else None
     return "-" if amount is None else format_cents(amount)
 
 
-async def compare_debt(trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-    """What the client owed before and owes now: other documents move it too, so it proves nothing."""
-    raw = await witness.read_resource(f"/api/v3/{trace['subject']}/balance.json", "")
+async def compare_debt(trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+    """Report the client's debt before and now. Other documents change it too, so the outcome stays unknown."""
+    raw = await probe.read_resource(f"/api/v3/{trace['subject']}/balance.json", "")
     now = format_debt(Balance.model_validate(raw or {}))
     return ProbeResult(
         Outcome.UNKNOWN, observation=f"the client owed {trace['owed']} before and owes {now} now"
@@ -39,7 +39,7 @@ async def compare_debt(trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
 
 
 class MovementResult(Record):
-    """A treasury movement as stored."""
+    """Treasury movement as stored."""
 
     treasury_movement: TreasuryMovement
 
@@ -56,7 +56,7 @@ class CreateTreasuryMovement(TreasuryEntry, IdempotentCall, Operation[MovementRe
     """Kind of movement: Payment from the client, or Reimbursement to the client."""
     payment_method: Mechanism | None = None
     """Means of payment: TB transfer, MB Multibanco, NU cash, CC/CD credit/debit card, CH cheque, CO voucher, CS compensation, DE e-money, LC bill, PR goods, TR meal ticket, OU other."""
-    # `Names` refuses what is no series: InvoiceXpress would take the default one in silence.
+    # An unknown series is refused when names are resolved: InvoiceXpress would silently take the default one.
     serie: Annotated[str | None, ResolvesTo("series")] = Field(default=None, min_length=1)
     """Name of the series, from list_sequences; default the account's default series."""
 
@@ -85,11 +85,11 @@ class CreateTreasuryMovement(TreasuryEntry, IdempotentCall, Operation[MovementRe
     )
 
     def subject_ref(self, result: MovementResult | None = None) -> Subject | None:
-        """The client."""
+        """Return the client."""
         return locate_client(self.client_id)
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The client, the amount, and which way it goes."""
+        """Show the client, the amount and its direction."""
         rows = [*self.preview_rows(facts), Row("movement_type", self.movement_type, is_headline=True)]
         if self.payment_method:
             rows.append(Row("mechanism", find_mechanism(self.payment_method) or self.payment_method))
@@ -103,24 +103,24 @@ class CreateTreasuryMovement(TreasuryEntry, IdempotentCall, Operation[MovementRe
         )
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """The client, and what they owed before."""
+        """Record the client, and its debt before."""
         return {**trace_client(self), "owed": format_debt(facts.balance)}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Nobody can tell for sure: movements are not listed. What the client owes now and owed before is shown to whoever settles it."""
-        return await compare_debt(trace, witness)
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Report unknown, with the client's debt before and now for the person who settles it; movements are not listed."""
+        return await compare_debt(trace, probe)
 
     def parse_response(self, content: Any, facts: Facts) -> MovementResult:
-        """As stored."""
+        """Parse the stored movement."""
         return MovementResult(treasury_movement=TreasuryMovement.model_validate(content or {}))
 
     def next_steps(self, result: MovementResult) -> Iterable[Step]:
-        """See the balance."""
+        """Suggest reading the balance."""
         yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
 
     def plan_correction(self, result: MovementResult, facts: Facts) -> Correction:
-        """Delete it; not every answer says its id."""
+        """Plan: delete it, if the answer has its id."""
         number = result.treasury_movement.id
         made = {"client_id": self.client_id, "treasury_movement_id": number}
         return Correction(
@@ -153,11 +153,11 @@ class DeleteTreasuryMovement(ClientCall, IdempotentCall, Operation[DeletionResul
     )
 
     def subject_ref(self, result: DeletionResult | None = None) -> Subject | None:
-        """The client."""
+        """Return the client."""
         return locate_client(self.client_id)
 
     def build_preview(self, facts: Facts) -> Preview:
-        """The client and the id: movements cannot be read back one by one."""
+        """Show the client and the id; a movement cannot be read."""
         return Preview(
             action="movement_deleted",
             rows=(*preview_debt(facts), Row("movement", str(self.treasury_movement_id), is_headline=True)),
@@ -165,19 +165,19 @@ class DeleteTreasuryMovement(ClientCall, IdempotentCall, Operation[DeletionResul
         )
 
     def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """The client, the movement, and what the client owed before."""
+        """Record the client, the movement and the debt before."""
         about = {"deleted": f"treasury movement {self.treasury_movement_id}"}
         return {**trace_client(self), **about, "owed": format_debt(facts.balance)}
 
     @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
-        """Movements are not listed. Deleting it again is harmless: that there is none any more is a yes."""
-        return await compare_debt(trace, witness)
+    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
+        """Report unknown: movements are not listed. Repeating is harmless, since a 404 then means that it was deleted."""
+        return await compare_debt(trace, probe)
 
     def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
-        """What was there."""
+        """Return the name of the deleted movement."""
         return DeletionResult(deleted=f"treasury movement {self.treasury_movement_id}")
 
     def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
-        """Make it again."""
+        """Plan: record it again."""
         return Correction("entry_removed")

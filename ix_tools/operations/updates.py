@@ -1,4 +1,4 @@
-"""Updates are replacements on the wire: what is not sent is lost (trap 5). Here a change becomes the whole document."""
+"""Merge a change into the stored document, because an update replaces it whole (trap 5)."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, TypeVar
@@ -32,11 +32,11 @@ UPDATE_NEEDS = frozenset(
         Want.UNRETURNED,
     }
 )
-"""What must be known of a document before a change of it is the whole document."""
+"""Facts needed to merge a change into the stored document."""
 
 
 def merge_update(change: Draft, facts: Facts) -> Draft:
-    """The change laid over the document as it is now, and over what the journal knows of it."""
+    """Return the change merged over the stored document and over the unreturned fields in the journal."""
     document = facts.document
     if document is None:
         return change
@@ -56,11 +56,11 @@ def merge_update(change: Draft, facts: Facts) -> Draft:
 
 
 def _carry_over(model: type[DocumentDraft], facts: Facts) -> Iterator[tuple[str, Any]]:
-    """What an update that does not name a field sends for it: what reads back, else what the journal knows was sent."""
+    """Yield the value to send for every field that the update does not name: the stored one, else the journal's."""
     document, sent = facts.document, facts.unreturned or {}
     for name in (*fields_with(model, Stored), *fields_with(model, Unreturned)):
         stored = getattr(document, name, None)
-        # A document shows the reference it got, not that one was asked for (`mb_reference`).
+        # A document shows the Multibanco reference it got, not whether one was requested (`mb_reference`).
         if stored is not None and not isinstance(stored, Record):
             yield name, stored
         elif name in sent:
@@ -71,14 +71,14 @@ def _carry_over(model: type[DocumentDraft], facts: Facts) -> Iterator[tuple[str,
 
 
 def _parse_value(model: type[DocumentDraft], name: str, value: Any) -> Any:
-    """A value of the journal as the field has it."""
+    """Convert a JSON value of the journal to the field's type."""
     info = model.model_fields[name]
     typed: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
     return TypeAdapter(typed).validate_python(value)
 
 
 def _carry_over_currency(change: DocumentDraft, document: Document) -> dict[str, Any]:
-    """The second currency: answers show it under its name."""
+    """Return the stored second currency by its code; answers show it by its name."""
     if "currency_code" not in type(change).model_fields or getattr(change, "currency_code", None) is not None:
         return {}
     shown = document.multicurrency or {}

@@ -1,1 +1,1 @@
-"""Recipes: whole errands made of other operations, each call along the road with its own rules and gate."""
+"""Workflows: operations made of other operations, each call with its own rules and approval."""

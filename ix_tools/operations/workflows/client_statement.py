@@ -1,4 +1,4 @@
-"""A client's statement: what was invoiced, credited and paid, line by line, and whether InvoiceXpress comes to the same balance."""
+"""Workflow for a client's statement of account, compared with the balance at InvoiceXpress."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,31 +24,31 @@ COLUMNS = ["date", "document", "number", "due_date", "debit", "credit", "balance
 
 
 class Statement(Record):
-    """The statement; each row as `columns` names it."""
+    """Statement of account; `columns` names the values of each row."""
 
     client: Client
     columns: list[str]
     rows: list[list[str]]
     opening: ReadTotal = None
-    """Owed before the first row."""
+    """Balance before the first row."""
     debit: ReadTotal = None
     credit: ReadTotal = None
     closing: ReadTotal = None
-    """Owed after the last row."""
+    """Balance after the last row."""
     owed_now: ReadTotal = None
-    """By every document up to today, whatever the dates asked for."""
+    """Balance of all documents up to today, whatever dates were given."""
     invoicexpress: ReadTotal = None
-    """What get_client_balance says is owed now."""
+    """Balance by get_client_balance."""
     overdue: ReadTotal = None
     agrees: bool
-    """Whether the two are the same to the cent."""
+    """True if owed_now and invoicexpress are equal to the cent."""
     differs: str | None = None
     left_out: str | None = None
 
 
 @dataclass(frozen=True)
 class Movement:
-    """A line of the account."""
+    """Line of the account."""
 
     day: date
     number: int
@@ -62,7 +62,7 @@ class Movement:
 class AccountStatement(Operation[Statement]):
     """A client's statement of account: every invoice, note and receipt with the running balance, checked against get_client_balance.
 
-    Source: a recipe of list_client_invoices, list_regularizations and get_client_balance.
+    Source: a workflow of list_client_invoices, list_regularizations and get_client_balance.
     """
 
     client_id: Annotated[Id | None, LOCAL_ONLY] = None
@@ -95,15 +95,15 @@ class AccountStatement(Operation[Statement]):
             raise ValueError("date_to: not before date_from")
         return self
 
-    async def execute(self, sending: OperationContext) -> Statement:
-        """Read everything, add it up, compare."""
-        client = await self._load_client(sending)
+    async def execute(self, context: OperationContext) -> Statement:
+        """Read all entries, add them up, and compare the balance."""
+        client = await self._load_client(context)
         about = {"client_id": client.id}
-        balance = (await sending.run_operation("get_client_balance", about))["balance"]
+        balance = (await context.run_operation("get_client_balance", about))["balance"]
         initial = balance.get("initial_balance") or {}
         opening = Decimal(str(initial.get("value") or 0))
         movements = sorted(
-            [one async for one in self._load_movements(sending, about)], key=lambda one: (one.day, one.number)
+            [one async for one in self._load_movements(context, about)], key=lambda one: (one.day, one.number)
         )
         start = self.date_from or date.min
         end = self.date_to or date.max
@@ -131,25 +131,25 @@ class AccountStatement(Operation[Statement]):
             left_out=self._describe_left_out(len(before), len(folded), len(after)),
         )
 
-    async def _load_client(self, sending: OperationContext) -> Client:
+    async def _load_client(self, context: OperationContext) -> Client:
         if self.client_id:
-            found = await sending.run_operation("get_client", {"client_id": self.client_id})
+            found = await context.run_operation("get_client", {"client_id": self.client_id})
         else:
             wanted = {"code": self.code, "name": self.name}
-            found = await sending.run_operation(
+            found = await context.run_operation(
                 "find_client", {key: value for key, value in wanted.items() if value}
             )
         return Client.model_validate(
             {name: found["client"].get(name) for name in ("id", "name", "code", "fiscal_id")}
         )
 
-    async def _load_movements(self, sending: OperationContext, about: Mapping[str, Any]) -> Any:
+    async def _load_movements(self, context: OperationContext, about: Mapping[str, Any]) -> Any:
         wanted = {**about, "states": ["final", "settled"], "archived": ["non_archived", "archived"]}
-        async for row in iterate_rows(sending, "list_client_invoices", wanted, "invoices"):
+        async for row in iterate_rows(context, "list_client_invoices", wanted, "invoices"):
             found = _parse_movement(row)
             if found is not None:
                 yield found
-        for row in (await sending.run_operation("list_regularizations", about))["regularization"]:
+        for row in (await context.run_operation("list_regularizations", about))["regularization"]:
             day, value = parse_date(row.get("date") or "1900-01-01"), Decimal(str(row.get("value") or 0))
             yield Movement(day, 0, "regularization", str(row.get("number") or ""), "", Decimal(0), value)
 
@@ -162,7 +162,7 @@ class AccountStatement(Operation[Statement]):
         return "; ".join(filter(None, said)) or None
 
     def next_steps(self, result: Statement) -> Iterable[Step]:
-        """What is owed is asked for."""
+        """Suggest listing the open invoices if something is overdue."""
         if (result.overdue or 0) > 0:
             about = {"client_id": result.client.id, "states": ["final"]}
             yield Step("list_client_invoices", "see what is open", about)
@@ -174,7 +174,7 @@ def _parse_movement(row: Mapping[str, Any]) -> Movement | None:
         return None
     debit = Decimal(0) if kind in CREDITS else total
     credit = Decimal(0) if kind in CHARGES else total
-    # A debit note that was settled by hand leaves nothing open, and no receipt says so.
+    # A debit note that was settled by hand is not open any more, although it has no receipt.
     if kind == "debit_notes" and row.get("status") == "settled":
         credit = total
     day = parse_date(row.get("date") or "1900-01-01")
@@ -200,7 +200,7 @@ def _read_balance(balance: Mapping[str, Any]) -> Decimal:
 
 def _explain_difference(ours: Decimal, theirs: Decimal) -> str:
     return (
-        f"the rows come to {format_cents(ours)} and InvoiceXpress says {format_cents(theirs)}, {format_cents(theirs - ours)} more or less; "
-        "what it counts and does not list: treasury movements (payments on account, reimbursements), credit notes "
+        f"the rows add up to {format_cents(ours)}, InvoiceXpress's balance is {format_cents(theirs)} (difference {format_cents(theirs - ours)}); "
+        "it counts entries that it does not list: treasury movements (payments on account, reimbursements), credit notes "
         "paid back, and documents of the last seconds"
     )

@@ -1,4 +1,4 @@
-"""Which road corrects an issued document by law, and the credit note for it, drafted within what remains."""
+"""Workflow that chooses the lawful correction of an issued document and drafts its credit note."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ CorrectionMethod = Literal["update", "cancel", "credit_note", "debit_note", "non
 LEGAL_SOURCES = {
     "value": "CIVA 29/7 and 36/6: a change of value or VAT is corrected by a note that cites the document",
     "details": "Of.-Circ. 30136/2012, point 14: what changes neither value nor VAT is cancelled and issued again",
-    "told": "InvoiceXpress's advice: once the client has it or its data were reported, a credit note; never both",
+    "reported": "InvoiceXpress's advice: once the client has it or its data were reported, a credit note; never both",
     "draft": "DL 28/2019, art. 7: only what is issued is certified; a draft is simply changed",
 }
 
@@ -50,18 +50,18 @@ class CreditedLine(Call):
 
 
 class CorrectionAdvice(Record):
-    """The road, why, and the drafted note."""
+    """Way to correct the document, its reason, and the drafted note."""
 
     road: CorrectionMethod
     why: str
     source: str
     by: str | None = None
     first: list[str] | None = None
-    """What must be done before, in order."""
+    """Calls that must come first, in order."""
     remaining: ReadTotal = None
-    """What can still be credited, with VAT."""
+    """Amount that can still be credited, with VAT."""
     document: Document | None = None
-    """The credit note, a draft."""
+    """Credit note, a draft."""
     warnings: list[dict[str, str]] | None = None
 
 
@@ -105,37 +105,37 @@ class CorrectDocument(IdempotentCall, Operation[CorrectionAdvice]):
         },
     )
 
-    async def execute(self, sending: OperationContext) -> CorrectionAdvice:
-        """Read the document and what stands against it, judge, and draft."""
+    async def execute(self, context: OperationContext) -> CorrectionAdvice:
+        """Read the document with its notes and receipts, choose the correction, and draft the note."""
         about = {"document_type": self.document_type, "document_id": self.document_id}
-        document = Document.model_validate((await sending.run_operation("get_document", about))["document"])
-        related = (await sending.run_operation("get_related_documents", {"document_id": self.document_id}))[
+        document = Document.model_validate((await context.run_operation("get_document", about))["document"])
+        related = (await context.run_operation("get_related_documents", {"document_id": self.document_id}))[
             "documents"
         ]
         case = CorrectionCase(
             self,
             document,
             [one for one in related if one.get("status") in {*IN_FORCE, "draft"}],
-            sending.facts.today,
+            context.facts.today,
         )
-        told = case.choose_method()
-        if told.road != "credit_note" or not self.draft:
-            return told
-        notes = [await self._load_document(sending, one) for one in case.notes]
+        advice = case.choose_method()
+        if advice.road != "credit_note" or not self.draft:
+            return advice
+        notes = [await self._load_document(context, one) for one in case.notes]
         call = case.build_note(notes)
-        made = await sending.run_operation("create_invoice", {**call, **self._build_key_argument()})
+        made = await context.run_operation("create_invoice", {**call, **self._build_key_argument()})
         found = {"document": Document.model_validate(made["document"]), "warnings": made.get("warnings")}
-        return told.model_copy(update=found)
+        return advice.model_copy(update=found)
 
-    async def _load_document(self, sending: OperationContext, row: Mapping[str, Any]) -> Document:
+    async def _load_document(self, context: OperationContext, row: Mapping[str, Any]) -> Document:
         about = {"document_type": row["document_type"], "document_id": row["id"]}
-        return Document.model_validate((await sending.run_operation("get_document", about))["document"])
+        return Document.model_validate((await context.run_operation("get_document", about))["document"])
 
     def _build_key_argument(self) -> dict[str, str]:
         return {"idempotency_key": self.idempotency_key} if self.idempotency_key else {}
 
     def next_steps(self, result: CorrectionAdvice) -> Iterable[Step]:
-        """The calls that follow, each with its own approval."""
+        """Suggest the calls that carry out the correction, each with its own approval."""
         about = {"document_type": self.document_type, "document_id": self.document_id}
         if result.document is not None:
             note = {"document_type": "credit_notes", "document_id": result.document.id, "state": "finalized"}
@@ -157,7 +157,7 @@ class CorrectDocument(IdempotentCall, Operation[CorrectionAdvice]):
 
 @dataclass
 class CorrectionCase:
-    """A document, what stands against it, and what is wrong with it."""
+    """Document with its fault and the notes and receipts that stand against it."""
 
     call: CorrectDocument
     document: Document
@@ -166,12 +166,12 @@ class CorrectionCase:
 
     @property
     def notes(self) -> list[Mapping[str, Any]]:
-        """Credit notes that count, drafts too: they would be refused together at the end."""
+        """Return the credit notes against the document, drafts included, since all of them together must fit its total."""
         return [one for one in self.related if one.get("document_type") == "credit_notes"]
 
     @property
     def receipts(self) -> list[Mapping[str, Any]]:
-        """Receipts that stand."""
+        """Return the receipts in force."""
         return [
             one
             for one in self.related
@@ -180,17 +180,17 @@ class CorrectionCase:
 
     @property
     def remaining(self) -> Decimal:
-        """What is left to credit, with VAT."""
+        """Return the amount left to credit, with VAT."""
         credited = sum((Decimal(str(one.get("total") or 0)) for one in self.notes), Decimal(0))
         return (self.document.total or Decimal(0)) - credited
 
     @property
     def reporting_deadline(self) -> date:
-        """The day by which its data are at the tax authority."""
+        """Return the day by which the document's data reach the tax authority."""
         return get_reporting_deadline(self.document.date or self.today)
 
     def choose_method(self) -> CorrectionAdvice:
-        """The road."""
+        """Choose the way to correct the document."""
         document, wrong = self.document, self.call.wrong
         kind = get_document_kind(document.document_type)
         number = document.id if document.is_draft else document.number
@@ -216,7 +216,7 @@ class CorrectionCase:
         return self._choose_annulment(name)
 
     def _choose_annulment(self, name: str) -> CorrectionAdvice:
-        """Neither value nor VAT changes, or it should never have been: cancel, while that is still possible."""
+        """Choose between cancelling and a full credit, for a fault that changes neither value nor VAT or concerns the whole document."""
         reported = self.today > self.reporting_deadline
         if self.notes:
             why = f"a credit note stands against {name}: never both, so the rest is credited too"
@@ -239,27 +239,27 @@ class CorrectionCase:
             return self._build_advice("cancel", why + again, "details").model_copy(
                 update={"first": first or None}
             )
-        return self._build_advice("credit_note", why, "told")
+        return self._build_advice("credit_note", why, "reported")
 
-    def _build_advice(self, road: CorrectionMethod, why: str, law: str) -> CorrectionAdvice:
+    def _build_advice(self, method: CorrectionMethod, why: str, law: str) -> CorrectionAdvice:
         by = {
             "cancel": f"before its data reach the tax authority, by {self.reporting_deadline:%d/%m/%Y}",
             "credit_note": "as soon as the error is known; keep proof that the client knows of it (CIVA 78)",
             "debit_note": "by the 5th working day after it is known (CIVA 36/1)",
         }
-        can_credit = road in {"credit_note", "cancel"} and self.document.document_type not in NOTES
+        can_credit = method in {"credit_note", "cancel"} and self.document.document_type not in NOTES
         return CorrectionAdvice(
-            road=road,
+            road=method,
             why=why,
             source=LEGAL_SOURCES[law],
-            by=by.get(road),
+            by=by.get(method),
             remaining=self.remaining if can_credit else None,
         )
 
     # --- the note ---
 
     def build_note(self, notes: list[Document]) -> dict[str, Any]:
-        """The credit note as create_invoice takes it: the owner's lines, client, exemption and withholding."""
+        """Return the arguments of create_invoice for the note: lines, client, exemption and withholding of the document."""
         document = self.document
         items = self._select_lines() if self.call.lines else self._compute_remaining_lines(notes)
         day = self.call.date or self.today
@@ -301,7 +301,11 @@ class CorrectionCase:
         return found
 
     def _compute_remaining_lines(self, notes: list[Document]) -> list[dict[str, Any]]:
-        """Every line less what earlier notes credited of it, when that comes to what remains exactly."""
+        """Return every line less its credited quantity.
+
+        Raises:
+            Refused: The lines do not add up to the remaining amount, so the earlier notes credited something else.
+        """
         self._refuse_whole_discount("document_id")
         lines = {number: line.quantity or Decimal(1) for number, line in enumerate(self.document.lines)}
         for note in notes:
@@ -352,7 +356,7 @@ def _is_same_line(line: Line, credited: Line) -> bool:
 
 
 def _compute_gross(line: Line) -> Decimal:
-    """What one of it costs, VAT in."""
+    """Return the price of one unit with VAT."""
     kept = line.exact_price * (100 - (line.discount or Decimal(0))) / 100
     return kept * (100 + (line.tax_rate or Decimal(0))) / 100
 

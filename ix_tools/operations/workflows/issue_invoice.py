@@ -1,4 +1,4 @@
-"""An invoice in one call: draft, one yes, finalize, PDF, e-mail; whatever stops it, the same call goes on from there."""
+"""Workflow that issues an invoice: draft, one approval, finalize, PDF, e-mail; repeating the call resumes it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,12 +25,12 @@ from ix_tools.operations.spec import Effect, Spec
 
 ISSUED = {"final", "settled"}
 MAIL_FIELDS = ("email", "subject", "body")
-"""What of an e-mail tells it apart from another one."""
-REPEAT = "repeat the same call to go on from there"
+"""Parameters that distinguish an e-mail from another one."""
+REPEAT = "repeat the same call to resume from there"
 
 
 class StepTaken(Record):
-    """A step and how far it is."""
+    """Step of the workflow and its state."""
 
     step: Literal["draft", "finalize", "pdf", "email"]
     state: Literal["done", "not done", "waiting", "unknown"]
@@ -38,7 +38,7 @@ class StepTaken(Record):
 
 
 class PendingApproval(Record):
-    """What a person approves, and how."""
+    """Approval that a person has not decided yet."""
 
     id: str
     expires_at: str
@@ -46,38 +46,38 @@ class PendingApproval(Record):
     account: str | None = None
     company: str | None = None
     nif: str | None = None
-    """Whose account it is about, where another one could be meant."""
+    """NIF of the account's company, if several accounts are in use."""
     command: str
     url: str | None = None
-    """Its page, where the page asks for more than the link."""
+    """Address of the approval's page, if the page requires more than the link."""
     why: str = Field("", exclude=True)
-    """What a person does, in words: stands in `next`."""
+    """Instruction for the person, shown in `next`."""
 
 
 class IssueResult(Record):
-    """The document, and each step: done, not done, waiting or unknown."""
+    """Issued document and the state of each step: done, not done, waiting or unknown."""
 
     ok: bool = True
     status: Literal["issued", "approval_required"]
     steps: list[StepTaken]
     document: Document
     corrects: CorrectedDocument | None = None
-    """The document that a credit or debit note corrects."""
+    """Document that a credit or debit note corrects."""
     pdf: PdfResult | None = None
     email: EmailResult | None = None
     approval: PendingApproval | None = None
     nobody_answered: str | None = None
-    """Why what the host answered is no person's answer."""
+    """Reason why the host's answer does not count as a person's."""
     preview: str | None = None
     sent: str | None = None
-    """What reached InvoiceXpress so far, while a person has not decided."""
+    """State of the call at InvoiceXpress, while a person has not decided."""
     warnings: list[dict[str, str]] | None = None
 
 
 class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
     """Issue an invoice in one call: draft, finalize, PDF, e-mail; a person approves all of it once. If it stops, the same call goes on from there, never with a second document.
 
-    Source: a recipe of create_invoice, change_state, get_pdf and send_email; DL 28/2019; CIVA art. 36.
+    Source: a workflow of create_invoice, change_state, get_pdf and send_email; DL 28/2019; CIVA art. 36.
     """
 
     document_type: InvoiceType = "invoices"
@@ -111,34 +111,34 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
     @model_validator(mode="after")
     def _words_go_with_a_recipient(self) -> Self:
         if self.email is None and (self.subject or self.body):
-            raise ValueError("email: subject and body are those of an e-mail; say to whom")
+            raise ValueError("email: subject and body need a recipient")
         return self
 
     def list_required_operations(self) -> tuple[str, ...]:
-        """All but the PDF, without which the invoice is issued all the same."""
+        """Return the steps except the PDF, without which the invoice is issued all the same."""
         mail = ("send_email",) if self.email is not None else ()
         return ("create_invoice", "get_document", "change_state", *mail)
 
-    async def execute(self, sending: OperationContext) -> IssueResult:
-        """Every step in turn; a failure says where it stopped and what is there now."""
+    async def execute(self, context: OperationContext) -> IssueResult:
+        """Run every step in turn; an error says where the workflow stopped and which document exists."""
         so_far = _Progress(self.email)
         try:
-            return await self._run_steps(sending, so_far)
+            return await self._run_steps(context, so_far)
         except IxError as stop:
             so_far.explain_stop(stop)
             raise
 
-    async def _run_steps(self, sending: OperationContext, so_far: "_Progress") -> IssueResult:
+    async def _run_steps(self, context: OperationContext, so_far: "_Progress") -> IssueResult:
         given = {
-            name: value for name, value in sending.arguments.items() if name in CreateInvoice.model_fields
+            name: value for name, value in context.arguments.items() if name in CreateInvoice.model_fields
         }
-        drafted = await sending.run_operation("create_invoice", given)
+        drafted = await context.run_operation("create_invoice", given)
         asked = so_far.document = Document.model_validate(drafted["document"])
         so_far.corrects = (
             CorrectedDocument.model_validate(drafted["corrects"]) if "corrects" in drafted else None
         )
         if drafted.get("replayed"):
-            so_far.document = await self._load_current(sending, asked)
+            so_far.document = await self._load_current(context, asked)
         so_far.record_draft()
         mail = self._build_mail(asked)
         begun = so_far.document.is_draft
@@ -148,7 +148,7 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
             then = (SendEmail(**mail),) if mail else ()
             covering = BundledApproval(self, then, found, tuple(_find_differences(asked, so_far.document)))
             finalize = {**_build_document_ref(asked), "state": "finalized"}
-            finalized = await sending.run_operation("change_state", finalize, covering)
+            finalized = await context.run_operation("change_state", finalize, covering)
             if finalized.get("status") == "approval_required":
                 return so_far.build_pending(finalized)
             so_far.document = Document.model_validate(finalized["document"])
@@ -160,21 +160,21 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
                 for one in _find_differences(asked, so_far.document)
             ]
         so_far.record_finalizing()
-        await sending.notify_progress(2, 4, "finalized; fetching the PDF")
-        await self._fetch_pdf(sending, so_far)
+        await context.notify_progress(2, 4, "finalized; fetching the PDF")
+        await self._fetch_pdf(context, so_far)
         if mail:
-            await sending.notify_progress(3, 4, "the PDF was asked for; sending the e-mail")
+            await context.notify_progress(3, 4, "the PDF was asked for; sending the e-mail")
             step = BundledApproval(self, step_key=self._build_step_key(asked, mail))
-            mailed = await sending.run_operation("send_email", mail, step)
+            mailed = await context.run_operation("send_email", mail, step)
             if mailed.get("status") == "approval_required":
                 return so_far.build_pending(mailed)
             so_far.record_email(mailed)
         return so_far.build_result("issued")
 
-    async def _load_current(self, sending: OperationContext, asked: Document) -> Document:
-        """The document of the first time, as it is today."""
+    async def _load_current(self, context: OperationContext, asked: Document) -> Document:
+        """Return the document of the first attempt as it is now."""
         try:
-            read = await sending.run_operation("get_document", _build_document_ref(asked))
+            read = await context.run_operation("get_document", _build_document_ref(asked))
             document = Document.model_validate(read["document"])
         except NotFound:
             document = asked.model_copy(update={"status": "deleted"})
@@ -186,28 +186,28 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
             next="for another document repeat the call with a new idempotency_key",
         )
 
-    async def _fetch_pdf(self, sending: OperationContext, so_far: "_Progress") -> None:
+    async def _fetch_pdf(self, context: OperationContext, so_far: "_Progress") -> None:
         try:
             wanted = {"document_id": so_far.document_id, "delivery": self.delivery}
-            so_far.record_pdf(PdfResult.model_validate(await sending.run_operation("get_pdf", wanted)))
+            so_far.record_pdf(PdfResult.model_validate(await context.run_operation("get_pdf", wanted)))
         except IxError as failure:
-            # The document is issued all the same, and its PDF can be fetched at any time.
+            # The document is issued all the same; its PDF can be fetched later.
             so_far.record_step("pdf", "not done", f"{failure.code}: get_pdf fetches it later")
 
     def _build_mail(self, document: Document) -> dict[str, Any]:
-        """The e-mail, if one was asked for."""
+        """Return the arguments of send_email; empty if no e-mail was requested."""
         if self.email is None:
             return {}
         words = {name: getattr(self, name) for name in MAIL_FIELDS if getattr(self, name)}
         return {**_build_document_ref(document), **words}
 
     def _build_step_key(self, document: Document, mail: Mapping[str, Any]) -> str:
-        """The e-mail's key: to the same recipient in the same words it leaves once."""
+        """Return the idempotency key of the e-mail: the same text to the same recipient is sent once."""
         words = "\0".join(f"{name}={mail[name]}" for name in MAIL_FIELDS if name in mail)
         return f"issue_invoice/{document.id}/{sha256(words.encode()).hexdigest()[:16]}"
 
     def next_steps(self, result: IssueResult) -> Iterable[Step]:
-        """How to approve; or what an issued document allows."""
+        """Suggest the approval, or the calls that an issued document allows."""
         if result.approval is not None:
             yield Step("issue_invoice", result.approval.why, arguments=None)
             return
@@ -218,7 +218,7 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
                 yield step
 
     def plan_correction(self, result: IssueResult, facts: Facts) -> Correction | None:
-        """What corrects the issued document; once it was e-mailed, the client has it."""
+        """Plan for the issued document; once it was e-mailed, the client has it."""
         document = result.document
         if document.is_draft:
             return None
@@ -239,7 +239,7 @@ def _parse_warning(shown: Mapping[str, str]) -> Finding:
 
 
 def _find_differences(asked: Document, now: Document) -> Iterable[Difference]:
-    """What changed in a draft since this call made it; it is finalized only if the person accepts that."""
+    """Yield the changes of a draft since this workflow created it; it is finalized only if the person accepts them."""
     before, after = asked.model_dump(mode="json"), now.model_dump(mode="json")
     for name in (*READS_AS_SENT, "client"):
         old, new = before[name], after[name]
@@ -260,7 +260,7 @@ def _format_line(line: Mapping[str, Any]) -> str:
 
 @dataclass
 class _Progress:
-    """How far the errand is."""
+    """Progress of the workflow, and its results so far."""
 
     email: str | None
     document: Document | None = None
@@ -276,31 +276,31 @@ class _Progress:
 
     @property
     def document_id(self) -> int:
-        """The document's id."""
+        """Return the id of the document."""
         assert self.document is not None
         assert self.document.id is not None
         return self.document.id
 
     def record_step(self, step: Any, state: Any, about: str | None = None) -> None:
-        """How a step went."""
+        """Record the state of a step."""
         self.steps[step] = StepTaken(step=step, state=state, about=about)
 
     def record_draft(self) -> None:
-        """There is a document."""
+        """Record that the draft exists."""
         self.record_step("draft", "done", f"id {self.document_id}")
 
     def add_warnings(self, drafted: Mapping[str, Any], finalized: Mapping[str, Any]) -> None:
-        """What the first two steps warned of; that the draft was there already is how an errand goes on."""
+        """Add the warnings of the first two steps, except that the draft existed, which is how a workflow resumes."""
         self.warnings += [one for one in drafted.get("warnings", []) if one["field"] != "idempotency_key"]
         self.warnings += finalized.get("warnings", [])
 
     def record_finalizing(self) -> None:
-        """It is issued."""
+        """Record that the document is issued."""
         assert self.document is not None
         self.record_step("finalize", "done", self.document.number)
 
     def record_pdf(self, pdf: PdfResult) -> None:
-        """The PDF is here, or still being made."""
+        """Record the PDF, or that it is still being made."""
         self.pdf = pdf
         ready = pdf.status == "ready"
         self.record_step(
@@ -308,7 +308,7 @@ class _Progress:
         )
 
     def record_email(self, shown: Mapping[str, Any]) -> None:
-        """InvoiceXpress took the e-mail."""
+        """Record that InvoiceXpress accepted the e-mail."""
         about = f"to {self.email}"
         if shown.get("to"):
             self.sent = EmailResult.model_validate(shown)
@@ -318,11 +318,11 @@ class _Progress:
 
     @property
     def current_step(self) -> str:
-        """The step that comes next; the PDF holds nothing up."""
+        """Return the first step that is not done; the PDF does not count."""
         return next((name for name, one in self.steps.items() if name != "pdf" and one.state != "done"), "")
 
     def build_pending(self, asked: Mapping[str, Any]) -> IssueResult:
-        """A person must decide first."""
+        """Return the pending result: a person must decide first."""
         self.record_step(self.current_step, "waiting", "for a person's approval")
         shown = {name: asked[name] for name in ("preview", "nobody_answered") if name in asked}
         approval = {**asked["approval"], "why": asked["next"][0]["why"]}
@@ -330,7 +330,7 @@ class _Progress:
         return IssueResult.model_validate({**self._build_fields("approval_required"), **waits})
 
     def build_result(self, status: str) -> IssueResult:
-        """Everything so far."""
+        """Return the result so far."""
         return IssueResult.model_validate(self._build_fields(status))
 
     def _build_fields(self, status: str) -> dict[str, Any]:
@@ -345,7 +345,7 @@ class _Progress:
         }
 
     def explain_stop(self, stop: IxError) -> None:
-        """Say in an error where it stopped, what is there now, and how to go on."""
+        """Extend an error with the step where the workflow stopped, the existing document, and how to resume."""
         at = self.current_step
         if isinstance(stop, StoredDifferently):
             stored = stop.details.get("document")
@@ -370,22 +370,22 @@ class _Progress:
         stop.message = f"{message} It stopped at {at}: {stays}. {DIFFERS_TEXT if differs else STATE_AFTER_STOP[at, unsure]}"
         stop.sent = "unknown" if unsure else "stored"
         if not isinstance(stop, StoredDifferently):
-            # After a no a corrected call would make a second draft: the one that is there is corrected, or gone on with.
+            # After a declined approval a corrected call would create a second draft: the existing one is corrected or resumed.
             first = "ask the person what to change" if stop.code == "approval_declined" else stop.next
             stop.next = "; ".join(filter(None, [first, NEXT_AFTER_STOP[at, unsure]]))
 
 
-CORRECTION_HINT = "correct_document says what would correct the document"
-DIFFERS_TEXT = "It was finalized and is not what was approved; no e-mail was sent."
+CORRECTION_HINT = "correct_document says how the document is corrected"
+DIFFERS_TEXT = "It was finalized and differs from what was approved; no e-mail was sent."
 STATE_AFTER_STOP = {
     ("draft", False): "It was not finalized.",
     ("draft", True): "",
     ("finalize", False): "It was not finalized.",
-    ("finalize", True): "Whether it was finalized is not known yet.",
+    ("finalize", True): "It is not known yet whether it was finalized.",
     ("email", False): "The e-mail was not sent.",
-    ("email", True): "Whether the e-mail left is not known; it is not sent again by itself.",
+    ("email", True): "It is not known whether the e-mail was sent; it is not sent again automatically.",
 }
-"""What is so after stopping at a step, and whether its outcome is unknown."""
+"""State after stopping at a step, by the step and whether its outcome is unknown."""
 NEXT_AFTER_STOP = {
     ("draft", False): "",
     ("draft", True): REPEAT,

@@ -1,4 +1,4 @@
-"""Whether a month can be closed: drafts left, gaps in the numbers, series, payments, SAF-T, and what nobody knows yet."""
+"""Workflow that checks whether a month can be closed: drafts, number gaps, series, payments, SAF-T, unknown outcomes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,44 +20,44 @@ from ix_tools.operations.spec import Effect, Spec
 from ix_tools.operations.workflows.pagination import iterate_rows
 
 MAX_ROWS = 20
-"""Rows of a finding; the others are counted."""
+"""Most rows shown of a finding; the others are counted."""
 MAX_RECEIPT_LOOK_UPS = 50
-"""Settled invoices whose receipts are looked up, one request each; the others are told."""
+"""Most settled invoices whose receipts are looked up, one request each; the number of others is reported."""
 ISSUED = ["final", "settled", "canceled", "second_copy"]
 BILLS = ["invoices", "simplified_invoices", "vat_moss_invoices"]
 
 
 class MonthFinding(Record):
-    """One thing to look at, and the next step."""
+    """Finding of the check, and the next step."""
 
     what: str
     count: int
     rows: list[str]
-    """The first of them."""
+    """First rows of the finding."""
     next: str
 
 
 class MonthEnd(Record):
-    """What was found. `ready`: nothing stands in the way of closing the month."""
+    """Result of the check. `ready` means that nothing prevents closing the month."""
 
     period: str
     ready: bool
     findings: list[MonthFinding]
     documents: int
-    """Issued in the month, cancelled ones too."""
+    """Number of documents issued in the month, cancelled ones included."""
     total: str
-    """Of what was charged in it, credit notes taken off, with VAT."""
+    """Total charged in the month less credit notes, with VAT."""
     saft: str
-    """ready, pending, nothing to export, or why not."""
+    """State of the SAF-T file: ready, pending, nothing to export, or the reason."""
     saft_due: str
-    """The day by which AT has the month's data."""
+    """Day by which the month's data are due at AT."""
     left_out: str | None = None
 
 
 class MonthEndCheck(Operation[MonthEnd]):
     """Check whether a month can be closed: drafts left, gaps in series, unregistered series, unpaid invoices, missing receipts, SAF-T.
 
-    Source: Portaria 363/2010, Portaria 195/2020 and DL 198/2012, art. 3, for what is checked; a recipe of lists and export_saft.
+    Source: Portaria 363/2010, Portaria 195/2020 and DL 198/2012, art. 3, for the checks; a workflow of lists and export_saft.
     """
 
     month: Annotated[int, LOCAL_ONLY] = Field(ge=1, le=12)
@@ -74,17 +74,17 @@ class MonthEndCheck(Operation[MonthEnd]):
         idempotent=True,
     )
 
-    async def execute(self, sending: OperationContext) -> MonthEnd:
-        """Read the month and judge it."""
-        month = MonthReview(date(self.year, self.month, 1), sending.facts.today)
-        await month.load(sending)
+    async def execute(self, context: OperationContext) -> MonthEnd:
+        """Read the month's documents and run every check."""
+        month = MonthReview(date(self.year, self.month, 1), context.facts.today)
+        await month.load(context)
         month.check_drafts()
         month.check_gaps()
-        await month.check_series(sending)
-        await month.check_unpaid(sending)
-        await month.check_receipts(sending)
-        saft = await month.check_saft(sending)
-        await month.check_open_intents(sending)
+        await month.check_series(context)
+        await month.check_unpaid(context)
+        await month.check_receipts(context)
+        saft = await month.check_saft(context)
+        await month.check_open_intents(context)
         return MonthEnd(
             period=f"{month.first:%Y-%m}",
             ready=not month.findings,
@@ -97,7 +97,7 @@ class MonthEndCheck(Operation[MonthEnd]):
         )
 
     def next_steps(self, result: MonthEnd) -> Iterable[Step]:
-        """Export it once it is in order."""
+        """Suggest exporting the SAF-T file."""
         if result.saft in {"ready", "pending"}:
             why = f"export the file for the accountant, or AT by {result.saft_due}"
             yield Step("export_saft", why, {"month": self.month, "year": self.year})
@@ -105,7 +105,7 @@ class MonthEndCheck(Operation[MonthEnd]):
 
 @dataclass
 class MonthReview:
-    """A month's documents, and what is to be said about them."""
+    """Documents of a month, and the findings about them."""
 
     first: date
     today: date
@@ -116,17 +116,17 @@ class MonthReview:
 
     @property
     def last(self) -> date:
-        """Its last day."""
+        """Return the last day of the month."""
         return (self.first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
     @property
     def issued(self) -> list[dict[str, Any]]:
-        """What has a number."""
+        """Return the documents that have a number."""
         return [one for one in self.documents if one.get("status") != "draft"]
 
     @property
     def total(self) -> Decimal:
-        """Charged, less what was credited."""
+        """Return the total charged less credit notes."""
         signs = {
             **dict.fromkeys([*BILLS, "invoice_receipts", "cash_invoices", "debit_notes"], 1),
             "credit_notes": -1,
@@ -140,26 +140,26 @@ class MonthReview:
             Decimal(0),
         )
 
-    async def load(self, sending: OperationContext) -> None:
-        """Every invoice, note, receipt and guide of the month, on all pages, and the newest before it."""
+    async def load(self, context: OperationContext) -> None:
+        """Load every invoice, note, receipt and guide of the month, and the newest documents before it."""
         wanted = {
             "states": ["draft", *ISSUED],
             "archived": True,
             "date_from": self.first.isoformat(),
             "date_to": self.last.isoformat(),
         }
-        self.documents = [one async for one in iterate_rows(sending, "list_invoices", wanted, "invoices")]
-        # No filter by date there, but goods are loaded on the document's day or after it.
+        self.documents = [one async for one in iterate_rows(context, "list_invoices", wanted, "invoices")]
+        # list_guides has no filter by date, but goods are loaded on the document's day or after it.
         loaded = {
             "states": ["draft", "final", "canceled"],
             "archived": True,
             "loaded_from": self.first.isoformat(),
         }
-        guides = iterate_rows(sending, "list_guides", loaded, "guides")
+        guides = iterate_rows(context, "list_guides", loaded, "guides")
         self.documents += [one async for one in guides if self._is_within(one)]
         yesterday = (self.first - timedelta(days=1)).isoformat()
         page = {"states": ISSUED, "archived": True, "date_to": yesterday, "per_page": 100}
-        self.earlier_documents = (await sending.run_operation("list_invoices", page))["invoices"]
+        self.earlier_documents = (await context.run_operation("list_invoices", page))["invoices"]
 
     def _is_within(self, row: Mapping[str, Any]) -> bool:
         return self.first.isoformat() <= str(row.get("date") or "") <= self.last.isoformat()
@@ -169,10 +169,10 @@ class MonthReview:
         if shown:
             self.findings.append(MonthFinding(what=what, count=len(shown), rows=shown[:MAX_ROWS], next=next))
 
-    # --- what is looked for ---
+    # --- checks ---
 
     def check_drafts(self) -> None:
-        """A draft of the month has no number: it is in no file, and its date can soon no longer be given."""
+        """Find drafts: they are in no SAF-T file, and their date can soon no longer be used."""
         drafts = [one for one in self.documents if one.get("status") == "draft"]
         self._add_finding(
             "drafts left",
@@ -181,7 +181,7 @@ class MonthReview:
         )
 
     def check_gaps(self) -> None:
-        """Numbers of a series follow each other without a gap, cancelled documents too."""
+        """Find gaps in the numbers of a series, where cancelled documents count too."""
         series: dict[tuple[str, str], set[int]] = {}
         for one in self.issued:
             if (found := _parse_number(one)) is not None:
@@ -204,10 +204,10 @@ class MonthReview:
             "look for them in InvoiceXpress (another date, or archived); ask the accountant before the file goes out",
         )
 
-    async def check_series(self, sending: OperationContext) -> None:
-        """A series that was used has its validation code from the tax authority."""
+    async def check_series(self, context: OperationContext) -> None:
+        """Find series that were used without a validation code of the tax authority."""
         used = {(one.get("document_type"), found[1]) for one in self.issued if (found := _parse_number(one))}
-        listed = (await sending.run_operation("list_sequences", {}))["sequences"]
+        listed = (await context.run_operation("list_sequences", {}))["sequences"]
         unregistered = [
             (one["serie"], kind)
             for one in listed
@@ -220,8 +220,8 @@ class MonthReview:
             "register_sequence with the series' id; a person approves",
         )
 
-    async def check_unpaid(self, sending: OperationContext) -> None:
-        """What was due by now, or by the month's end, and is not settled."""
+    async def check_unpaid(self, context: OperationContext) -> None:
+        """Find invoices that were due by yesterday or the month's end and are not settled."""
         due = min(self.last, self.today - timedelta(days=1))
         wanted = {
             "types": [*BILLS, "debit_notes"],
@@ -229,7 +229,7 @@ class MonthReview:
             "archived": True,
             "due_date_to": due.isoformat(),
         }
-        late = [one async for one in iterate_rows(sending, "list_invoices", wanted, "invoices")]
+        late = [one async for one in iterate_rows(context, "list_invoices", wanted, "invoices")]
         self._add_finding(
             f"unpaid and due by {due.isoformat()}",
             (
@@ -239,14 +239,14 @@ class MonthReview:
             "generate_payment where it was paid; otherwise remind the client (account_statement shows what is open)",
         )
 
-    async def check_receipts(self, sending: OperationContext) -> None:
-        """A settled invoice has a receipt, or is credited."""
+    async def check_receipts(self, context: OperationContext) -> None:
+        """Find settled invoices that have neither a receipt nor a credit note."""
         settled = [
             one for one in self.issued if one.get("status") == "settled" and one.get("document_type") in BILLS
         ]
         missing = []
         for one in settled[:MAX_RECEIPT_LOOK_UPS]:
-            related = (await sending.run_operation("get_related_documents", {"document_id": one["id"]}))[
+            related = (await context.run_operation("get_related_documents", {"document_id": one["id"]}))[
                 "documents"
             ]
             proofs = {"receipts", "credit_notes"}
@@ -265,15 +265,15 @@ class MonthReview:
             "look at it in InvoiceXpress: a payment there issues the receipt",
         )
 
-    async def check_saft(self, sending: OperationContext) -> str:
-        """Whether the file can be had."""
+    async def check_saft(self, context: OperationContext) -> str:
+        """Return the state of the SAF-T file."""
         if self.first > self.today.replace(day=1):
             return "the month has not begun"
         if self.last >= self.today:
             self.left_out.append("the month is not over: what is issued later is not in this check")
         call = {"month": self.first.month, "year": self.first.year, "delivery": "link"}
         try:
-            return str((await sending.run_operation("export_saft", call))["status"])
+            return str((await context.run_operation("export_saft", call))["status"])
         except IxError as failure:
             if not self.issued:
                 return "nothing to export"
@@ -282,15 +282,15 @@ class MonthReview:
             )
             return failure.code
 
-    async def check_open_intents(self, sending: OperationContext) -> None:
-        """Calls of which nobody knows whether they happened: a document more or less."""
+    async def check_open_intents(self, context: OperationContext) -> None:
+        """Find calls with an unknown outcome, which may have created a document."""
         self._add_finding(
             "calls whose outcome is not known",
             (
                 f"{one['operation']} {one['subject']} ({one['id']})".replace("  ", " ")
-                for one in await sending.list_open_intents()
+                for one in await context.list_open_intents()
             ),
-            "repeat the call (it looks first), or look and settle it: ix-tools journal resolve ID",
+            "repeat the call (its outcome is looked up first), or look it up and settle it: ix-tools journal resolve ID",
         )
 
 
