@@ -59,7 +59,7 @@ WARNED: dict[str, tuple[str, Json, str, str]] = {
         "it blocks the series until that day",
         "bloqueia a série até esse dia",
     ),
-    "invoice_dated_lately": ("create_invoice", invoice(date="2026-09-01"), "80 days ago", "foi há 80 dias"),
+    "invoice_date_is_recent": ("create_invoice", invoice(date="2026-09-01"), "80 days ago", "foi há 80 dias"),
     "fiscal_id_fits_country": (
         "create_invoice",
         invoice(client=FOREIGN),

@@ -111,7 +111,7 @@ async def test_a_catalogue_too_long_to_read_is_said(harness: Harness) -> None:
             assert http.post("/items.json", json={"item": item}).status_code == 201
     harness.context.settings = harness.context.settings.model_copy(update={"catalogue_pages": 1})
     result = await harness.call("create_invoice", invoice())
-    assert "3 catalogue items were not looked at" in warnings_by_field(result)["items"]
+    assert "3 catalogue items were not read" in warnings_by_field(result)["items"]
     harness.context.settings = harness.context.settings.model_copy(update={"catalogue_pages": 2})
     assert "items" not in warnings_by_field(
         await harness.call("create_invoice", invoice(items=[exempt_line()], tax_exemption="M07"))

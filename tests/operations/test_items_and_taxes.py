@@ -77,7 +77,7 @@ async def test_a_new_default_says_what_unnamed_taxes_will_mean(harness: Harness)
     said = warnings_by_field(result)["default_tax"]
     assert (
         said
-        == "lines and items that name no tax will mean IVA6 (6 %) instead of IVA23 (23 %), everywhere in the account"
+        == "lines and items that name no tax will use IVA6 (6 %) instead of IVA23 (23 %), everywhere in the account"
     )
     assert result["tax"]["default_tax"] is True
     assert (await harness.create_draft(items=[line(tax=None)]))["total"] == "106.00"

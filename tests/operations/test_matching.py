@@ -97,5 +97,5 @@ def test_candidates_are_few_safe_to_show_and_say_how_many_there_are() -> None:
     )
     assert len(finding.candidates) == matching.MAX_CANDIDATES
     assert "and 19 more" in finding.problem.allowed
-    assert "7 clients were not looked at" in finding.problem.problem
+    assert "7 clients were not read" in finding.problem.problem
     assert not {"\n", "\u202e"} & set(finding.problem.allowed)

@@ -277,7 +277,7 @@ async def test_a_query_that_does_not_fit_is_refused_by_field(caller: Caller, que
 async def test_no_file_is_left_on_the_servers_machine(caller: Caller, delivery: str) -> None:
     arguments = {"document_id": (await caller.harness.create_issued())["id"], "delivery": delivery}
     found = await caller.call_refused(422, "invalid_arguments", "get_pdf", arguments)
-    problem = f"{delivery!r} is not to be had over HTTP, where a file would stay on the server's machine"
+    problem = f"{delivery!r} is not available over HTTP, where a file would stay on the server's machine"
     assert found["problems"] == [{"field": "delivery", "problem": problem, "allowed": "link"}]
     assert (await caller.call("get_pdf", {**arguments, "delivery": "link"}))["link"].startswith("http")
 

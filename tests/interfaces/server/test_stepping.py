@@ -197,13 +197,15 @@ async def test_a_client_without_a_token_hears_which_scopes_the_listed_tools_need
     assert extract_resource_metadata_from_www_auth(refused) == METADATA
 
 
-def test_the_steps_of_an_errand_need_no_scope_that_is_not_told() -> None:
-    """Read out of the source: whatever a recipe performs is within its scopes."""
-    recipes = [one for one in catalogue().values() if ".recipes." in one.__module__]
-    assert all(one in recipes for one in catalogue().values() if one.spec.step_scopes)
-    for one in recipes:
+def test_the_steps_of_a_workflow_need_only_the_scopes_that_it_names() -> None:
+    """Read from the source: every operation that a workflow runs is within its scopes."""
+    workflows = [one for one in catalogue().values() if ".workflows." in one.__module__]
+    assert workflows
+    assert all(one in workflows for one in catalogue().values() if one.spec.step_scopes)
+    for one in workflows:
         source = inspect.getsource(sys.modules[one.__module__])
-        steps = re.findall(r'sending\.perform\(\s*"(\w+)"', source)
+        steps = re.findall(r'(?:run_operation|iterate_rows)\((?:context,)?\s*"(\w+)"', source)
+        assert steps, one.spec.name
         steps += one.model_validate(one.spec.example).list_required_operations()
         assert {get_required_scope(catalogue()[step].spec) for step in steps} <= list_required_scopes(
             one.spec
