@@ -130,7 +130,7 @@ async def test_two_clients_with_the_same_name_or_number_are_both_candidates(harn
     for text in ("Gémeos, Lda", "PT508025338"):
         error = await unsure(harness, "delete_client", {"client": text}, "client")
         assert [one["client_id"] for one in error["candidates"]] == [601, 602]
-        assert "2 clients are meant" in error["message"]
+        assert "2 clients match" in error["message"]
     error = await unsure(harness, "find_client", {"fiscal_id": "508025338"}, "fiscal_id")
     assert [one["client_id"] for one in error["candidates"]] == [601, 602]
     assert (await harness.call("delete_client", {"client": "G2"}))["deleted"] == "client 602 (Gémeos, Lda)"
