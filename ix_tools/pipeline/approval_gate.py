@@ -78,8 +78,8 @@ async def _consume_bundled_approval(request: ApprovalRequest) -> str | None:
     """Consume the approval of the workflow that this call belongs to."""
     if not request.is_bundled:
         return None
-    before = request.bind_bundled_call(request.call)
-    return await anyio.to_thread.run_sync(request.context.approvals.use_covered, before)
+    binding = request.bind_bundled_call(request.call)
+    return await anyio.to_thread.run_sync(request.context.approvals.use_covered, binding)
 
 
 async def _consume_form_reply(
@@ -108,12 +108,12 @@ async def _auto_approve(request: ApprovalRequest) -> str | None:
     bundle = request.bundle
     if bundle is not None and (bundle.differences or bundle.warnings):
         return None  # a person must see what the workflow found
-    spending = replace(request.ruling.auto_approval, account=request.binding.account)
+    budget = replace(request.ruling.auto_approval, account=request.binding.account)
     title = rendering.format_summary(
         request.build_preview((), await _load_company(request)), request.settings.language
     )
     return await anyio.to_thread.run_sync(
-        request.context.approvals.auto_approve, request.binding, title, spending
+        request.context.approvals.auto_approve, request.binding, title, budget
     )
 
 
@@ -132,7 +132,7 @@ async def request_approval(
         if request.required_channel == "form":
             raise build_unanswered_refusal(unanswered, request.origin.host)
         request = replace(request, origin=replace(request.origin, can_show_form=False, can_open_link=False))
-    context, settings, terms = request.context, request.settings, request.ruling.requirement
+    context, settings, requirement = request.context, request.settings, request.ruling.requirement
     warnings = (*request.warnings, *await policy_check.warn_of_exhausted_budget(context, request.ruling))
     channel, page = await _choose_channel(request)
     shown = request.build_preview(warnings, await _load_company(request))
@@ -140,7 +140,7 @@ async def request_approval(
         text=approval_text.format_full_text(shown, settings.language),
         summary=rendering.format_summary(shown, settings.language),
         differs=bool(shown.differences),
-        requirement=terms,
+        requirement=requirement,
         sheet=shown.model_dump_json(exclude_defaults=True),
         origin=request.origin,
         page=page,
@@ -148,13 +148,13 @@ async def request_approval(
     approval = await anyio.to_thread.run_sync(context.approvals.ask, request.binding, asked, channel)
     if channel == "form" or (page and request.origin.can_open_link):
         raise ApprovalNeeded(approval)
-    invitation = (
+    delivery = (
         await deliver_link(context.page_host, context.links, approval, settings)
         if context.page_host and page
         else None
     )
-    waiting = build_pending_response(approval, settings, invitation)
-    return waiting if unanswered is None else add_unanswered_notice(waiting, unanswered, request.origin.host)
+    pending = build_pending_response(approval, settings, delivery)
+    return pending if unanswered is None else add_unanswered_notice(pending, unanswered, request.origin.host)
 
 
 async def _load_company(request: ApprovalRequest) -> Company | None:
@@ -191,7 +191,7 @@ async def _choose_channel(request: ApprovalRequest) -> tuple[Channel, str]:
 
 
 def build_pending_response(
-    approval: Approval, settings: Settings, invitation: LinkDelivery | None = None
+    approval: Approval, settings: Settings, delivery: LinkDelivery | None = None
 ) -> dict[str, Any]:
     """Build the result of a call that waits for a person's decision."""
     return {
@@ -203,14 +203,14 @@ def build_pending_response(
             "summary": approval.summary,
             **_describe_account(approval),
             "command": format_launch_command("approvals", "approve", approval.id),
-            **({"url": invitation.url} if invitation is not None and invitation.url else {}),
+            **({"url": delivery.url} if delivery is not None and delivery.url else {}),
         },
         "preview": approval_text.format_for_host(approval, settings.language),
         "sent": "nothing",
         "next": [
             {
                 "tool": approval.operation,
-                "why": f"{_describe_approval_steps(approval, invitation)}, "
+                "why": f"{_describe_approval_steps(approval, delivery)}, "
                 f"until {formats.format_timestamp(approval.expires_at)[-5:]} (Lisbon time); "
                 "then repeat this same call.",
             }
@@ -224,15 +224,15 @@ def _describe_account(approval: Approval) -> dict[str, str]:
     sheet = ApprovalPreview.model_validate_json(approval.sheet)
     if not sheet.several_accounts:
         return {}
-    found = {"account": sheet.account, "company": sheet.company, "nif": sheet.company_nif}
-    return {name: value for name, value in found.items() if value}
+    account = {"account": sheet.account, "company": sheet.company, "nif": sheet.company_nif}
+    return {name: value for name, value in account.items() if value}
 
 
 def add_unanswered_notice(
-    waiting: dict[str, Any], unanswered: UnansweredQuestion, host: str
+    pending: dict[str, Any], unanswered: UnansweredQuestion, host: str
 ) -> dict[str, Any]:
     """Add to a pending response that the host was asked and nobody answered."""
-    return {**waiting, "nobody_answered": unanswered.explain(host)}
+    return {**pending, "nobody_answered": unanswered.explain(host)}
 
 
 def build_unanswered_refusal(unanswered: UnansweredQuestion, host: str) -> ApprovalRefused:
@@ -244,16 +244,16 @@ def build_unanswered_refusal(unanswered: UnansweredQuestion, host: str) -> Appro
     )
 
 
-def _describe_approval_steps(approval: Approval, invitation: LinkDelivery | None) -> str:
+def _describe_approval_steps(approval: Approval, delivery: LinkDelivery | None) -> str:
     """Describe in words how the call is approved."""
-    terms = ApprovalRequirement.from_json(approval.terms)
-    ways = [invitation.how] if invitation is not None else []
-    if terms.where != "page":
-        ways.append(
+    requirement = ApprovalRequirement.from_json(approval.terms)
+    steps = [delivery.how] if delivery is not None else []
+    if requirement.where != "page":
+        steps.append(
             f"a person runs `{format_launch_command('approvals', 'approve', approval.id)}` in a terminal"
         )
-    text = ", or ".join(ways)
-    if terms.people > 1:
-        others = "" if terms.asker else ", none of them the one who asked"
-        text += f"; {terms.people} different people{others}{',' if others else ''} do so"
+    text = ", or ".join(steps)
+    if requirement.people > 1:
+        others = "" if requirement.asker else ", none of them the one who asked"
+        text += f"; {requirement.people} different people{others}{',' if others else ''} do so"
     return text[:1].upper() + text[1:]

@@ -13,6 +13,7 @@ from ix_tools.idempotency.intents import Intent
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline.call_identity import CallIdentity
 from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.idempotent_write import has_unique_id
 
 RECENT_SECONDS = 86400.0
 """Seconds during which an attempt that was found not to be carried out is still mentioned."""
@@ -28,7 +29,7 @@ async def find_unresolved_attempts(
     """Return earlier attempts of the call, or of its operation on the same subject, that ended without a clear answer.
 
     Args:
-        held: The unfinished attempt that this call resumes; with the same unique id it is not a second one.
+        open_intent: The unfinished attempt that this call resumes; with the same unique id it is not a second one.
     """
     subject = str(call.build_trace(facts).get("subject", ""))
     reference = subject if "/" in subject else ""  # without an id it names a kind of record, not a record
@@ -44,10 +45,7 @@ async def find_unresolved_attempts(
     ]
     if not call.spec.effect.needs_approval:
         others = [one for one in others if one.state != "absent"]
-    unique = (
-        open_intent is not None
-        and getattr(call.with_uid(open_intent.uid), "proprietary_uid", None) is not None
-    )
+    unique = open_intent is not None and has_unique_id(call, open_intent)
     return (*([open_intent] if open_intent is not None and not unique else []), *others)
 
 

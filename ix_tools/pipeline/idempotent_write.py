@@ -72,9 +72,9 @@ async def lookup_previous(
         if intent.state == "done":
             return await _replay(context, call, identity, intent)
         if intent.state == "unknown" or await anyio.to_thread.run_sync(context.journal.is_abandoned, intent):
-            taken = await anyio.to_thread.run_sync(context.journal.take_over, intent)
-            if taken is not None:
-                return await _recover(context, call, taken)
+            taken_over = await anyio.to_thread.run_sync(context.journal.take_over, intent)
+            if taken_over is not None:
+                return await _recover(context, call, taken_over)
         if anyio.current_time() > give_up:
             raise IxError(
                 "The same call is in progress.",
@@ -99,10 +99,10 @@ async def lookup_concurrent(
     if identity.has_explicit_key:
         return None
     age = time.monotonic() - identity.started_at
-    done = await anyio.to_thread.run_sync(
+    completed = await anyio.to_thread.run_sync(
         context.journal.find_finished_since, identity.account, identity.content_digests, age
     )
-    return await _replay(context, call, identity, done) if done is not None else None
+    return await _replay(context, call, identity, completed) if completed is not None else None
 
 
 async def _find_intent(context: CallContext, identity: CallIdentity) -> Intent | None:
@@ -127,8 +127,8 @@ async def _replay(
 ) -> dict[str, Any] | None:
     outcome = await anyio.to_thread.run_sync(context.journal.mark_reported, intent)
     makes = call.spec.route is not None and call.spec.route.method == "POST"
-    made = makes and (intent.made or not outcome.get("document"))
-    if not identity.has_explicit_key and made and await _is_gone(context, call, outcome):
+    created = makes and (intent.made or not outcome.get("document"))
+    if not identity.has_explicit_key and created and await _is_gone(context, call, outcome):
         # The created record is gone, so the same content is a new call and not a repetition.
         await anyio.to_thread.run_sync(context.journal.release_key, intent)
         return None
@@ -151,8 +151,8 @@ async def _is_gone(context: CallContext, call: Operation[Any], outcome: Mapping[
         if reference.get("id"):
             stored = await loader.get_document(str(reference.get("document_type")), int(reference["id"]))
             return stored.status in {"deleted", "canceled"}
-        made = select_result_fields(call, outcome)
-        subject = call.subject_ref(call.result_type().model_validate(made)) if made else None
+        created = select_result_fields(call, outcome)
+        subject = call.subject_ref(call.result_type().model_validate(created)) if created else None
         if subject is not None:
             await loader.get_subject(subject)
     except NotFound:
@@ -164,34 +164,37 @@ async def _recover(
     context: CallContext, call: Operation[Any], intent: Intent
 ) -> dict[str, Any] | Intent | None:
     """Recover an intent taken over from another process."""
-    if _has_unique_id(call, intent):
+    if has_unique_id(call, intent):
         return intent  # InvoiceXpress itself accepts each unique id only once
     evidence = await recovery.probe_outcome(context, intent)
     if evidence.outcome is Outcome.NOT_DONE:
         return None
     if evidence.outcome is Outcome.DONE:
-        now = await anyio.to_thread.run_sync(context.journal.get, intent.id)
-        return {**await anyio.to_thread.run_sync(context.journal.mark_reported, now), "replayed": True}
+        current_intent = await anyio.to_thread.run_sync(context.journal.get, intent.id)
+        return {
+            **await anyio.to_thread.run_sync(context.journal.mark_reported, current_intent),
+            "replayed": True,
+        }
     if call.spec.idempotent:
-        left = await anyio.to_thread.run_sync(context.journal.get, intent.id)
-        taken = (
-            await anyio.to_thread.run_sync(context.journal.take_over, left)
-            if recovery.is_over(left)
+        current = await anyio.to_thread.run_sync(context.journal.get, intent.id)
+        taken_over = (
+            await anyio.to_thread.run_sync(context.journal.take_over, current)
+            if recovery.is_over(current)
             else None
         )
-        if taken is not None:
-            return taken  # sending it again, with a new approval, has the same effect
+        if taken_over is not None:
+            return taken_over  # sending it again, with a new approval, has the same effect
     raise _build_unknown_error(call.spec.name, intent, evidence.observation)
 
 
-def _has_unique_id(call: Operation[Any], intent: Intent) -> bool:
+def has_unique_id(call: Operation[Any], intent: Intent) -> bool:
     """Tell whether a proprietary_uid makes the call unique at InvoiceXpress."""
     return getattr(call.with_uid(intent.uid), "proprietary_uid", None) is not None
 
 
 def can_skip_guards(call: Operation[Any], previous: Intent | None) -> bool:
     """Tell whether the guards already passed for this intent: a change since then may be the document it created."""
-    return previous is not None and _has_unique_id(call, previous)
+    return previous is not None and has_unique_id(call, previous)
 
 
 @asynccontextmanager
@@ -215,17 +218,17 @@ async def find_recent_duplicate(context: CallContext, identity: CallIdentity) ->
     )
 
 
-def warn_of_duplicate(done: Intent | None) -> tuple[Finding, ...]:
+def warn_of_duplicate(completed: Intent | None) -> tuple[Finding, ...]:
     """Return the warning that the same call was carried out recently."""
-    if done is None:
+    if completed is None:
         return ()
-    minutes = int(done.seen_at - done.created_at) // 60
-    made = f", which made {done.made}" if done.made else ""
-    feito = f" e criou {done.made}" if done.made else ""
+    minutes = int(completed.seen_at - completed.created_at) // 60
+    created = f", which made {completed.made}" if completed.made else ""
+    feito = f" e criou {completed.made}" if completed.made else ""
     return (
         warn(
             "idempotency_key",
-            f"the same call was carried out {minutes} minutes ago{made}; this does it again",
+            f"the same call was carried out {minutes} minutes ago{created}; this does it again",
             f"o mesmo pedido já foi executado há {minutes} minutos{feito}; isto volta a fazê-lo",
         ),
     )
@@ -299,8 +302,12 @@ async def _send_with_retries(
     operation_context: OperationContext,
     resumed: bool,
 ) -> Any:
-    stamped, unique, loose = call.with_uid(intent.uid), _has_unique_id(call, intent), resumed
-    doubt = resumed
+    call_with_uid, is_unique, may_be_in_flight = (
+        call.with_uid(intent.uid),
+        has_unique_id(call, intent),
+        resumed,
+    )
+    is_uncertain = resumed
     for attempt in range(1, MAX_SENDS + 1):
         if context.journal.is_lease_expiring(intent):
             await release_intent(context, intent)
@@ -309,26 +316,26 @@ async def _send_with_retries(
                 code="held_too_long",
                 next="repeat the same call: it first checks what was carried out",
             )
-        failure = await _attempt(stamped, operation_context)
+        failure = await _attempt(call_with_uid, operation_context)
         if not isinstance(failure, IxError):
             return failure
-        in_flight = unique and isinstance(failure, Conflict)
+        in_flight = is_unique and isinstance(failure, Conflict)
         if failure.sent != "unknown" and not in_flight:
             break
-        doubt = True
-        loose = loose or in_flight or not _has_answer(failure)
-        if not unique or attempt == MAX_SENDS:
+        is_uncertain = True
+        may_be_in_flight = may_be_in_flight or in_flight or not _has_answer(failure)
+        if not is_unique or attempt == MAX_SENDS:
             break
         # With the same unique id InvoiceXpress returns the first document, or says that it is still processing it.
         await anyio.sleep(0.5 * attempt)
-    if not doubt:
+    if not is_uncertain:
         # The code alone: the message of InvoiceXpress may repeat what was sent, passwords included.
         await finish_intent(context, intent, "refused", None, failure.code)
         raise failure
     if isinstance(failure, NotFound) and call.spec.route and call.spec.route.method == "DELETE":
         evidence = await recovery.mark_deleted(context, intent)
     else:
-        evidence = await recovery.probe_outcome(context, intent, answered=not loose)
+        evidence = await recovery.probe_outcome(context, intent, answered=not may_be_in_flight)
     if evidence.outcome is Outcome.DONE:
         return call.parse_response(evidence.content, operation_context.facts)
     if evidence.outcome is Outcome.UNKNOWN:
@@ -353,13 +360,13 @@ async def _attempt(call: Operation[Any], operation_context: OperationContext) ->
     except ValidationError:
         return _build_unclear_error("InvoiceXpress answered with something that cannot be read as a result.")
     parts = {name: getattr(result, name) for name in RESULT_FIELDS if hasattr(result, name)}
-    told = all(
+    is_complete = all(
         part is not None and getattr(part, REQUIRED_WITHOUT_ID.get(name, "id")) is not None
         for name, part in parts.items()
     )
     # An empty answer to a change is a success (reading 3) if its subject is read back anyway.
-    known = call.document_ref() is not None or call.subject_ref() is not None
-    if told or (known and call.predict_state(operation_context.facts) is not None):
+    is_read_back = call.document_ref() is not None or call.subject_ref() is not None
+    if is_complete or (is_read_back and call.predict_state(operation_context.facts) is not None):
         return result
     return _build_unclear_error("The answer of InvoiceXpress does not show the record it should.")
 
@@ -402,9 +409,11 @@ async def complete_intent(
     context: CallContext, call: Operation[Any], intent: Intent, shown: Mapping[str, Any], summary: str
 ) -> bool:
     """Record the result of a completed call; return False if the store fails."""
-    made = get_subject_name(shown) if call.spec.route is not None and call.spec.route.method == "POST" else ""
+    created = (
+        get_subject_name(shown) if call.spec.route is not None and call.spec.route.method == "POST" else ""
+    )
     return await finish_intent(
-        context, intent, "done", select_storable(shown), summary, get_subject_name(shown), made
+        context, intent, "done", select_storable(shown), summary, get_subject_name(shown), created
     )
 
 
@@ -423,9 +432,9 @@ def get_subject_name(shown: Mapping[str, Any]) -> str:
     document = shown.get("document") or shown.get("receipt") or {}
     if document.get("id"):
         return f"{document.get('document_type')}/{document.get('id')}"
-    made = [
+    created = [
         f"{kind}/{shown[name]['id']}"
         for name, kind in RESOURCES_BY_FIELD.items()
         if shown.get(name, {}).get("id")
     ]
-    return made[0] if made else ""
+    return created[0] if created else ""

@@ -164,7 +164,9 @@ def is_long(lines: Any) -> bool:
 
 
 def _has_many_lines(call: Operation[Any], facts: Facts) -> bool:
-    return is_long(getattr(call, "items", None)) or is_long(getattr(facts.document, "lines", None))
+    return is_long(getattr(call, "items", None)) or (
+        facts.document is not None and is_long(facts.document.lines)
+    )
 
 
 def _run_guards(
@@ -173,7 +175,7 @@ def _run_guards(
     """Run every guard; raise all refusals and questions at once, and return the warnings.
 
     Args:
-        said: Findings about the call's names; guards do not report an unknown name a second time.
+        name_findings: Findings about the call's names; guards do not report an unknown name a second time.
     """
     unsure = {finding.problem.field for finding in name_findings if finding.kind == "refuse"}
     judged = [finding for guard in guards for finding in guard(call, facts)]

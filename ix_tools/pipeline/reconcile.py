@@ -270,25 +270,25 @@ async def _find_duplicates(
             groups[(one.document_type, one.date, client, one.total)].append(name)
     found: list[ReconciliationFinding] = []
     for names in (group for group in groups.values() if len(group) > 1):
-        same: dict[str, list[str]] = defaultdict(list)
+        similar: dict[str, list[str]] = defaultdict(list)
         for name in names:
             whole = await _read_document(loader, name)
             if whole is not None:
-                same[fingerprint_document(whole)].append(name)
-        for twins in (each for each in same.values() if len(each) > 1):
-            entries = {books.created_by[name].id for name in twins if name in books.created_by}
-            wanted = len(entries) == len(twins)
-            for name in twins[1:] if wanted else twins:
-                others = ", ".join(other for other in twins if other != name)
+                similar[fingerprint_document(whole)].append(name)
+        for duplicates in (each for each in similar.values() if len(each) > 1):
+            entries = {books.created_by[name].id for name in duplicates if name in books.created_by}
+            requested = len(entries) == len(duplicates)
+            for name in duplicates[1:] if requested else duplicates:
+                others = ", ".join(other for other in duplicates if other != name)
                 why = Bilingual(
                     *(
                         text.format(others=others)
-                        for text in (SAME_CONTENT_REQUESTED if wanted else SAME_CONTENT)
+                        for text in (SAME_CONTENT_REQUESTED if requested else SAME_CONTENT)
                     )
                 )
                 intent = books.created_by[name].id if name in books.created_by else ""
                 found.append(
-                    _build_finding("twice" if wanted else "duplicate", name, documents[name], why, intent)
+                    _build_finding("twice" if requested else "duplicate", name, documents[name], why, intent)
                 )
     return found
 

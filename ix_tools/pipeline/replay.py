@@ -50,14 +50,17 @@ async def recheck_difference(
         )
     if isinstance(now, Document) and now.status in GONE_STATES and not _is_removal(call):
         raise _build_gone_refusal(call)
-    kept = {name: now.model_dump(mode="json", exclude_none=True)}
-    still = [one for one in (_update_problem(problem, now) for problem in problems) if one is not None]
-    if still:
+    current_fields = {name: now.model_dump(mode="json", exclude_none=True)}
+    remaining = [one for one in (_update_problem(problem, now) for problem in problems) if one is not None]
+    if remaining:
         raise StoredDifferently(
-            outcome["message"], problems=still, next=outcome.get("next", ""), details={**shown, **kept}
+            outcome["message"],
+            problems=remaining,
+            next=outcome.get("next", ""),
+            details={**shown, **current_fields},
         )
     unread = [one.field for one in problems if one.field in WHOLE_RECORDS]
-    return _build_result({**shown, **kept}, name, NEVER_COMPARED if unread else NOW_RIGHT)
+    return _build_result({**shown, **current_fields}, name, NEVER_COMPARED if unread else NOW_RIGHT)
 
 
 def _is_removal(call: Operation[Any]) -> bool:

@@ -68,12 +68,12 @@ def build_subject_difference_error(
     """Build the error that lists every difference of a stored record."""
     subject = call.subject_ref(result)
     name = subject.name if subject else "record"
-    kept = getattr(result, name, None)
-    number = f" {kept.id}" if kept is not None and getattr(kept, "id", None) else ""
+    record = getattr(result, name, None)
+    number = f" {record.id}" if record is not None and getattr(record, "id", None) else ""
     return StoredDifferently(
         f"InvoiceXpress stored the {name}{number} differently from what was asked ({len(found)} fields). "
         "It was stored; do not create it again.",
         problems=[one.as_problem() for one in found],
         next="show this to the person; correct it with an update if it matters",
-        details={name: kept.model_dump(mode="json", exclude_none=True)} if kept is not None else {},
+        details={name: record.model_dump(mode="json", exclude_none=True)} if record is not None else {},
     )
