@@ -3,7 +3,7 @@
 import re
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import click
@@ -16,6 +16,9 @@ from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.repositories import open_store
+
+if TYPE_CHECKING:
+    from ix_tools.pipeline.reconciliation_report import ReconciliationReport
 
 WHOLE = Bilingual("O registo está inteiro.", "The trail is whole.")
 ROW = Bilingual("linha {seq}: {what}", "row {seq}: {what}")
@@ -94,7 +97,7 @@ def reconcile(ctx: click.Context, /, month: date | None, **options: Any) -> int:
     with run.open_account() as settings:
         when = Month.containing(month or run.now().date())
 
-        async def go(settings: Settings) -> Any:
+        async def go(settings: Settings) -> "ReconciliationReport":
             from ix_tools.pipeline.context import CallContext
 
             context = CallContext.open(settings, clock=run.clock, now=run.now)
@@ -111,7 +114,7 @@ def reconcile(ctx: click.Context, /, month: date | None, **options: Any) -> int:
     return Exit.OK if found.ok else Exit.REFUSED
 
 
-def _render_report(run: Invocation, found: Any) -> str:
+def _render_report(run: Invocation, found: "ReconciliationReport") -> str:
     from ix_tools.interfaces.cli.tables import Report
 
     blocks = Report(run.language)
@@ -120,7 +123,7 @@ def _render_report(run: Invocation, found: Any) -> str:
     shown = found.as_dict()
     blocks.add_table(shown["series"], empty=run.translate(NO_SERIES))
     rows = []
-    for one in found.found:
+    for one in found.findings:
         row = one.as_dict(run.language)
         name = row.pop("document_type", "")
         rows.append(
