@@ -10,24 +10,13 @@ from pydantic import BaseModel
 
 from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.domain.types import Record
+from ix_tools.interfaces.cli.operation_command import EFFECTS
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
-from ix_tools.operations.spec import Effect
 from ix_tools.schemas.json_schema import build_input_schema, get_description, get_source
 from tools.docs.markdown import NOTE, Row, get_first_sentence, render_code, render_code_block, render_table
 
 APPROVED = {True: "a person, every call", False: "–"}
-EFFECTS = {
-    Effect.LOCAL: "answered on this machine; nothing is sent",
-    Effect.READS: "reads",
-    Effect.DRAFTS: "makes or changes a draft, which can still be changed or deleted",
-    Effect.CATALOGUE: "changes what later documents are made from; the result says what that means",
-    Effect.REMOVES: "irreversible: takes away what later documents are made from",
-    Effect.FISCAL: "irreversible: reaches the tax authority's books",
-    Effect.OUTBOUND: "irreversible: leaves for a third party",
-    Effect.ADMIN: "accounts and their tie to the tax authority; only with the setting allow_account_setup",
-    Effect.ANY: "whatever the operation that it runs leaves behind; that one's rules and approval apply",
-}
 
 
 def render_reference() -> str:

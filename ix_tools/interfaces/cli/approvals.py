@@ -156,7 +156,7 @@ def approve(run: Invocation, identifier: str, accept_differences: bool) -> int:
 
 @subcommand(command, "reject")
 @click.argument("identifier", metavar="ID")
-@click.option("--reason", default="", help="Why; whoever asked is told.")
+@click.option("--reason", default="", help="The reason, which the requester gets.")
 def reject(run: Invocation, identifier: str, reason: str) -> int:
     """Reject one request. The requester gets the reason once; the same call repeated after that asks again."""
     with open_approvals(run, run.settings) as kept:
@@ -170,7 +170,7 @@ def reject(run: Invocation, identifier: str, reason: str) -> int:
     "--to",
     "person",
     default="",
-    help="Whom it is for: the page asks for their PIN, and notes their decision.",
+    help="The person whom the link is for: the page asks for their PIN and records their decision.",
 )
 def link(run: Invocation, identifier: str, person: str) -> int:
     """Print a new link to the page of one request, for a browser, an e-mail or a chat."""
@@ -209,7 +209,7 @@ def link(run: Invocation, identifier: str, person: str) -> int:
 
 @subcommand(command, "pin")
 @click.option("--principal", help="Whose approvals; default: those of the setting principal.")
-@click.option("--remove", is_flag=True, help="Ask for no PIN any more.")
+@click.option("--remove", is_flag=True, help="Remove the PIN.")
 def pin(run: Invocation, principal: str | None, remove: bool) -> int:
     """Set a PIN that approval pages ask for, so that a link alone approves nothing."""
     whose = principal or run.settings.principal
@@ -242,7 +242,7 @@ def _prompt_new_pin(run: Invocation) -> str:
     first, again = _prompt_hidden(run, PIN), _prompt_hidden(run, PIN_AGAIN)
     if first != again:
         raise ApprovalRefused(
-            "The two are not the same; nothing was changed.", code="pin_mistyped", next="try again"
+            "The two PINs differ; nothing was changed.", code="pin_mistyped", next="try again"
         )
     return first
 

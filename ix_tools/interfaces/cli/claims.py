@@ -24,7 +24,7 @@ from ix_tools.storage.database import Store
 NONE = Bilingual("Nada está reservado.", "Nothing is claimed.")
 TYPE_NAME = Bilingual(
     "Outra chamada pode estar a meio. Para libertar, escreva {word}: ",
-    "Another call may be at work. To clear it, type {word}: ",
+    "Another call may be running. To clear its claim, type {word}: ",
 )
 CLEARED = Bilingual("{resource} está livre.", "{resource} is free.")
 
@@ -60,7 +60,7 @@ def clear(run: Invocation, resource: str) -> int:
         found = [one for one in claims.list_claims() if one.resource == resource]
         if not found:
             raise IxError(
-                f"Nobody claims {resource}.",
+                f"No call has claimed {resource}.",
                 code="claim_unknown",
                 next=f"`{run.build_command('claims', 'list')}` lists the claims",
             )

@@ -31,23 +31,21 @@ class UtilityCommand:
 
 
 UTILITY_COMMANDS = {
-    "approvals": UtilityCommand(
-        "approvals", "What waits for a person: list, show, approve, reject, link, pin"
-    ),
-    "journal": UtilityCommand("journal", "What was sent and what came of it: list, show, resolve"),
-    "claims": UtilityCommand("claims", "What calls at work keep to themselves: list, clear"),
-    "audit": UtilityCommand("audit", "Check the trail, and the account against it: verify, reconcile"),
-    "store": UtilityCommand("store", "Take a restored copy of the store into use: accept-restored"),
-    "tokens": UtilityCommand("tokens", "Who may call the HTTP server: create, list, revoke"),
-    "limits": UtilityCommand("limits", "Whether an account is paused, and how to end a pause: show, clear"),
-    "policy": UtilityCommand("policy", "Who may do what, and whose approval it takes: show, check"),
+    "approvals": UtilityCommand("approvals", "Approval requests: list, show, approve, reject, link, pin"),
+    "journal": UtilityCommand("journal", "Writes and their outcomes: list, show, resolve"),
+    "claims": UtilityCommand("claims", "Documents and other data claimed by running calls: list, clear"),
+    "audit": UtilityCommand("audit", "The audit trail, and the account compared with it: verify, reconcile"),
+    "store": UtilityCommand("store", "Accept a restored copy of the store: accept-restored"),
+    "tokens": UtilityCommand("tokens", "Tokens of the HTTP server: create, list, revoke"),
+    "limits": UtilityCommand("limits", "Paused accounts: show, clear"),
+    "policy": UtilityCommand("policy", "The policy, and its decision about a call: show, check"),
     "doctor": UtilityCommand("doctor", "Check settings, account, series and taxes, and say what to do"),
     "settings": UtilityCommand("settings", "Show every setting, its value and where it comes from"),
     "tools": UtilityCommand("tools", "List the operations as the tools an assistant sees"),
     "openapi": UtilityCommand(
         "openapi", "Print the description of the HTTP server, for hosts that import one"
     ),
-    "sandbox": UtilityCommand("sandbox", "Run InvoiceXpress in a box on this machine, to try things out"),
+    "sandbox": UtilityCommand("sandbox", "Run an imitation of InvoiceXpress on this machine"),
     "serve": UtilityCommand(
         "", "Run the MCP server over standard input and output, or with --http on a port"
     ),

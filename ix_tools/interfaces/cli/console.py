@@ -20,11 +20,11 @@ from ix_tools.text.sanitize import sanitize_all, sanitize_line, sanitize_text
 INTERRUPTED = Bilingual("Interrompido. Nada foi enviado.", "Interrupted. Nothing was sent.")
 INTERRUPTED_LATE = Bilingual(
     "Interrompido. Não se sabe se foi feito: veja antes de repetir.",
-    "Interrupted. Whether it was carried out is unknown: look before you repeat it.",
+    "Interrupted. The outcome is unknown: check it before you repeat the command.",
 )
 ON_ITS_WAY = Bilingual(
     "O pedido já seguiu; a aguardar a resposta. Ctrl-C outra vez desiste sem saber se foi feito.",
-    "The request is on its way; waiting for the answer. Ctrl-C again gives up without knowing whether it was done.",
+    "The request was sent; waiting for the response. Ctrl-C again gives up, and the outcome stays unknown.",
 )
 ALLOWED = Bilingual("permitido", "allowed")
 NEXT = Bilingual("A seguir", "Next")

@@ -95,9 +95,9 @@ def _build_internal_error(operation: type[Operation[Any]], fault: Exception) -> 
         f"ix-tools failed ({type(fault).__name__}); this is a fault of ours.",
         code="internal_error",
         sent="unknown" if operation.spec.effect.writes else "refused",
-        next="look whether it happened before you repeat it"
+        next="check whether it happened before you repeat it"
         if operation.spec.effect.writes
-        else "report it, with what is above",
+        else "report it with the error above",
     )
 
 

@@ -13,7 +13,7 @@ from ix_tools.interfaces.cli.repositories import open_store
 NONE = Bilingual("Ainda não foi enviado nenhum pedido.", "No request was sent yet.")
 OPENED = Bilingual(
     "{account}: a pausa terminou; os pedidos voltam a sair.",
-    "{account}: the pause has ended; requests leave again.",
+    "{account}: the pause has ended; requests are sent again.",
 )
 NOTHING = Bilingual("Nenhuma conta está em pausa.", "No account is paused.")
 
@@ -42,7 +42,7 @@ def clear(run: Invocation, account: str | None) -> int:
     with open_store(run.settings) as opened:
         if account is not None and account not in _list_account_names(rate_limit.list_limit_statuses(opened)):
             raise IxError(
-                f"No request was ever sent for an account {account}.",
+                f"No request was ever sent to an account {account}.",
                 code="account_unknown",
                 next=f"`{run.build_command('limits', 'show')}` lists the accounts",
             )

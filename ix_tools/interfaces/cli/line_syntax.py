@@ -39,7 +39,7 @@ def parse_line(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         if name not in known:
             raise LineSyntaxError(f"there is no field {name!r}; there are {', '.join(known)}")
         if name in found:
-            raise LineSyntaxError(f"{name} is given twice")
+            raise LineSyntaxError(f"{name} appears twice")
         found[name] = parse_value(value.strip(), known[name])
     return found
 

@@ -14,11 +14,13 @@ from ix_tools.schemas.openapi2 import convert_to_swagger
 @click.option(
     "--version", type=click.Choice(["3", "2"]), default="3", help="OpenAPI 3.1 or Swagger 2.0. Default: 3."
 )
-@click.option("--server", default="/", help="Where the server is reached: https://invoices.example.com.")
+@click.option(
+    "--server", default="/", help="The server's public address, such as https://invoices.example.com."
+)
 @click.option(
     "--toolsets",
     default="all",
-    help="Only these, by commas: a ChatGPT Action takes 30 operations. Default: all.",
+    help="Only these toolsets, separated by commas: a ChatGPT Action takes 30 operations. Default: all.",
 )
 @click.pass_context
 def command(ctx: click.Context, version: str, server: str, toolsets: str) -> None:

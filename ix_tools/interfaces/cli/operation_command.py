@@ -19,12 +19,12 @@ EFFECTS = {
     Effect.LOCAL: "answered on this machine; nothing is sent",
     Effect.READS: "reads",
     Effect.DRAFTS: "makes or changes a draft, which can still be changed or deleted",
-    Effect.CATALOGUE: "changes what later documents are made from; the result says what that means",
+    Effect.CATALOGUE: "changes data that later documents use; the result explains the consequences",
     Effect.REMOVES: "irreversible (gone for good): a person approves every call",
     Effect.FISCAL: "irreversible (tax authority): a person approves every call",
     Effect.OUTBOUND: "irreversible (leaves for a third party): a person approves every call",
-    Effect.ADMIN: "an account, or its tie to the tax authority (allow_account_setup): a person approves every call",
-    Effect.ANY: "whatever the operation that it runs leaves behind; that one's rules and approval apply",
+    Effect.ADMIN: "an account or its connection to the tax authority (allow_account_setup): a person approves every call",
+    Effect.ANY: "the effect of the operation that it runs, with its rules and its approval",
 }
 JSON = (
     "The whole call as one JSON object, from a file or from standard input (-). Options override its fields."

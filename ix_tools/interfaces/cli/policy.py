@@ -124,7 +124,7 @@ def _read_arguments(json_file: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise InvalidArguments("The call is not one JSON object.", next="give the arguments as {...}")
+        raise InvalidArguments("The call must be one JSON object.", next="give the arguments as {...}")
     return found
 
 
@@ -186,8 +186,8 @@ def _parse_moment(run: Invocation, given: str | None) -> datetime:
         moment = datetime.fromisoformat(given)
     except ValueError:
         raise InvalidArguments(
-            "The moment cannot be read.",
-            problems=[Problem("at", "is not a moment")],
+            "The date and time cannot be read.",
+            problems=[Problem("at", "is not a date and time")],
             next="such as 2026-11-20T10:00",
         ) from None
     return moment.astimezone(LISBON) if moment.tzinfo else moment.replace(tzinfo=LISBON)

@@ -11,8 +11,8 @@ from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options
 from ix_tools.interfaces.cli.invocation import Invocation
 
 READY = Bilingual(
-    "InvoiceXpress numa caixa, em {url}. Sem valor fiscal. Para o usar, noutro terminal:",
-    "InvoiceXpress in a box, at {url}. No fiscal value. To use it, in another terminal:",
+    "Sandbox do InvoiceXpress em {url}. Sem valor fiscal. Para a usar, noutro terminal:",
+    "InvoiceXpress sandbox at {url}. No fiscal value. To use it, in another terminal:",
 )
 END = Bilingual("Ctrl-C termina.", "Ctrl-C ends it.")
 KEPT = Bilingual("Os dados ficam em {file}.", "Its data is kept in {file}.")

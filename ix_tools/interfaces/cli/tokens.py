@@ -45,12 +45,21 @@ def _open_tokens(run: Invocation) -> Iterator[Tokens]:
 @click.argument("name")
 @click.option(
     "scopes", "--scope", multiple=True, type=click.Choice(SCOPES), default=("read", "draft"), show_default=True,
-    help="What whoever calls may do; repeat it for several.",
+    help="A scope of the caller; repeat it for several.",
 )  # fmt: skip
 @click.option(
-    "accounts", "--account", multiple=True, help="In which accounts; default: the only one there is."
+    "accounts",
+    "--account",
+    multiple=True,
+    help="An account that the caller may use; repeat it for several. Default: the only account.",
 )
-@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="For how long.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    default=90,
+    show_default=True,
+    help="Days until the token expires.",
+)
 def create(run: Invocation, name: str, scopes: tuple[str, ...], accounts: tuple[str, ...], days: int) -> int:
     """Create a token for the caller NAME, as approvals and the audit trail name it. The token is shown once."""
     chosen = _choose_accounts(run, accounts)
@@ -97,9 +106,9 @@ def _choose_accounts(run: Invocation, named: tuple[str, ...]) -> tuple[str, ...]
     unknown = [name for name in named if name not in allowed]
     if not unknown and (named or len(known) == 1):
         return named or known
-    problem = f"no such account: {', '.join(unknown)}" if unknown else "say in which accounts"
+    problem = f"no such account: {', '.join(unknown)}" if unknown else "name the accounts"
     raise IxError(
-        "The token needs accounts that the settings know.",
+        "The token needs accounts that are in the settings.",
         code="account_needed",
         problems=[Problem("account", problem, ", ".join(sorted(allowed)))],
         next="repeat the command with --account NAME",

@@ -16,10 +16,12 @@ from ix_tools.schemas.tool_selection import ToolSelection, UnknownName, select_t
 
 @click.command("tools", params=[global_options()[0]], context_settings=SETTINGS)
 @click.option("--json", "whole", is_flag=True, help="Print the list itself, as the MCP server gives it.")
-@click.option("--toolsets", default="", help="Only these, by commas, as `serve` takes them. Default: all.")
-@click.option("--tools", "single", default="", help="Single tools besides them, or alone.")
-@click.option("--exclude", default="", help="Without these.")
-@click.option("--read-only", is_flag=True, help="Without what writes.")
+@click.option(
+    "--toolsets", default="", help="Only these toolsets, separated by commas, as in `serve`. Default: all."
+)
+@click.option("--tools", "single", default="", help="Single tools in addition to the toolsets, or alone.")
+@click.option("--exclude", default="", help="Leave out these tools.")
+@click.option("--read-only", is_flag=True, help="Leave out tools that write.")
 @click.pass_context
 def command(
     ctx: click.Context, whole: bool, toolsets: str, single: str, exclude: str, read_only: bool, output: Any

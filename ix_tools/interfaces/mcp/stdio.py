@@ -94,20 +94,20 @@ def add_tool_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--toolsets",
         type=split_list,
-        help="what to list, by commas: core, invoices, guides, ... or all (`ix-tools tools` shows them; default: core)",
+        help="toolsets to list, separated by commas: core, invoices, guides, ... or all (`ix-tools tools` shows them; default: core)",
     )
     parser.add_argument(
-        "--tools", type=split_list, help="single tools to list, by commas: besides those toolsets, or alone"
+        "--tools",
+        type=split_list,
+        help="single tools to list, separated by commas: in addition to the toolsets, or alone",
     )
     parser.add_argument(
         "--exclude",
         type=split_list,
         default=[],
-        help="tools that are neither listed nor carried out, by commas",
+        help="tools that are neither listed nor run, separated by commas",
     )
-    parser.add_argument(
-        "--read-only", action="store_true", help="what writes is not listed, and refused when it is called"
-    )
+    parser.add_argument("--read-only", action="store_true", help="neither list nor run tools that write")
 
 
 def main(argv: Sequence[str], show: "ShowPages | None" = None) -> int:

@@ -258,5 +258,6 @@ def _build_internal_error(fault: Exception) -> IxError:
         f"ix-tools failed ({type(fault).__name__}); this is a fault of ours.",
         code="internal_error",
         sent="unknown",
-        next="look whether it happened (get_document, list_invoices) before repeating; the server's log on standard error has the details",
+        next="check whether it happened (get_document, list_invoices) before you repeat it; "
+        "the server's log on standard error has the details",
     )

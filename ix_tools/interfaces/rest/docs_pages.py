@@ -90,9 +90,9 @@ def _serve_description(server_context: ServerContext, *, old: bool) -> Respond:
             content = cached[0] if cached and not chosen else await anyio.to_thread.run_sync(render, chosen)
         except UnknownToolset as unknown:
             raise errors.InvalidArguments(
-                "There is nothing to describe.",
+                "The description cannot be built.",
                 problems=[errors.Problem("toolsets", str(unknown))],
-                next="name toolsets that exist, by commas",
+                next="name existing toolsets, separated by commas",
             ) from None
         if not chosen:
             cached[:] = [content]

@@ -68,7 +68,7 @@ def _build_internal_error(fault: Exception, request: Request) -> IxError:
         f"ix-tools failed ({type(fault).__name__}); this is a fault of ours.",
         code="internal_error",
         sent="refused" if reading else "unknown",
-        next="report it, with what the server's log says"
+        next="report it with the lines of the server's log"
         if reading
-        else "look whether it happened before you repeat it; the server's log has the details",
+        else "check whether it happened before you repeat it; the server's log has the details",
     )

@@ -68,10 +68,10 @@ class Authenticator:
                 return (
                     self._local
                     if await self.allows_anonymous()
-                    else self._build_challenge("A bearer token is needed.")
+                    else self._build_challenge("A bearer token is required.")
                 )
             except StoreUnavailable as trouble:
-                log.error("whether callers are asked cannot be looked up: %s", trouble.message)
+                log.error("cannot look up whether callers must authenticate: %s", trouble.message)
                 return build_store_refusal(trouble)
         scheme, _, token = given[0].partition(" ")
         if len(given) > 1 or scheme.lower() != "bearer" or not token.strip():
@@ -79,15 +79,13 @@ class Authenticator:
         try:
             found = await self._find_principal(token.strip())
         except StoreUnavailable as trouble:
-            log.error("tokens cannot be looked up: %s", trouble.message)
+            log.error("cannot look up tokens: %s", trouble.message)
             return build_store_refusal(trouble)
         except KeysUnavailable:
             return build_refusal(
                 "keys_unavailable", "The issuer's keys cannot be read now.", {"Retry-After": "30"}
             )
-        return found or self._build_challenge(
-            "The token is not known here, or no longer good.", "invalid_token"
-        )
+        return found or self._build_challenge("The token is unknown, revoked or expired.", "invalid_token")
 
     async def _find_principal(self, token: str) -> Principal | None:
         if token.startswith(TOKEN_PREFIX):

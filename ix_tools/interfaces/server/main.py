@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 from ix_tools.auth.tokens import Tokens
+from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options, run_chosen_sandbox
 from ix_tools.config.settings import Settings, is_loopback, load_settings
 from ix_tools.errors import Exit, IxError, Problem, SettingsError
@@ -95,14 +96,12 @@ def _requires_authentication(settings: Settings, host: str) -> bool:
             )
         )
     if not settings.public_url:
-        missing.append(
-            Problem("public_url", "is not set: the server must know under which name it is reached")
-        )
+        missing.append(Problem("public_url", "is not set: the server must know its public address"))
     if missing:
         raise SettingsError(
-            f"The server does not listen on {host} like this.",
+            f"The server does not start on {host}, because callers could not authenticate or reach it.",
             problems=missing,
-            next="make a token with `ix-tools tokens create`, or set INVOICEXPRESS_OAUTH_ISSUER and "
+            next=f"create a token with `{format_launch_command('tokens', 'create')}`, or set INVOICEXPRESS_OAUTH_ISSUER and "
             "INVOICEXPRESS_OAUTH_KEYS_URL; set INVOICEXPRESS_PUBLIC_URL",
         )
     return True
@@ -124,11 +123,12 @@ def _warn_about_access(settings: Settings, needed: bool) -> None:
     """Warn on standard error about access that the operator may not expect."""
     if not needed:
         log.warning(
-            "nobody is asked who they are: any program of any user of this machine can call this server, with every scope; "
-            "`ix-tools tokens create NAME` ends that at once"
+            "callers are not authenticated: any program of any user of this machine can call this server, with every scope; "
+            "`%s` turns authentication on at once",
+            format_launch_command("tokens", "create", "NAME"),
         )
     elif not settings.oauth_issuer and not _query_tokens(settings, Tokens.has_usable_tokens):
         log.warning(
-            "every token is revoked or expired, so every caller is refused until there is one again: "
-            "`ix-tools tokens create NAME`"
+            "every token is revoked or expired, so every caller is refused; create one with `%s`",
+            format_launch_command("tokens", "create", "NAME"),
         )

@@ -113,7 +113,7 @@ class GatewayMiddleware:
         # Host reveals DNS rebinding; Origin reveals another site's page.
         hosts = [host.lower() for host in headers.getlist("host")]
         if len(hosts) != 1 or hosts[0] not in self._hosts:
-            return build_refusal("host_not_served", "This server is not known under that name.")
+            return build_refusal("host_not_served", "The Host header does not name this server.")
         if any(origin.lower() not in self._origins for origin in headers.getlist("origin")):
             return build_refusal("origin_not_allowed", "Pages of that origin may not call this server.")
         length = headers.get("content-length", "0")
@@ -143,11 +143,11 @@ class GatewayMiddleware:
             if not await self._authenticator.allows_anonymous():
                 return None
         except StoreUnavailable as trouble:
-            log.error("whether callers are asked cannot be looked up: %s", trouble.message)
+            log.error("cannot look up whether callers must authenticate: %s", trouble.message)
             return build_store_refusal(trouble)
         return build_refusal(
             "relayed_request",
-            "A proxy passed this on, and this server asks nobody who they are. Make a token with `ix-tools tokens create`.",
+            "A proxy forwarded this request, but this server does not authenticate callers. Create a token with `ix-tools tokens create`.",
         )
 
     async def _authenticate_and_limit(self, scope: Scope) -> Response | None:
@@ -165,7 +165,7 @@ class GatewayMiddleware:
         try:
             wait = await self._rate_limiter.acquire(found.name)
         except StoreUnavailable as trouble:
-            log.error("limits cannot be kept: %s", trouble.message)
+            log.error("cannot store rate limits: %s", trouble.message)
             return build_store_refusal(trouble)
         if wait > 0:
             seconds = str(int(wait) + 1)

@@ -55,7 +55,7 @@ WORDS: dict[str, Bilingual] = {
     "nothing_sent": Bilingual("Nada foi enviado.", "Nothing was sent."),
     "reject": Bilingual("Rejeitar", "Reject"),
     "reason": Bilingual("Porque rejeita (opcional)", "Why you reject it (optional)"),
-    "reason_hint": Bilingual("Quem pediu fica a sabê-lo.", "Whoever asked is told."),
+    "reason_hint": Bilingual("Quem pediu fica a sabê-lo.", "The requester is told."),
     "reason_given": Bilingual("Motivo", "Reason"),
     "footer": Bilingual(
         "Esta página só serve para este pedido. Não partilhe a ligação.",
@@ -103,7 +103,7 @@ OUTCOMES: dict[str, tuple[Bilingual, Bilingual]] = {
         Bilingual("Feito, mas guardado de outro modo", "Done, but stored differently"),
         Bilingual(
             "O InvoiceXpress guardou algo diferente do que viu aqui. Quem pediu foi avisado; veja o documento antes de o entregar.",
-            "InvoiceXpress stored something else than what you saw here. Whoever asked was told; look at the document before "
+            "InvoiceXpress stored something different from what you saw here. The requester was told; check the document before "
             "you hand it over.",
         ),
     ),
@@ -111,41 +111,43 @@ OUTCOMES: dict[str, tuple[Bilingual, Bilingual]] = {
         Bilingual("Aprovado, e feito em parte", "Approved, and done in part"),
         Bilingual(
             "O mesmo pedido, repetido, continua onde parou, ou diz o que falta.",
-            "The same request, repeated, goes on where it stopped, or says what is missing.",
+            "The same request, repeated, continues where it stopped, or says what is missing.",
         ),
     ),
     "not_done": (
         Bilingual("Aprovado, mas não foi feito", "Approved, but not done"),
         Bilingual(
             "O InvoiceXpress recusou, e nada ficou emitido. Quem pediu sabe porquê; corrigido e repetido, o pedido pergunta-lhe de novo.",
-            "InvoiceXpress refused, and nothing was issued. Whoever asked knows why; corrected and repeated, the request asks you again.",
+            "InvoiceXpress refused, and nothing was issued. The requester knows why; a corrected request asks you again.",
         ),
     ),
     "unclear": (
         Bilingual("Aprovado; não se sabe se foi feito", "Approved; it is not known whether it was done"),
         Bilingual(
             "A resposta do InvoiceXpress perdeu-se. O mesmo pedido, repetido, vê primeiro o que aconteceu, antes de enviar seja o que for.",
-            "InvoiceXpress's answer was lost. The same request, repeated, looks first what happened, before it sends anything.",
+            "InvoiceXpress's response was lost. The same request, repeated, first checks what happened before it sends anything.",
         ),
     ),
     "not_recorded": (
-        Bilingual("Aprovado; não consta que tenha sido feito", "Approved; nothing says that it was done"),
+        Bilingual(
+            "Aprovado; não consta que tenha sido feito", "Approved, but there is no record that it was done"
+        ),
         Bilingual(
             "O programa parou antes de enviar. O mesmo pedido, repetido, pergunta-lhe de novo.",
             "The program stopped before it sent anything. The same request, repeated, asks you again.",
         ),
     ),
     "partly": (
-        Bilingual("A sua aprovação ficou registada", "Your approval is noted"),
+        Bilingual("A sua aprovação ficou registada", "Your approval is recorded"),
         Bilingual(
             "Falta ainda a de outra pessoa; só depois o pedido pode seguir.",
-            "Somebody else must approve, too; only then can the request go through.",
+            "Another person must approve too; only then can the request go through.",
         ),
     ),
     "rejected": (
         Bilingual("Rejeitado", "Rejected"),
         Bilingual(
-            "Nada foi enviado, e quem pediu fica a saber.", "Nothing was sent, and whoever asked is told."
+            "Nada foi enviado, e quem pediu fica a saber.", "Nothing was sent, and the requester is told."
         ),
     ),
     "expired": (
@@ -166,7 +168,7 @@ OUTCOMES: dict[str, tuple[Bilingual, Bilingual]] = {
         Bilingual("Esta ligação não leva a nenhum pedido", "This link leads to no request"),
         Bilingual(
             "Pode estar incompleta ou ser antiga. Os pedidos à espera: ix-tools approvals list.",
-            "It may be incomplete or old. What is waiting: ix-tools approvals list.",
+            "It may be incomplete or old. To list the waiting requests: ix-tools approvals list.",
         ),
     ),
     "elsewhere": (
@@ -177,14 +179,14 @@ OUTCOMES: dict[str, tuple[Bilingual, Bilingual]] = {
         Bilingual("Não foi aceite", "Not accepted"),
         Bilingual(
             "Esta resposta não veio da página aberta neste navegador. Nada foi decidido: abra outra vez a ligação.",
-            "This answer did not come from the page open in this browser. Nothing was decided: open the link again.",
+            "This answer did not come from the page that is open in this browser. Nothing was decided: open the link again.",
         ),
     ),
     "unavailable": (
         Bilingual("De momento não é possível", "Not possible at the moment"),
         Bilingual(
-            "O que é guardado não se consegue ler nem escrever. Nada foi decidido.",
-            "What is kept cannot be read or written. Nothing was decided.",
+            "De momento não é possível ler nem gravar as aprovações. Nada foi decidido.",
+            "The approvals cannot be read or written now. Nothing was decided.",
         ),
     ),
 }
@@ -202,7 +204,7 @@ ALREADY = Bilingual("Já estava decidido", "It was decided already")
 ERRORS: dict[str, Bilingual] = {
     "differences_not_accepted": Bilingual(
         "O documento guardado difere do que foi pedido. Para aprovar, marque também que aceita as diferenças.",
-        "The stored document differs from what was asked. To approve, tick that you accept the differences, too.",
+        "The stored document differs from what was asked. To approve, also tick that you accept the differences.",
     ),
     "pin_wrong": Bilingual(
         "O PIN não está certo. Nada foi aprovado.", "That is not the PIN. Nothing was approved."
@@ -210,8 +212,8 @@ ERRORS: dict[str, Bilingual] = {
     "pin_locked": Bilingual(
         "O PIN esteve errado vezes de mais. Pode tentar de novo a partir de {next_try} (hora de Lisboa). "
         "Num terminal pode decidir já: ix-tools approvals approve {id}.",
-        "The PIN was wrong too often. It can be tried again from {next_try} (Lisbon time). "
-        "In a terminal it can be decided now: ix-tools approvals approve {id}.",
+        "The PIN was wrong too often. You can try again from {next_try} (Lisbon time). "
+        "You can decide it now in a terminal: ix-tools approvals approve {id}.",
     ),
 }
 

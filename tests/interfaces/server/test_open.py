@@ -19,7 +19,7 @@ from tests.interfaces.server.processes import PATIENCE, Running, objects, run_se
 from tests.interfaces.server.served import build_bearer, serve_in_process
 from tests.interfaces.server.test_processes import environment
 
-OPEN = "nobody is asked who they are"
+OPEN = "callers are not authenticated"
 ENDED = "every token is revoked or expired"
 
 

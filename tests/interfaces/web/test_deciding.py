@@ -504,7 +504,7 @@ async def test_a_pin_cannot_be_guessed_at_leisure_and_the_lock_ends_by_itself(
     until = f"{datetime.fromtimestamp(now + FIRST_WAIT, LISBON):%H:%M}"
     for shown in (answer, await visitor.look(second), await visitor.decide(second, pin=PIN)):
         text = extract_text(shown.text)
-        assert "The PIN was wrong too often. It can be tried again from " in text
+        assert "The PIN was wrong too often. You can try again from " in text
         assert f"{until} (Lisbon time)." in text
         assert "ix-tools approvals approve" in text
     assert answer.status_code == 403
