@@ -1,4 +1,4 @@
-"""The suite's tools that answer at once: text, pictures, sound, resources, progress, and what a server refuses."""
+"""Tools of the official suite that respond at once: text, pictures, sound, resources, progress, errors."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ NEW_KEYWORDS = {
     "else": {"required": ["email"]},
     "additionalProperties": False,
 }
-"""The words of JSON Schema that must come through a list of tools as they were written."""
+"""JSON Schema keywords that must pass unchanged through a list of tools."""
 
 TOOLS = (
     SuiteTool(

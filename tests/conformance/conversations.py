@@ -1,4 +1,4 @@
-"""The suite's tools that ask or tell in the middle of a call, as 2025-11-25 does in a session."""
+"""Tools of the official suite that send requests or notifications during a call, as 2025-11-25 does in a session."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _ask_with_form(
 
 
 async def _end_stream_early(context: Context, call: Call) -> Answer:
-    """The stream ends before the result is there; who comes again with the last event's id gets it."""
+    """End the stream before the result; a client that resumes with the last event's id gets it."""
     if context.close_sse_stream is not None:
         await context.close_sse_stream()
     return build_text_result("This came on the second stream.")
@@ -116,7 +116,7 @@ TOOLS = (
 
 
 class Events(EventStore):
-    """What was sent on every stream, for whoever lost one."""
+    """The events sent on every stream, to be replayed to a client that lost one."""
 
     def __init__(self) -> None:
         self._sent: list[tuple[str, types.JSONRPCMessage | None]] = []

@@ -1,4 +1,4 @@
-"""A tool of the official suite's own: what is listed of it, and what answers it."""
+"""A tool of the official suite: its listing and its handler."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WAV = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQIAAACAgA=="
 
 @dataclass(frozen=True)
 class SuiteTool:
-    """A tool as the suite wants it; `properties` are its parameters, all of them required."""
+    """A tool of the suite; `properties` are its parameters, all of them required."""
 
     name: str
     description: str
@@ -32,11 +32,11 @@ class SuiteTool:
 
     @property
     def tool(self) -> Tool:
-        """The tool in a list."""
+        """Return the tool as listed."""
         shape = {"type": "object", "properties": self.properties, "required": list(self.properties)}
         return {"name": self.name, "description": self.description, "inputSchema": self.schema or shape}
 
 
 def build_text_result(words: str) -> types.CallToolResult:
-    """A result that is a line of text."""
+    """Build a result that is a line of text."""
     return types.CallToolResult(content=[types.TextContent(text=words)])

@@ -1,6 +1,6 @@
-"""The suite's tools that ask, as 2026-07-28 asks: the result says what is wanted, and the same call comes again with it.
+"""Tools of the official suite that request input as 2026-07-28 does: in the result, answered by the same call.
 
-As in the product, what travels through the client is a random handle that means something here only.
+As in the product, the state that travels through the client is a random handle that only this server can resolve.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ROOTS = types.ListRootsRequest()
 
 
 def _read_answer(request: Request, answer: Any) -> str | None:
-    """What an answer says, or None when it is none to this question."""
+    """Return the content of an answer, or None if it does not answer this request."""
     match request, answer:
         case (
             types.ElicitRequest(params=types.ElicitRequestFormParams() as form),
@@ -56,15 +56,15 @@ def _read_answer(request: Request, answer: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Questions:
-    """Rounds of questions. With several, or when told to, the client carries a handle from one to the next."""
+    """Rounds of input requests; with several rounds, or if requested, the client carries a handle between them."""
 
     rounds: Sequence[Round]
     with_handle: bool = False
     handles: dict[str, int] = field(default_factory=dict)
-    """Which round a handle belongs to; it is good once."""
+    """The round of each handle; a handle is valid once."""
 
     def next_round(self, call: Call | types.GetPromptRequestParams) -> types.InputRequiredResult | list[str]:
-        """The next questions, or everything said in the last round."""
+        """Return the next round's requests, or all answers of the last round."""
         now = self._round(call.request_state)
         answers = call.input_responses or {}
         said = [_read_answer(request, answers.get(key)) for key, request in self.rounds[now].items()]

@@ -1,10 +1,4 @@
-"""The product's HTTP server with the official suite's own tools, resources and prompts on it: `make conformance` starts it.
-
-    /mcp       the product's endpoint as it is, in front of a server with more on it
-    /sessions  the same server in sessions, as over standard input: there a tool can ask in the middle of a call
-
-Whatever is not the suite's own, the product's handlers answer; the door before it is the product's too.
-"""
+"""The product's HTTP server with the official suite's tools, resources and prompts added; `make conformance` starts it."""
 
 from __future__ import annotations
 
@@ -32,14 +26,14 @@ from tests.conformance import contents, conversations, questions, shelf
 SESSIONS = "/sessions"
 READY = "ix-tools listens on "
 RETRY_MILLISECONDS = 100
-"""Milliseconds after which a client that lost its stream comes again."""
+"""Milliseconds after which a client that lost its stream reconnects."""
 
 
 TOOLS = {tool.name: tool for tool in (*contents.TOOLS, *questions.TOOLS, *conversations.TOOLS)}
 
 
 def _wrap_handler(server: Server[Any], method: str, ours: Callable[..., Any]) -> None:
-    """Let `ours` answer a method; it is lent the product's own answer to the same request."""
+    """Let `ours` handle a method; it gets the product's own handler."""
     entry = server.get_request_handler(method)
     assert entry is not None, method
 
@@ -50,7 +44,7 @@ def _wrap_handler(server: Server[Any], method: str, ours: Callable[..., Any]) ->
 
 
 def add_suite(server: Server[Any]) -> Server[Any]:
-    """A server of the product's, with the suite's tools, resources and prompts."""
+    """Add the suite's tools, resources and prompts to the product's server."""
 
     def listed(kind: str, more: list[dict[str, Any]]) -> Callable[..., Any]:
         async def answer(context: Context, params: Any, product: Callable[[], Any]) -> Any:
@@ -85,7 +79,7 @@ def add_suite(server: Server[Any]) -> Server[Any]:
 
 
 def _add_session_suite(server: Server[Any]) -> Server[Any]:
-    """With what 2025-11-25 knows in sessions and the product does not offer: levels of logging, news of resources."""
+    """Add what 2025-11-25 has in sessions and the product does not offer: log levels, resource notifications."""
 
     async def noted(context: Context, params: Any) -> types.EmptyResult:
         return types.EmptyResult()
@@ -97,7 +91,7 @@ def _add_session_suite(server: Server[Any]) -> Server[Any]:
 
 
 def build_suite_application(settings: Settings, address: str) -> Starlette:
-    """The product's application, its server furnished; and the same in sessions."""
+    """Build the product's application with the suite's additions, without and with sessions."""
     managers: list[StreamableHTTPSessionManager] = []
 
     def factory(shared_context: OpenContext, tools: ListTools) -> Server[Any]:
@@ -125,7 +119,7 @@ def build_suite_application(settings: Settings, address: str) -> Starlette:
 
 
 def main() -> None:
-    """Serve until SIGTERM, before the sandbox."""
+    """Serve against the sandbox until SIGTERM."""
     with Sandbox() as box, open_sockets("127.0.0.1", 0)[0] as sock:
         address = build_local_url("127.0.0.1", sock)
         app = build_suite_application(point_at_sandbox(load_settings(), box.base_url, box.api_key), address)

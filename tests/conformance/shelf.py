@@ -1,4 +1,4 @@
-"""The suite's own resources and prompts."""
+"""Resources and prompts of the official suite."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DATA = re.compile(r"test://template/([^/]+)/data")
 
 
 def find_resource(uri: str) -> types.TextResourceContents | types.BlobResourceContents | None:
-    """What is behind an address of the suite's."""
+    """Return the content of one of the suite's URIs."""
     if uri == "test://static-text":
         line = "This is the content of the static text resource."
         return types.TextResourceContents(uri=uri, mime_type="text/plain", text=line)
@@ -94,7 +94,7 @@ def _build_messages(name: str, given: Mapping[str, str]) -> list[types.ContentBl
 def find_prompt(
     params: types.GetPromptRequestParams,
 ) -> types.GetPromptResult | types.InputRequiredResult | None:
-    """A prompt of the suite's, or what it must be told first."""
+    """Return a prompt of the suite, or the input that it requests first."""
     if params.name == "test_input_required_result_prompt":
         said = PROMPT.next_round(params)
         if isinstance(said, types.InputRequiredResult):

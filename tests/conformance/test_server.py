@@ -1,4 +1,4 @@
-"""The product's server with more on it: what is added passes the product's door and its way of telling what went wrong."""
+"""Additions to the product's server pass its middleware, and their errors are converted as its own."""
 
 from __future__ import annotations
 

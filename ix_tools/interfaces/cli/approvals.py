@@ -79,22 +79,22 @@ def list_(run: Invocation) -> None:
         return
     from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Report(run.language)
+    report = Report(run.language)
     several = len(owners) > 1 or run.settings.has_several_accounts
     if waiting:
-        blocks.add_entries(
+        report.add_entries(
             (one.id, views.summarize(one, owners[one.account], run.language, several=several))
             for one in waiting
         )
     else:
-        blocks.add_note(run.translate(NONE))
+        report.add_note(run.translate(NONE))
     if waiting:
         steps = [
             (run.build_command("approvals", "show", "ID"), ""),
             (run.build_command("approvals", "approve", "ID"), ""),
         ]
-        blocks.add_steps(run.translate(HOW), steps)
-    console.print_out(blocks.render())
+        report.add_steps(run.translate(HOW), steps)
+    console.print_out(report.render())
 
 
 @subcommand(command, "show")
@@ -111,10 +111,10 @@ def show(run: Invocation, identifier: str) -> None:
 
     if found.text:
         console.print_out(console.wrap_text(found.text) + "\n")
-    blocks = Report(run.language)
+    report = Report(run.language)
     until = formats.format_timestamp(found.expires_at)
-    blocks.add_pairs({**told, "channel": run.translate(CHANNELS[found.channel]), "expires_at": until})
-    console.print_out(blocks.render())
+    report.add_pairs({**told, "channel": run.translate(CHANNELS[found.channel]), "expires_at": until})
+    console.print_out(report.render())
 
 
 @subcommand(command, "approve")

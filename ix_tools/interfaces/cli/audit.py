@@ -117,11 +117,11 @@ def reconcile(ctx: click.Context, /, month: date | None, **options: Any) -> int:
 def _render_report(run: Invocation, found: "ReconciliationReport") -> str:
     from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Report(run.language)
+    report = Report(run.language)
     told = {"month": found.month.name, "documents": found.documents, "account": found.account}
-    blocks.add_heading((run.translate(HEAD).format(**told), "bold"))
+    report.add_heading((run.translate(HEAD).format(**told), "bold"))
     shown = found.as_dict()
-    blocks.add_table(shown["series"], empty=run.translate(NO_SERIES))
+    report.add_table(shown["series"], empty=run.translate(NO_SERIES))
     rows = []
     for one in found.findings:
         row = one.as_dict(run.language)
@@ -137,9 +137,9 @@ def _render_report(run: Invocation, found: "ReconciliationReport") -> str:
             }
         )
     if rows:
-        blocks.add_table(rows)
+        report.add_table(rows)
     if found.ok:
-        blocks.add_note(run.translate(FITS))
+        report.add_note(run.translate(FITS))
     for note in found.notes:
-        blocks.add_note(run.translate(note))
-    return blocks.render()
+        report.add_note(run.translate(note))
+    return report.render()

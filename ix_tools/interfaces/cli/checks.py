@@ -157,11 +157,12 @@ def check_store(run: Invocation, settings: Settings) -> Iterator[Finding]:
     )
 
 
-def check_pauses(settings: Settings) -> Iterator[Finding]:
+def check_pauses(run: Invocation) -> Iterator[Finding]:
     """Check that no account is paused after a rate limit or repeated failures."""
-    with open_store(settings) as opened:
+    with open_store(run.settings) as opened:
         paused = [one for one in list_limit_statuses(opened) if one.closed_for]
     for one in paused:
+        command = run.build_command("limits", "clear", one.account)
         yield Finding(
             "warning",
             "limits",
@@ -170,8 +171,8 @@ def check_pauses(settings: Settings) -> Iterator[Finding]:
                 f"{one.account} is paused for {one.closed_for:.0f} more seconds: nothing is sent",
             ),
             Bilingual(
-                f"espere, ou termine a pausa com: ix-tools limits clear {one.account}",
-                f"wait, or end the pause with: ix-tools limits clear {one.account}",
+                f"espere, ou termine a pausa com: {command}",
+                f"wait, or end the pause with: {command}",
             ),
         )
 

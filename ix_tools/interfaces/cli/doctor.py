@@ -74,7 +74,7 @@ def _run_checks(run: Invocation) -> Iterator[Finding]:
     kept = list(checks.check_store(run, run.settings))
     yield from kept
     if all(one.level == "ok" for one in kept):
-        yield from checks.check_pauses(run.settings)
+        yield from checks.check_pauses(run)
     yield from checks.check_policy(run.settings)
     with run.open_account() as settings:
         account = list(checks.check_account(settings))

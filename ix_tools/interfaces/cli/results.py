@@ -56,38 +56,38 @@ def _print_pending(run: Invocation, body: Mapping[str, Any]) -> None:
 def _print_report(run: Invocation, operation: type[Operation[Any]], body: Mapping[str, Any]) -> None:
     from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Report(run.language)
+    report = Report(run.language)
     if body.get("sandbox"):
-        blocks.add_note(run.translate(LABELS["sandbox"]))
+        report.add_note(run.translate(LABELS["sandbox"]))
     kinds = {name: info.annotation for name, info in operation.result_type().model_fields.items()}
     plain: dict[str, Any] = {}
     for name, value in body.items():
         if name in HIDDEN_FIELDS or (name == "to_pay" and "document" in body):
             continue
         if _contains_record(kinds.get(name), Document) and isinstance(value, Mapping):
-            blocks.add_document(Document.model_validate(value), _parse_amount(body.get("to_pay")))
+            report.add_document(Document.model_validate(value), _parse_amount(body.get("to_pay")))
         elif _contains_record(kinds.get(name), Sequence):
             for one in value if isinstance(value, list) else [value]:
-                blocks.add_series(Sequence.model_validate(one))
+                report.add_series(Sequence.model_validate(one))
         elif name == "columns":
             continue
         elif name == "rows" and "columns" in body:
             rows = [dict(zip(body["columns"], row, strict=True)) for row in value]
-            blocks.add_table(rows, empty=run.translate(NOTHING))
+            report.add_table(rows, empty=run.translate(NOTHING))
         elif isinstance(value, list) and (not value or isinstance(value[0], Mapping)):
-            blocks.add_table(value, empty=run.translate(NOTHING))
+            report.add_table(value, empty=run.translate(NOTHING))
         elif isinstance(value, Mapping):
-            blocks.add_pairs(value)
+            report.add_pairs(value)
         else:
             plain[name] = value
-    blocks.add_pairs(_omit_single_page(plain))
+    report.add_pairs(_omit_single_page(plain))
     if body.get("warnings"):
-        blocks.add_warnings(
+        report.add_warnings(
             (sanitize_line(one["field"]), sanitize_line(one["problem"])) for one in body["warnings"]
         )
     steps = [(_format_step(run, step), sanitize_line(step.get("why", ""))) for step in body.get("next", ())]
-    blocks.add_steps(run.translate(console.NEXT), steps)
-    console.print_out(blocks.render())
+    report.add_steps(run.translate(console.NEXT), steps)
+    console.print_out(report.render())
 
 
 def _parse_amount(text: Any) -> Decimal | None:

@@ -40,11 +40,11 @@ def command(ctx: click.Context, output: Any) -> None:
         return
     from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Report(run.language)
+    report = Report(run.language)
     missing = "" if origins.path.exists() else f" ({run.translate(NO_FILE)})"
-    blocks.add_pairs({"file": f"{origins.path}{missing}"})
-    blocks.add_gap()
-    blocks.add_table(
+    report.add_pairs({"file": f"{origins.path}{missing}"})
+    report.add_gap()
+    report.add_table(
         [
             {
                 "setting": row["setting"],
@@ -55,4 +55,4 @@ def command(ctx: click.Context, output: Any) -> None:
             for row in rows
         ]
     )
-    console.print_out(blocks.render())
+    console.print_out(report.render())

@@ -71,9 +71,9 @@ def create(run: Invocation, name: str, scopes: tuple[str, ...], accounts: tuple[
     from ix_tools.interfaces.cli.tables import Report
 
     console.print_out(secret)  # on its own line, so that nothing wraps it
-    blocks = Report(run.language)
-    blocks.add_pairs(_as_dict(token, run))
-    console.print_out(blocks.render())
+    report = Report(run.language)
+    report.add_pairs(_as_dict(token, run))
+    console.print_out(report.render())
     console.print_note(run.translate(CREATED))
     return Exit.OK
 

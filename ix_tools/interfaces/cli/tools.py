@@ -54,6 +54,6 @@ def command(
         return
     from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Report(run.language)
-    blocks.add_table([*rows, {"name": format_label("total_entries", run.language), "bytes": total}])
-    console.print_out(blocks.render())
+    report = Report(run.language)
+    report.add_table([*rows, {"name": format_label("total_entries", run.language), "bytes": total}])
+    console.print_out(report.render())

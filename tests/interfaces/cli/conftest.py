@@ -1,4 +1,4 @@
-"""A command line before a sandbox: in this process where that is quick, in a real terminal where it matters."""
+"""The command line against a sandbox: in this process where that is fast, in a real terminal where it matters."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from tests.in_process import InProcessTransport
 
 Json = dict[str, Any]
 PATIENCE = 20.0
-"""Seconds after which a terminal that says nothing has failed the test."""
+"""Seconds after which a silent terminal fails the test."""
 
 
 @dataclass
 class CommandResult:
-    """What a command left behind."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -46,21 +46,21 @@ class CommandResult:
 
     @property
     def body(self) -> Json:
-        """The JSON it printed: one object and nothing else."""
+        """The printed JSON: one object and nothing else."""
         content: Json = json.loads(self.out)
         return content
 
 
 @dataclass
 class Cli:
-    """`ix-tools`, with a sandbox as the account in the environment and a clock that tests move."""
+    """`ix-tools` with a sandbox as the account in the environment, and a clock that tests move."""
 
     box: Sandbox
     store: Path
     seconds: float = field(default_factory=time.time)
 
     def __call__(self, *argv: str | int, stdin: str = "") -> CommandResult:
-        """Run it in this process, piped."""
+        """Run it in this process with pipes."""
         out, err = io.StringIO(), io.StringIO()
         with (
             pytest.MonkeyPatch.context() as patched,
@@ -78,7 +78,7 @@ class Cli:
         stdin: io.TextIOBase | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> TerminalResult:
-        """Run it in this process, in a real terminal where a person answers; with `stdin`, that instead."""
+        """Run it in this process in a real terminal where a person answers; `stdin` replaces the terminal's input."""
         person = Person(*answers)
         try:
             with (
@@ -97,13 +97,13 @@ class Cli:
         return TerminalResult(code, raw)
 
     def text(self, *argv: str | int) -> str:
-        """What a person reads of a command that works."""
+        """Return the text output of a command that succeeds."""
         ran = self("--output", "text", *argv)
         assert ran.code == 0, ran
         return ran.out
 
     def run_approved(self, *argv: str | int) -> Json:
-        """The result of a command that a person approves in between."""
+        """Run a command, approve it, and return the result of its repetition."""
         waiting = self(*argv)
         assert waiting.code == 3, waiting
         self.approve(waiting.body["approval"]["id"])
@@ -112,19 +112,19 @@ class Cli:
         return done.body
 
     def approve(self, identifier: str) -> None:
-        """A person's yes, as the store keeps it."""
+        """Approve a request in the store."""
         with self.approvals() as kept:
             kept.decide(identifier, approve=True)
 
     @contextlib.contextmanager
     def approvals(self) -> Iterator[ApprovalRepository]:
-        """The approvals of this user."""
+        """Open the approvals of this user."""
         store = Store(self.store)
         yield ApprovalRepository(store, 15, lambda: self.seconds)
         store.close()
 
     def draft(self, *more: str) -> int:
-        """A draft of 123.00 for ACME; its id."""
+        """Create a draft of 123.00 for ACME and return its id."""
         ran = self("create-invoice", "--date", "2026-11-20", "--due-date", "+30d", "--client.code", "ACME",
                    "--items", "name=Revisão,unit_price=100,quantity=1,tax=IVA23", *more)  # fmt: skip
         assert ran.code == 0, ran
@@ -132,7 +132,7 @@ class Cli:
         return number
 
     def finalize(self, number: int) -> tuple[str, ...]:
-        """The command that finalizes an invoice."""
+        """Return the command that finalizes an invoice."""
         return (
             "change-state",
             "--document-type",
@@ -144,12 +144,12 @@ class Cli:
         )
 
     def writes(self) -> list[str]:
-        """What reached the account besides reading."""
+        """List the requests to the account that were not reads."""
         return [f"{one['method']} {one['path']}" for one in self.box.requests() if one["method"] != "GET"]
 
 
 def now() -> datetime:
-    """The clock of the desk."""
+    """Return the fixed time of the tests."""
     return datetime.fromisoformat(NOW).replace(tzinfo=LISBON)
 
 
@@ -184,7 +184,7 @@ def cli(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def run_piped(*argv: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    """`ix-tools` as a process of its own, with nobody there."""
+    """Run `ix-tools` as a process without a terminal."""
     command = [sys.executable, "-m", "ix_tools", *argv]
     return subprocess.run(
         command, capture_output=True, encoding="utf-8", check=False, input=more.pop("input", ""), **more
@@ -193,27 +193,27 @@ def run_piped(*argv: str, **more: Any) -> subprocess.CompletedProcess[str]:
 
 @dataclass
 class TerminalResult:
-    """What a command left behind in a terminal."""
+    """Exit code and output of a command in a terminal."""
 
     code: int
     raw: str
 
     @property
     def plain(self) -> str:
-        """What the person saw, without colours."""
+        """The person's view without colours."""
         return strip_colours(self.raw)
 
 
 def strip_colours(raw: str) -> str:
-    """Text as a terminal shows it."""
+    """Return the text as a terminal shows it."""
     return re.sub(r"\x1b\[[0-9;]*m", "", raw).replace("\r\n", "\n")
 
 
 class Person:
-    """Somebody at a terminal: reads until a question comes, types a line, reads on to the end."""
+    """A person at a terminal: reads until a prompt appears, types a line, and reads to the end."""
 
     def __init__(self, *answers: tuple[str, str]) -> None:
-        """Which question gets which answer, in this order."""
+        """Keep the prompts and their answers, in order."""
         self.host, self.guest = pty.openpty()
         self.raw = ""
         self._answers = answers
@@ -221,7 +221,7 @@ class Person:
         self._thread.start()
 
     def leave(self) -> str:
-        """Close the terminal; everything that was seen."""
+        """Close the terminal and return everything it showed."""
         os.close(self.guest)
         self._thread.join()
         os.close(self.host)
@@ -254,7 +254,7 @@ class Person:
 def run_in_own_terminal(
     *argv: str, answers: Sequence[tuple[str, str]] = (), **environment: str
 ) -> TerminalResult:
-    """`ix-tools` as a process of its own in a terminal of its own."""
+    """Run `ix-tools` as a process in its own terminal."""
     person = Person(*answers)
     process = subprocess.Popen(
         [sys.executable, "-m", "ix_tools", *argv],

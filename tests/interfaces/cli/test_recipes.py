@@ -1,4 +1,4 @@
-"""Recipes as commands: what a person reads while one waits, and what it comes to."""
+"""Workflows as commands: the output while one waits, and its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists where a person decides or looks back: whose account, what, for whom, how much, who asked, until when."""
+"""Lists of approvals and writes name account, subject, client, amount, requester and expiry."""
 
 from __future__ import annotations
 

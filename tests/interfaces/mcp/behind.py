@@ -1,4 +1,4 @@
-"""Documents made behind the road's back, straight at the sandbox: what a test starts from need not travel all of it."""
+"""Create documents directly in the sandbox, without the pipeline, as starting points of tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOTES = ("credit_notes", "debit_notes")
 
 
 async def send_raw(harness: Harness, method: str, path: str, body: Json) -> Json:
-    """What the sandbox answers, out of its envelope."""
+    """Send a request to the sandbox and return the response's content."""
     request = protocol.Request(method, path, body=json.dumps(body).encode())
     answer = await harness.context.account.send(request)
     assert answer.status < 300, answer
@@ -23,7 +23,7 @@ async def send_raw(harness: Harness, method: str, path: str, body: Json) -> Json
 
 
 async def create_draft(harness: Harness, kind: str = "invoices", **changes: Any) -> Json:
-    """A draft of 123.00 for ACME, as the arguments that point at it."""
+    """Create a draft of 123.00 for ACME and return the arguments that identify it."""
     given = guide(document_type=kind) if kind in GUIDES else invoice()
     given.pop("document_type", None)
     items = [{**line, "tax": {"name": line["tax"]}} for line in given["items"]]
@@ -41,7 +41,7 @@ async def create_draft(harness: Harness, kind: str = "invoices", **changes: Any)
 
 
 async def change_state(harness: Harness, about: Json, word: str, message: str = "") -> None:
-    """A change of state."""
+    """Change a document's state."""
     kind = about["document_type"]
     path = f"/{kind}/{about['document_id']}/change-state.json"
     change = {"state": word, **({"message": message} if message else {})}
@@ -49,7 +49,7 @@ async def change_state(harness: Harness, about: Json, word: str, message: str = 
 
 
 async def create_issued(harness: Harness, kind: str = "invoices") -> Json:
-    """A finalized document."""
+    """Create a finalized document."""
     about = await create_draft(harness, kind)
     await change_state(harness, about, "finalized")
     return about

@@ -1,4 +1,4 @@
-"""A host before the sandbox, in both eras of the protocol."""
+"""An MCP host connected to the sandbox, in both protocol versions."""
 
 from collections.abc import AsyncIterator
 
@@ -17,6 +17,6 @@ def mode(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def host(harness: Harness, mode: str) -> AsyncIterator[Host]:
-    """A host whose person says yes."""
+    """A host whose person approves."""
     async with connect_host(harness.context, mode, Person()) as host:
         yield host

@@ -1,4 +1,4 @@
-"""A host with a person behind it: an MCP client that checks every result it gets."""
+"""An MCP host with a person: a client that checks every result."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ ERROR_SHAPE = {"ok", "code", "message", "problems", "sent", "next", "retryable"}
 
 
 class Person:
-    """Answers each question as told (yes when nothing is left to say), and remembers what was asked."""
+    """Gives the prepared answers (afterwards always yes) and records the forms."""
 
     def __init__(self, *answers: Answer) -> None:
         self._answers = list(answers)
         self.asked: list[types.ElicitRequestFormParams] = []
         self.meanwhile: Callable[[], Awaitable[object]] | None = None
-        """What happens while the person reads."""
+        """Runs while the person reads."""
 
     async def __call__(self, context: Any, params: Any) -> types.ElicitResult:
         self.asked.append(params)
@@ -40,7 +40,7 @@ class Person:
 
 
 def build_elicit_result(answer: Answer) -> types.ElicitResult:
-    """A person's answer as the host sends it."""
+    """Build a person's answer as the host sends it."""
     if isinstance(answer, dict):
         return types.ElicitResult(action="accept", content=answer)
     if answer in ("decline", "cancel"):
@@ -50,12 +50,12 @@ def build_elicit_result(answer: Answer) -> types.ElicitResult:
 
 @cache
 def _list_output_schemas() -> dict[str, Json]:
-    """The schema of each tool's results, as it is listed."""
+    """Return each tool's listed output schema."""
     return {tool["name"]: tool["outputSchema"] for tool in list_chosen_tools(ToolSelection(("all",)))}
 
 
 def check_result(name: str, result: types.CallToolResult) -> Json:
-    """What a result says; both its forms say the same, and the published schema describes it."""
+    """Return a result's content; check that text and structure agree and fit the listed schema."""
     body = result.structured_content
     assert isinstance(body, dict)
     assert [block.type for block in result.content] == ["text"]
@@ -86,18 +86,18 @@ class Host:
 
     @property
     def person(self) -> Person:
-        """Whoever reads the questions."""
+        """The person who reads the forms."""
         assert self._person is not None
         return self._person
 
     async def call_unchecked(self, name: str, /, **arguments: Any) -> types.CallToolResult:
-        """Whatever a call gives; a person is asked as the protocol of the day says."""
+        """Return any result of a call; the person is asked as the protocol version does it."""
         result = await self.client.call_tool(name, arguments)
         check_result(name, result)
         return result
 
     async def call(self, name: str, /, **arguments: Any) -> Json:
-        """The result of a call that works."""
+        """Return the result of a call that must succeed."""
         result = await self.call_unchecked(name, **arguments)
         assert not result.is_error, result.structured_content
         assert result.structured_content is not None
@@ -105,7 +105,7 @@ class Host:
         return result.structured_content
 
     async def call_refused(self, name: str, /, **arguments: Any) -> Json:
-        """The refusal of a call that does not."""
+        """Return the refusal of a call that must be refused."""
         result = await self.call_unchecked(name, **arguments)
         assert result.is_error, result.structured_content
         assert result.structured_content is not None
@@ -114,7 +114,7 @@ class Host:
     async def step(
         self, name: str, arguments: Json, state: str | None = None, answer: types.ElicitResult | None = None
     ) -> types.CallToolResult | types.InputRequiredResult:
-        """One round of a call, by hand: whatever state and answer somebody likes to send (2026-07-28 only)."""
+        """Run one round of a call by hand, with any state and answer (2026-07-28 only)."""
         result = await self.client.session.call_tool(
             name,
             arguments,
@@ -128,7 +128,7 @@ class Host:
         return result
 
     async def ask_and_hold(self, name: str, arguments: Json) -> str:
-        """Ask, and keep the handle instead of answering."""
+        """Make a call and return its handle instead of answering."""
         result = await self.step(name, arguments)
         assert isinstance(result, types.InputRequiredResult), result
         assert result.request_state
@@ -139,9 +139,10 @@ class Host:
 async def connect_host(
     desk: CallContext, mode: str, person: Person | None, choice: ToolSelection | None = None, name: str = ""
 ) -> AsyncIterator[Host]:
-    """A host in this process, before a desk; without a person it cannot ask. It lists what was chosen, or the usual.
+    """Connect a host in this process; without a person it cannot ask.
 
-    `name`: what it calls itself, with a version, such as `claude-code 2.1.332`.
+    Args:
+        name: the host's own name with a version, such as `claude-code 2.1.332`.
     """
 
     async def shared_context(request: Any, account: str | None = None) -> CallContext:

@@ -1,4 +1,4 @@
-"""Who answered: a person's yes, a person's no, a question that was closed, and a host that answers by itself are four things."""
+"""A person's approval, a person's refusal, a closed form and a host's own answer are four different things."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person's yes, through the protocol: every gated operation, every way a host can or cannot ask."""
+"""A person's approval over MCP: every gated operation, every way in which a host can or cannot ask."""
 
 from __future__ import annotations
 

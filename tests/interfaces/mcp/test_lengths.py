@@ -1,4 +1,4 @@
-"""What a host is given has a limit, whatever the account holds: smaller pages, fewer rows, and a word about the rest."""
+"""Results have a size limit whatever the account holds: smaller pages, fewer rows, and a note about the rest."""
 
 from __future__ import annotations
 

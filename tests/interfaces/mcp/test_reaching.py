@@ -1,4 +1,4 @@
-"""A host that lists little reaches everything, through the same checks and the same approval; what is closed stays closed."""
+"""A host that lists few tools reaches every operation with the same checks and approval; excluded tools stay excluded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A program that calls over HTTP, and checks everything it is answered against the published description."""
+"""An HTTP client that checks every response against the published OpenAPI description."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PROBLEM = {
 
 
 class SingleContextPool(ContextPool):
-    """Every caller's desk is that of the test, whose clock stands still, under the caller's name."""
+    """A pool that gives every caller the test's context, whose clock stands still, under the caller's name."""
 
     def __init__(self, settings: Settings, desk: CallContext) -> None:
         super().__init__(settings)
@@ -52,7 +52,7 @@ class SingleContextPool(ContextPool):
 
 
 def build_served_app(harness: Harness, *, requires_authentication: bool = False) -> Starlette:
-    """The whole HTTP server for a harness."""
+    """Build the whole HTTP server for a harness."""
     settings = harness.context.settings.model_copy(update={"calls_per_minute": 100_000})
     return build_application(
         settings,
@@ -69,7 +69,7 @@ def _load_description() -> Json:
 
 @cache
 def _find_validator(path: str, method: str, status: int) -> Draft202012Validator | None:
-    """What the description says of an answer; every answer it does not speak of is a fault."""
+    """Return the validator for a described response; an undescribed response is a fault."""
     for template, methods in _load_description()["paths"].items():
         # What reads is described once, as a POST, and can be asked with GET just the same.
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) and methods.keys() & {method, "post"}:
@@ -89,7 +89,7 @@ def _resolve(node: Json) -> Json:
 
 
 def check_response(answer: httpx2.Response) -> httpx2.Response:
-    """An answer as it came; whatever every answer must be is checked."""
+    """Check what every response must satisfy, and return it."""
     request = answer.request
     kind = answer.headers.get("content-type", "").partition(";")[0]
     if kind != "application/pdf" and request.url.path.startswith("/tools/"):
@@ -119,11 +119,11 @@ class Caller:
     client: httpx2.AsyncClient
 
     async def post(self, name: str, arguments: Any = None, **more: Any) -> httpx2.Response:
-        """What a POST to a tool is answered."""
+        """Return the response to a POST to a tool."""
         return check_response(await self.client.post(f"/tools/{name}", json=arguments or {}, **more))
 
     async def call(self, name: str, arguments: Any = None, **more: Any) -> Json:
-        """The result of a call that works; whatever a person is asked is approved at once."""
+        """Return the result of a call that must succeed; a requested approval is given at once."""
         answer = await self.post(name, arguments, **more)
         if answer.status_code == 202:
             self.decide(answer)
@@ -136,25 +136,25 @@ class Caller:
     async def call_refused(
         self, status: int, code: str, name: str, arguments: Any = None, **more: Any
     ) -> Json:
-        """The problem that a call ends in."""
+        """Return the problem of a call that must fail."""
         answer = await self.post(name, arguments, **more)
         body: Json = answer.json()
         assert (answer.status_code, body.get("code")) == (status, code), body
         return body
 
     async def get(self, path: str, **more: Any) -> httpx2.Response:
-        """What a GET is answered."""
+        """Return the response to a GET."""
         return check_response(await self.client.get(path, **more))
 
     def decide(self, answer: httpx2.Response, *, approve: bool = True, reason: str = "") -> None:
-        """A person decides what an answer waits for."""
+        """Decide the approval that a response waits for."""
         approvals = self.harness.context.approvals
         found = approvals.find(answer.json()["approval"]["id"])
         approvals.decide(found.id, approve=approve, accept_differences=found.differs, reason=reason)
 
 
 def create_token_header(harness: Harness, name: str, *scopes: Scope) -> dict[str, str]:
-    """The header of a caller with a token of their own."""
+    """Create a token and return its header."""
     accounts = list(harness.context.settings.by_account())
     _, text = Tokens(harness.context.store).create(name, scopes or tuple(Scope), accounts, 1)
     return {"Authorization": f"Bearer {text}"}

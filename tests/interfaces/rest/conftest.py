@@ -14,7 +14,7 @@ from tests.interfaces.rest.caller import ADDRESS, Caller, build_served_app
 
 @pytest.fixture
 async def caller(harness: Harness) -> AsyncIterator[Caller]:
-    """The one caller of a server that does not ask who calls, whose settings leave nothing off."""
+    """The only caller of a server without authentication and with every operation enabled."""
     harness.sandbox.set_option(
         "pdf_polls", 0
     )  # files are there at once: their waits are other tests' business

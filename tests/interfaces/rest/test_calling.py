@@ -1,4 +1,4 @@
-"""`POST /tools/{name}`: every operation on the same road, with statuses that a program can rely on."""
+"""`POST /tools/{name}`: every operation through the same pipeline, with statuses that a program can rely on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls that nobody thought of, drawn from our own description: every one is answered as described, and none is a fault."""
+"""Generated calls from our own description: every response is as described, and none is an internal error."""
 
 from __future__ import annotations
 

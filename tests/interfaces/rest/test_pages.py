@@ -1,4 +1,4 @@
-"""The pages of the REST face: served from here, loading nothing from elsewhere."""
+"""The REST interface's pages are served without external resources."""
 
 from __future__ import annotations
 

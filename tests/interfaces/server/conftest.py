@@ -1,4 +1,4 @@
-"""The HTTP server in this process, before the sandbox; and in processes of its own where that matters."""
+"""The HTTP server in this process, against the sandbox; in its own processes where that matters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.interfaces.server.served import Served, serve_in_process
 
 @pytest.fixture
 async def served(harness: Harness) -> AsyncIterator[Served]:
-    """A server that wants to know who calls; its first account is the sandbox, and it has a second one."""
+    """A server that authenticates callers, with two accounts: the sandbox, and the same one as `second`."""
     async with serve_in_process(harness) as served:
         yield served
 

@@ -1,4 +1,4 @@
-"""An authorization server of the tests: publishes keys on a port of this machine, and signs whatever it is told to."""
+"""A test authorization server: publishes keys on a port of this machine and signs any claims."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 @cache
 def create_rsa_key(number: int = 0) -> rsa.RSAPrivateKey:
-    """A key; the same number, the same key."""
+    """Create a key; the same number gives the same key."""
     return rsa.generate_private_key(65537, 2048)
 
 
@@ -34,7 +34,7 @@ def create_ed_key() -> ed25519.Ed25519PrivateKey:
 
 
 def list_public_keys() -> list[Json]:
-    """The public halves."""
+    """Return the public keys."""
     return [
         {**RSAAlgorithm.to_jwk(create_rsa_key().public_key(), as_dict=True), "kid": "rsa", "use": "sig"},
         {**ECAlgorithm.to_jwk(create_ec_key().public_key(), as_dict=True), "kid": "ec", "use": "sig"},
@@ -43,7 +43,7 @@ def list_public_keys() -> list[Json]:
 
 
 class TestIssuer:
-    """Serves `answer` to whoever asks for keys, and counts."""
+    """Serves the keys and counts requests."""
 
     __test__ = False
 
@@ -82,7 +82,7 @@ class TestIssuer:
         self._thread.join()
 
     def build_claims(self, audience: str, **changes: Any) -> Json:
-        """The claims of a good token; a change to None leaves the claim out."""
+        """Build the claims of a valid token; a change to None leaves the claim out."""
         now = int(time.time())
         good = {
             "iss": self.url,
@@ -96,7 +96,7 @@ class TestIssuer:
 
 
 def sign_claims(claims: Mapping[str, Any], key: Any = None, alg: str = "RS256", **header: Any) -> str:
-    """A token."""
+    """Sign claims as a token."""
     headers = {
         name: value for name, value in {"kid": "rsa", "typ": "at+jwt", **header}.items() if value is not None
     }

@@ -1,4 +1,4 @@
-"""Servers in processes of their own, on ports of this machine, and a client that speaks both protocols by hand."""
+"""Servers in their own processes on ports of this machine, and a client that speaks both protocol versions by hand."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.interfaces.server.served import ENVELOPE, build_call_headers
 
 Json = dict[str, Any]
 PATIENCE = 100
-"""Seconds after which a server that does not answer has failed the test; a busy machine may be slow."""
+"""Seconds after which a silent server fails the test; a busy machine may be slow."""
 READY = "ix-tools listens on "
 
 
 def client() -> httpx2.Client:
-    """A new client; without the certificates, which take longer to read than a call takes."""
+    """Create a client without certificates, which take longer to read than a call takes."""
     return httpx2.Client(trust_env=False, verify=False, timeout=PATIENCE)
 
 
@@ -36,10 +36,10 @@ class Running:
     process: subprocess.Popen[str]
     url: str
     stderr_lines: list[str] = field(default_factory=list)
-    """What it said on standard error."""
+    """Lines of its standard error."""
 
     def post(self, path: str, body: Any, headers: Mapping[str, str]) -> httpx2.Response:
-        """One request on a connection of its own, so that any worker may get it."""
+        """Send one request on its own connection, so that any worker may get it."""
         with client() as sender:
             return sender.post(f"{self.url}{path}", json=body, headers=dict(headers))
 
@@ -48,27 +48,27 @@ class Running:
             return sender.get(f"{self.url}{path}", headers=dict(headers or {}))
 
     def post_tool_call(self, name: str, arguments: Json, token: str, **params: Any) -> httpx2.Response:
-        """A tool call of 2026-07-28, by a client that can ask a person."""
+        """Send a tool call of 2026-07-28 as a client that supports forms."""
         meta = {**ENVELOPE, "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}}}
         body = {"name": name, "arguments": arguments, "_meta": meta, **params}
         call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": body}
         return self.post("/mcp", call, build_call_headers(name, token))
 
     def call(self, name: str, arguments: Json, token: str, **params: Any) -> Json:
-        """The structured content of a result, or the question."""
+        """Return the structured content of a result, or the form request."""
         answer = self.post_tool_call(name, arguments, token, **params).json()
         result: Json = answer["result"]
         return result.get("structuredContent", result)
 
     def end(self) -> int:
-        """Ask it to end; its exit code."""
+        """Stop the server and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE)
 
 
 @contextmanager
 def run_server(folder: Path, env: Mapping[str, str], *options: str) -> Iterator[Running]:
-    """A server, until the block ends."""
+    """Run a server until the block ends."""
     folder.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "SYSTEMROOT"}}
     process = subprocess.Popen(
@@ -101,5 +101,5 @@ def run_server(folder: Path, env: Mapping[str, str], *options: str) -> Iterator[
 
 
 def objects(lines: list[str]) -> list[Json]:
-    """The log, as the JSON it is."""
+    """Parse the log lines as JSON."""
     return [json.loads(line) for line in lines if not line.startswith(READY)]

@@ -1,4 +1,4 @@
-"""A server in this process, and clients before it: everything but the socket is real."""
+"""A server in this process with clients; everything but the socket is real."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Served:
-    """A running application, with the hand to make tokens for it."""
+    """A running application, with tokens for it."""
 
     harness: Harness
     app: Starlette
@@ -48,13 +48,13 @@ class Served:
     def create_token(
         self, name: str = "ana", scopes: Sequence[Scope] = ALL, accounts: Sequence[str] = ("sandbox",)
     ) -> str:
-        """A new token."""
+        """Create a token."""
         return self.tokens.create(name, scopes, accounts, 1)[1]
 
     async def call(
         self, name: str, arguments: Json | None = None, token: str = "", headers: Json | None = None
     ) -> httpx2.Response:
-        """One request of the newer protocol, by hand: a tool call."""
+        """Send a tool call of the newer protocol version by hand."""
         body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
         params = {"name": name, "arguments": arguments or {}, "_meta": ENVELOPE}
         return await self.client.post(
@@ -65,7 +65,7 @@ class Served:
 
     @asynccontextmanager
     async def host(self, token: str, mode: str = "auto", person: Person | None = None) -> AsyncIterator[Host]:
-        """A host that is signed in."""
+        """Connect an authenticated host."""
         transport = httpx2.ASGITransport(self.app)
         async with httpx2.AsyncClient(transport=transport, headers=build_bearer(token)) as http:
             wire: Any = streamable_http_client(f"{ADDRESS}/mcp", http_client=http)
@@ -75,12 +75,12 @@ class Served:
 
 
 def build_bearer(token: str) -> dict[str, str]:
-    """The header that says who calls."""
+    """Build the Authorization header."""
     return {"authorization": f"Bearer {token}"} if token else {}
 
 
 def build_call_headers(name: str, token: str = "") -> dict[str, str]:
-    """The headers of a tool call in the newer protocol."""
+    """Build the headers of a tool call in the newer protocol version."""
     return {
         "accept": "application/json, text/event-stream",
         "mcp-protocol-version": MODERN,
@@ -91,7 +91,7 @@ def build_call_headers(name: str, token: str = "") -> dict[str, str]:
 
 
 def build_settings(harness: Harness, store: Store, **changes: Any) -> Settings:
-    """The settings of a server before this harness: the sandbox, and the same box once more as `second`."""
+    """Build the settings of a server for this harness: the sandbox, and the same one again as `second`."""
     given = harness.context.settings
     second = AccountSettings(account="second", api_key=given.api_key, base_url=given.base_url)
     kept = {"store": str(store.file or store.url), "sandbox": False, "accounts": {"second": second}}
@@ -100,7 +100,7 @@ def build_settings(harness: Harness, store: Store, **changes: Any) -> Settings:
 
 @asynccontextmanager
 async def serve_in_process(harness: Harness, **changes: Any) -> AsyncIterator[Served]:
-    """A server with these settings, that wants to know who calls."""
+    """Run a server with these settings and with authentication."""
     settings = build_settings(harness, harness.context.store, **changes)
 
     def shared_context(settings: Settings, *, store: Store) -> CallContext:

@@ -1,4 +1,4 @@
-"""The door: Host, Origin, size, who calls and how often are asked before every route, whatever face it is for."""
+"""The middleware checks Host, Origin, size, authentication and rate limit before every route of every interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files over HTTP: handed on as links or MCP resources, and never left on the server's disk, whatever face asks."""
+"""Files over HTTP are links or MCP resources, and never stay on the server's disk, through every interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server on this machine that asks nobody who they are: until the first token is made, and then never again."""
+"""A server for this machine only does not authenticate callers until the first token; then it always does."""
 
 from __future__ import annotations
 

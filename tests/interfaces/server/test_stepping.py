@@ -1,4 +1,4 @@
-"""A scope that is missing: a caller with an access token is told which to ask for, and its client steps up by itself."""
+"""A missing scope: an OAuth caller learns which scope to request, and its client steps up by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One browser for all tests, where there is one."""
+"""One browser for all tests, if one is installed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FLAGS = [
     "--disable-sync",
 ]
 SHOTS = Path(__file__).parents[3] / "out" / "pages"
-"""Where pictures of the pages are left, to be looked at; git does not keep them."""
+"""Folder of the pages' screenshots; git ignores it."""
 
 
 @pytest.fixture(scope="session")

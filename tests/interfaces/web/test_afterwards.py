@@ -1,4 +1,4 @@
-"""After the decision: the page says what was decided, what came of it, and the number that was issued; for a day."""
+"""After the decision the page shows the decision, its result and the issued number, for a day."""
 
 from __future__ import annotations
 

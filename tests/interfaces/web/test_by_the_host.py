@@ -1,4 +1,4 @@
-"""A host that sends the person to the page (URL elicitation): opening it is no yes; what is decided there counts."""
+"""A host that sends the person to the page (URL elicitation): opening it approves nothing; the decision there counts."""
 
 from __future__ import annotations
 

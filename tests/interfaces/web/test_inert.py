@@ -1,4 +1,4 @@
-"""Text out of the account stays text: whatever a client is called, it decides nothing, hides nothing and paints over nothing."""
+"""Text from the account stays text: it decides nothing, hides nothing and covers nothing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Every page that a person may meet fits a phone and a desktop, in both languages. Pictures are left in out/pages.
-
-Each page in two of the four views; all of them with IX_TOOLS_TEST_LOOKS=all.
-"""
+"""Every page fits a phone and a desktop in both languages. Screenshots are left in out/pages."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ PIN = "bacalhau"
 
 
 class Stage:
-    """A page in a browser, and what is behind it."""
+    """A page in a browser, and the harness behind it."""
 
     def __init__(self, harness: Harness, page: Page, clock: Clock, language: str, folder: Path) -> None:
         self.harness, self.page, self.clock, self.folder = harness, page, clock, folder

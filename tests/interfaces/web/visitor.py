@@ -22,7 +22,7 @@ HERE = "https://ix.example.pt"
 
 
 class Visitor:
-    """Somebody with a link."""
+    """A person with a link."""
 
     def __init__(self, desk: CallContext, sign_in: SignIn | None = None) -> None:
         pages = ApprovalPages(desk.store, desk.approvals, desk.settings.language, lambda: HERE, sign_in)
@@ -46,37 +46,37 @@ class Visitor:
 
 
 def find_csrf_token(page: str) -> str:
-    """The token in a page's form; a page without a form has none."""
+    """Return the token in a page's form, or `none` without a form."""
     found = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
     return found[1] if found else "none"
 
 
 def extract_text(page: str) -> str:
-    """What a person reads of a page: no tags, no style, single spaces."""
+    """Return a page's visible text: no tags, no style, single spaces."""
     text = re.sub(r"<style>.*?</style>|<title>.*?</title>|<!doctype html>", " ", page, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
 
 def with_pages(harness: Harness, **settings: Any) -> Harness:
-    """The harness, where approvals have pages."""
+    """Return the harness with approval pages."""
     changed = harness.context.settings.model_copy(update={"approval_channel": "page", **settings})
     return Harness(harness.sandbox, replace(harness.context, settings=changed, page_host=ServerPages(HERE)))
 
 
 async def build_finalization(harness: Harness, **changes: Any) -> Json:
-    """The arguments that finalize a new draft."""
+    """Return the arguments that finalize a new draft."""
     return document_arguments(await harness.create_draft(**changes), state="finalized")
 
 
 async def request_approval(harness: Harness, arguments: Json, name: str = "change_state") -> Approval:
-    """The approval that a call waits for."""
+    """Return the approval that a call waits for."""
     body = await execute(harness.context, name, arguments, face="mcp", host="Claude Desktop 1.4")
     assert body["status"] == "approval_required", body
     return harness.context.approvals.find(body["approval"]["id"])
 
 
 async def request_with_link(harness: Harness, arguments: Json | None = None) -> tuple[Json, Approval, str]:
-    """A call that waits, its approval, and a link to the page."""
+    """Return a waiting call, its approval, and a link to the page."""
     call = arguments or await build_finalization(harness)
     asked = await request_approval(harness, call)
     return call, asked, harness.context.links.create(asked, "message")
