@@ -40,7 +40,7 @@ from ix_tools.sandbox import seeds
 from ix_tools.sandbox.server import Sandbox
 from tests.harness import Harness, invoice
 from tests.interfaces.mcp.host import Person, connect_host
-from tests.interfaces.mcp.test_asking import GATED
+from tests.interfaces.mcp.test_approvals import GATED
 
 CANARY = "Canary/7f3a+9b=&c4 é%41"
 FORMS = {

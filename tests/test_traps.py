@@ -22,7 +22,7 @@ from tests.harness import (
     line,
     warnings_by_field,
 )
-from tests.interfaces.mcp.behind import create_draft as elsewhere
+from tests.interfaces.mcp.sandbox_documents import create_draft as elsewhere
 
 REFUSED = [
     ("1-date", {"date": "31/02/2026"}, "date"),

@@ -26,7 +26,7 @@ from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import WirePath
 from tests.harness import Harness, Json, document_arguments, exempt_line, guide, invoice, line
-from tests.interfaces.mcp.behind import send_raw
+from tests.interfaces.mcp.sandbox_documents import send_raw
 from tests.interfaces.web.visitor import extract_text
 
 CREATES = {

@@ -21,7 +21,7 @@ from ix_tools.interfaces.mcp.tool_calls import convert_errors
 from ix_tools.interfaces.server.app import build_application
 from ix_tools.interfaces.server.workers import build_local_url, open_sockets
 from ix_tools.sandbox.server import Sandbox
-from tests.conformance import contents, conversations, questions, shelf
+from tests.conformance import input_request_tools, result_tools, session_tools, suite_resources
 
 SESSIONS = "/sessions"
 READY = "ix-tools listens on "
@@ -29,7 +29,7 @@ RETRY_MILLISECONDS = 100
 """Milliseconds after which a client that lost its stream reconnects."""
 
 
-TOOLS = {tool.name: tool for tool in (*contents.TOOLS, *questions.TOOLS, *conversations.TOOLS)}
+TOOLS = {tool.name: tool for tool in (*result_tools.TOOLS, *input_request_tools.TOOLS, *session_tools.TOOLS)}
 
 
 def _wrap_handler(server: Server[Any], method: str, ours: Callable[..., Any]) -> None:
@@ -58,18 +58,18 @@ def add_suite(server: Server[Any]) -> Server[Any]:
         return await (convert_errors(context, tool.name, tool.answer(context, params)) if tool else product())
 
     async def read(context: Context, params: types.ReadResourceRequestParams, product: Any) -> Any:
-        found = shelf.find_resource(params.uri)
+        found = suite_resources.find_resource(params.uri)
         return types.ReadResourceResult(contents=[found]) if found else await product()
 
     async def prompt(context: Context, params: types.GetPromptRequestParams, product: Any) -> Any:
-        return shelf.find_prompt(params) or await product()
+        return suite_resources.find_prompt(params) or await product()
 
     _wrap_handler(server, "tools/list", listed("tools", [tool.tool for tool in TOOLS.values()]))
     _wrap_handler(server, "tools/call", call)
-    _wrap_handler(server, "resources/list", listed("resources", shelf.RESOURCES))
-    _wrap_handler(server, "resources/templates/list", listed("resourceTemplates", shelf.TEMPLATES))
+    _wrap_handler(server, "resources/list", listed("resources", suite_resources.RESOURCES))
+    _wrap_handler(server, "resources/templates/list", listed("resourceTemplates", suite_resources.TEMPLATES))
     _wrap_handler(server, "resources/read", read)
-    _wrap_handler(server, "prompts/list", listed("prompts", shelf.PROMPTS))
+    _wrap_handler(server, "prompts/list", listed("prompts", suite_resources.PROMPTS))
     _wrap_handler(server, "prompts/get", prompt)
     product = server.get_tool_input_schema
     assert product is not None
@@ -98,7 +98,7 @@ def build_suite_application(settings: Settings, address: str) -> Starlette:
         managers.append(
             StreamableHTTPSessionManager(
                 _add_session_suite(add_suite(build_server(shared_context, tools))),
-                event_store=conversations.Events(),
+                event_store=session_tools.Events(),
                 retry_interval=RETRY_MILLISECONDS,
             )
         )

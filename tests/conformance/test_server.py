@@ -22,7 +22,7 @@ from ix_tools.schemas.tool_selection import ToolSelection
 from tests.conformance.server import SESSIONS, TOOLS, build_suite_application
 from tests.harness import Harness
 from tests.interfaces.mcp.host import ERAS, ERROR_SHAPE
-from tests.interfaces.server.served import ADDRESS
+from tests.interfaces.server.in_process_server import ADDRESS
 
 
 @pytest.fixture

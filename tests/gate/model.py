@@ -33,9 +33,9 @@ from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, claims, decisions, differences, intents, spent
 from tests.gate.replay_transport import ReplayTransport
 from tests.harness import NOW, Harness, invoice
-from tests.interfaces.mcp import behind
+from tests.interfaces.mcp import sandbox_documents
 from tests.interfaces.mcp.host import Host
-from tests.interfaces.mcp.test_asking import GATED
+from tests.interfaces.mcp.test_approvals import GATED
 
 if TYPE_CHECKING:
     from tests.gate.scenario import Scenario
@@ -179,11 +179,11 @@ class GateModel:
         """Prepare every gated call in the sandbox, request its approval, execute it, and record all responses."""
         desk = self.open(self.store)
         harness = Harness(self.box, desk)
-        await behind.send_raw(harness, "POST", "/clients.json", {"client": OTHER})
+        await sandbox_documents.send_raw(harness, "POST", "/clients.json", {"client": OTHER})
         for name, stage in GATED.values():
             await self._stage(harness, name, await stage(harness))
         # Two workflows: one only drafts and needs no approval; the other creates its own document.
-        about = await behind.create_issued(harness)
+        about = await sandbox_documents.create_issued(harness)
         wrong = {
             "wrong": "too_much",
             "reason": "Só foi prestada meia hora.",

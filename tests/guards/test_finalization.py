@@ -12,8 +12,8 @@ from ix_tools.guards.findings import Guard
 from ix_tools.i18n.formats import LISBON
 from ix_tools.operations.registry import catalogue
 from tests.harness import Harness, Json, document_arguments, guide, invoice, line, warnings_by_field
-from tests.interfaces.mcp.behind import change_state
-from tests.interfaces.mcp.behind import create_draft as elsewhere
+from tests.interfaces.mcp.sandbox_documents import change_state
+from tests.interfaces.mcp.sandbox_documents import create_draft as elsewhere
 
 CREATES = ("create_invoice", "create_guide", "create_estimate")
 DONE_BY_THEN = {catalogue_rules.catalogue_items_not_overwritten_unseen}

@@ -7,8 +7,8 @@ import pytest
 
 from ix_tools.i18n.formats import LISBON
 from tests.harness import NOW, Harness, document_arguments, exempt_line, guide, line
-from tests.interfaces.mcp.behind import create_draft as elsewhere
-from tests.interfaces.mcp.behind import send_raw
+from tests.interfaces.mcp.sandbox_documents import create_draft as elsewhere
+from tests.interfaces.mcp.sandbox_documents import send_raw
 
 
 @pytest.mark.parametrize("word", ["finalized", "canceled", "deleted"])

@@ -13,7 +13,7 @@ import pytest
 from ix_tools.i18n.formats import LISBON
 from ix_tools.pipeline.execute import execute
 from tests.harness import Harness, Json, document_arguments, guide, line
-from tests.interfaces.mcp import behind
+from tests.interfaces.mcp import sandbox_documents
 
 
 async def checked(harness: Harness, month: int = 11, today: str = "2026-12-02") -> Json:
@@ -141,7 +141,7 @@ async def test_calls_whose_outcome_nobody_knows_are_named(harness: Harness) -> N
 
 async def test_more_than_a_page_of_documents_is_read_to_the_end(harness: Harness) -> None:
     for _ in range(101):
-        await behind.create_draft(harness)
+        await sandbox_documents.create_draft(harness)
     shown = await checked(harness)
     assert shown["findings"][0]["count"] == 101
     assert len(shown["findings"][0]["rows"]) == 20

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.harness import Harness, Json, document_arguments, line
-from tests.interfaces.mcp import behind
+from tests.interfaces.mcp import sandbox_documents
 
 ACME = 501
 
@@ -83,7 +83,7 @@ async def test_the_dates_choose_rows_and_the_rest_is_in_the_opening_balance_or_t
 
 async def test_more_than_a_page_of_documents_is_read_to_the_end(harness: Harness) -> None:
     for _ in range(103):
-        await behind.create_issued(harness)
+        await sandbox_documents.create_issued(harness)
     before = len(harness.sandbox.requests())
     shown = await statement(harness, most_rows=5)
     pages = [

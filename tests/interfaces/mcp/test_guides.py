@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.harness import Harness, exempt_line, guide, line
-from tests.interfaces.mcp.behind import create_draft
 from tests.interfaces.mcp.host import Host
+from tests.interfaces.mcp.sandbox_documents import create_draft
 
 KEYS = {"shippings": "shipping", "transports": "transport", "devolutions": "devolution"}
 Types = pytest.mark.parametrize("kind", list(KEYS))

@@ -10,8 +10,8 @@ import pytest
 from mcp.shared.exceptions import MCPError
 
 from tests.harness import Harness
-from tests.interfaces.mcp.behind import create_issued
 from tests.interfaces.mcp.host import Host
+from tests.interfaces.mcp.sandbox_documents import create_issued
 from tests.policy.test_policy import rule, write_policy
 
 ISSUE = types.PromptReference(name="issue_invoice")

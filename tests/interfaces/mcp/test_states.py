@@ -7,7 +7,7 @@ import pytest
 from ix_tools.guards.states import get_next_state, list_transitions
 from ix_tools.operations.documents import ChangeState
 from tests.harness import Harness, exempt_line, invoice, line
-from tests.interfaces.mcp import behind
+from tests.interfaces.mcp import sandbox_documents
 from tests.interfaces.mcp.host import Host
 
 GUIDES = ("shippings", "transports", "devolutions")
@@ -64,9 +64,9 @@ async def brought(harness: Harness, kind: str, state: str) -> dict[str, Any] | N
         ways |= found
     if state not in ways:
         return None
-    about = await behind.create_draft(harness, kind)
+    about = await sandbox_documents.create_draft(harness, kind)
     for word in ways[state]:
-        await behind.change_state(harness, about, word, REASON if word == "canceled" else "")
+        await sandbox_documents.change_state(harness, about, word, REASON if word == "canceled" else "")
     return about
 
 
@@ -193,6 +193,6 @@ async def test_a_paid_invoice_is_not_cancelled_before_its_receipt(host: Host, ha
 async def test_an_empty_answer_is_a_success_once_it_reads_back(host: Host, harness: Harness) -> None:
     """J3: the older documentation answers state changes with nothing."""
     harness.sandbox.set_option("empty_update_answer", True)
-    about = await behind.create_draft(harness)
+    about = await sandbox_documents.create_draft(harness)
     result = await host.call("change_state", **about, state="finalized")
     assert result["document"]["status"] == "final"

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.harness import Harness
-from tests.interfaces.server.served import Served, serve_in_process
+from tests.interfaces.server.in_process_server import Served, serve_in_process
 
 
 @pytest.fixture

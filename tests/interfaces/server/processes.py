@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx2
 
-from tests.interfaces.server.served import ENVELOPE, build_call_headers
+from tests.interfaces.server.in_process_server import ENVELOPE, build_call_headers
 
 Json = dict[str, Any]
 PATIENCE = 100

@@ -28,8 +28,8 @@ from ix_tools.storage.database import Store
 from tests.harness import line
 from tests.interfaces.mcp.test_stdio import SERVE, Process
 from tests.interfaces.mcp.test_stdio import environment as stdio_environment
+from tests.interfaces.server.in_process_server import build_bearer
 from tests.interfaces.server.processes import PATIENCE, READY, Running
-from tests.interfaces.server.served import build_bearer
 from tests.interfaces.server.test_processes import environment
 
 Json = dict[str, Any]

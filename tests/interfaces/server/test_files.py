@@ -10,7 +10,7 @@ import pytest
 
 from ix_tools.operations.registry import catalogue
 from tests.harness import invoice
-from tests.interfaces.server.served import Served, build_bearer
+from tests.interfaces.server.in_process_server import Served, build_bearer
 
 Json = dict[str, Any]
 GIVES_FILES = sorted(name for name, one in catalogue().items() if "delivery" in one.model_fields)

@@ -11,8 +11,8 @@ from playwright.async_api import Browser, async_playwright
 
 from ix_tools.sandbox.server import Sandbox
 from tests.harness import Harness
+from tests.interfaces.server.in_process_server import ADDRESS, Served, build_bearer, serve_in_process
 from tests.interfaces.server.processes import Running, run_server
-from tests.interfaces.server.served import ADDRESS, Served, build_bearer, serve_in_process
 from tests.interfaces.server.test_processes import environment
 from tests.interfaces.web.conftest import CHROMIUM, FLAGS
 

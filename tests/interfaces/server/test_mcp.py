@@ -12,7 +12,7 @@ from ix_tools.interfaces.mcp.server import list_chosen_tools
 from ix_tools.schemas.tool_selection import ToolSelection
 from tests.harness import Harness, document_arguments, invoice
 from tests.interfaces.mcp.host import Person
-from tests.interfaces.server.served import (
+from tests.interfaces.server.in_process_server import (
     ENVELOPE,
     Served,
     build_bearer,

@@ -30,6 +30,7 @@ from ix_tools.auth.principals import Principal
 from ix_tools.config.settings import AccountSettings, Settings
 from ix_tools.operations.scopes import Scope
 from tests.harness import Harness
+from tests.interfaces.server.in_process_server import ADDRESS, build_bearer, serve_in_process
 from tests.interfaces.server.issuer import (
     TestIssuer,
     create_ec_key,
@@ -37,7 +38,6 @@ from tests.interfaces.server.issuer import (
     create_rsa_key,
     sign_claims,
 )
-from tests.interfaces.server.served import ADDRESS, build_bearer, serve_in_process
 
 Json = dict[str, Any]
 AUDIENCE = "https://invoices.example.com/mcp"

@@ -24,8 +24,8 @@ from ix_tools.operations.scopes import Scope
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from tests.harness import document_arguments, line
+from tests.interfaces.server.in_process_server import ENVELOPE, build_call_headers
 from tests.interfaces.server.processes import PATIENCE, Running, objects, run_server
-from tests.interfaces.server.served import ENVELOPE, build_call_headers
 
 Json = dict[str, Any]
 YES = {"approval": {"action": "accept", "content": {"approve": True}}}

@@ -16,8 +16,8 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope
 from ix_tools.storage.database import Store
 from tests.harness import Harness
+from tests.interfaces.server.in_process_server import build_bearer, serve_in_process
 from tests.interfaces.server.processes import objects, run_server
-from tests.interfaces.server.served import build_bearer, serve_in_process
 from tests.test_secrets import CANARY, FAULTS, RecordCollector, ear, find_leaking_files, find_leaks, secret  # noqa: F401 - fixtures
 
 Json = dict[str, Any]

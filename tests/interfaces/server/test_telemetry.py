@@ -12,7 +12,7 @@ from opentelemetry import trace
 from ix_tools import telemetry
 from ix_tools.interfaces.server import telemetry as requests
 from tests.harness import invoice
-from tests.interfaces.server.served import Served
+from tests.interfaces.server.in_process_server import Served
 
 
 class Recorded(trace.NonRecordingSpan):

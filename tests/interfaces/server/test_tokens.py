@@ -20,7 +20,7 @@ from ix_tools.interfaces.cli import main
 from ix_tools.operations.scopes import Scope
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit, metadata
-from tests.interfaces.server.served import Served
+from tests.interfaces.server.in_process_server import Served
 
 Json = dict[str, Any]
 READER = (Scope.READ,)

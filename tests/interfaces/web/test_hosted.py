@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from tests.harness import Harness, document_arguments
-from tests.interfaces.server.served import ADDRESS, build_bearer, serve_in_process
+from tests.interfaces.server.in_process_server import ADDRESS, build_bearer, serve_in_process
 from tests.interfaces.web.visitor import find_csrf_token
 
 PIN = "bacalhau"

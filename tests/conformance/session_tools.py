@@ -12,7 +12,7 @@ from mcp.shared.message import ServerMessageMetadata
 
 from ix_tools.interfaces.mcp.server import Context
 from ix_tools.interfaces.mcp.tool_calls import Answer
-from tests.conformance.own import Answers, Call, SuiteTool, build_text_result
+from tests.conformance.suite_tool import Answers, Call, SuiteTool, build_text_result
 
 Schema = dict[str, Any]
 

@@ -13,8 +13,8 @@ from ix_tools.interfaces.mcp import resources
 from ix_tools.pipeline import truncation
 from ix_tools.pipeline.truncation import MAX_CHARACTERS
 from tests.harness import Harness, line
-from tests.interfaces.mcp.behind import create_issued
 from tests.interfaces.mcp.host import Host
+from tests.interfaces.mcp.sandbox_documents import create_issued
 
 Json = dict[str, Any]
 MANY = 3000

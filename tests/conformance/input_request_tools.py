@@ -15,7 +15,7 @@ from mcp.shared.exceptions import MCPError
 
 from ix_tools.interfaces.mcp.server import Context
 from ix_tools.interfaces.mcp.tool_calls import Answer
-from tests.conformance.own import Call, SuiteTool, build_text_result
+from tests.conformance.suite_tool import Call, SuiteTool, build_text_result
 
 Request = types.ElicitRequest | types.CreateMessageRequest | types.ListRootsRequest
 Round = Mapping[str, Request]

@@ -16,7 +16,7 @@ from ix_tools.config.launch_command import format_launch_command
 from ix_tools.operations.registry import catalogue
 from ix_tools.storage.database import Store
 from tests.harness import TODAY, Harness, invoice
-from tests.interfaces.mcp import behind
+from tests.interfaces.mcp import sandbox_documents
 from tests.interfaces.mcp.host import ERAS, Answer, Host, Json, Person, build_elicit_result, connect_host
 
 REASON = "O cliente desistiu da compra."
@@ -24,28 +24,28 @@ NUMBERS = {"current_invoice_number": 0, "current_credit_note_number": 0, "curren
 
 
 async def _issued(harness: Harness) -> int:
-    number: int = (await behind.create_issued(harness))["document_id"]
+    number: int = (await sandbox_documents.create_issued(harness))["document_id"]
     return number
 
 
 async def _finalize(harness: Harness) -> Json:
-    return {**(await behind.create_draft(harness)), "state": "finalized"}
+    return {**(await sandbox_documents.create_draft(harness)), "state": "finalized"}
 
 
 async def _cancel(harness: Harness) -> Json:
-    return {**(await behind.create_issued(harness)), "state": "canceled", "message": REASON}
+    return {**(await sandbox_documents.create_issued(harness)), "state": "canceled", "message": REASON}
 
 
 async def _delete(harness: Harness) -> Json:
-    return {**(await behind.create_draft(harness)), "state": "deleted"}
+    return {**(await sandbox_documents.create_draft(harness)), "state": "deleted"}
 
 
 async def _settle(harness: Harness) -> Json:
-    return {**(await behind.create_issued(harness)), "state": "settled"}
+    return {**(await sandbox_documents.create_issued(harness)), "state": "settled"}
 
 
 async def _mail(harness: Harness) -> Json:
-    return {**(await behind.create_issued(harness)), "email": "compras@acme.example"}
+    return {**(await sandbox_documents.create_issued(harness)), "email": "compras@acme.example"}
 
 
 async def _pay(harness: Harness) -> Json:

@@ -19,7 +19,7 @@ from ix_tools.schemas.tool_selection import ToolSelection
 from ix_tools.storage.schema import approvals, audit, intents
 from tests.harness import Harness, document_arguments, invoice
 from tests.interfaces.mcp.host import Person, build_elicit_result, check_result
-from tests.interfaces.server.served import Served, serve_in_process
+from tests.interfaces.server.in_process_server import Served, serve_in_process
 
 Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ import pytest
 
 from ix_tools.interfaces.server.middleware import MAX_REQUEST_BYTES
 from tests.harness import Harness, invoice
-from tests.interfaces.server.served import ADDRESS, Served, build_bearer, serve_in_process
+from tests.interfaces.server.in_process_server import ADDRESS, Served, build_bearer, serve_in_process
 
 PATHS = ["/mcp", "/healthz", "/readyz", "/nowhere", "/.well-known/oauth-protected-resource/mcp"]
 

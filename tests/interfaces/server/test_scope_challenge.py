@@ -34,8 +34,14 @@ from ix_tools.operations.scopes import Scope
 from ix_tools.storage.schema import audit
 from tests.harness import Harness, document_arguments, invoice
 from tests.interfaces.mcp.host import ERAS, Host
+from tests.interfaces.server.in_process_server import (
+    ADDRESS,
+    ENVELOPE,
+    Served,
+    build_call_headers,
+    serve_in_process,
+)
 from tests.interfaces.server.issuer import TestIssuer, sign_claims
-from tests.interfaces.server.served import ADDRESS, ENVELOPE, Served, build_call_headers, serve_in_process
 
 Json = dict[str, Any]
 BACK = AnyUrl("http://127.0.0.1:1/back")

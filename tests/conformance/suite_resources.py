@@ -9,8 +9,8 @@ from typing import Any
 
 import mcp_types as types
 
-from tests.conformance.own import PNG
-from tests.conformance.questions import PROMPT
+from tests.conformance.input_request_tools import PROMPT
+from tests.conformance.suite_tool import PNG
 
 Json = dict[str, Any]
 

@@ -17,8 +17,8 @@ from ix_tools.interfaces.web.local_server import LocalPageServer
 from ix_tools.pipeline.execute import execute
 from tests.harness import Harness, Json, document_arguments, invoice, line
 from tests.interfaces.web.conftest import SHOTS
-from tests.interfaces.web.test_afterwards import NUMBERED, Clock, carried_out
 from tests.interfaces.web.test_in_a_browser import CONTRAST
+from tests.interfaces.web.test_outcomes import NUMBERED, Clock, carried_out
 from tests.interfaces.web.visitor import FULL, request_with_link, with_pages
 from tests.pipeline.test_company_repository import TWO
 from tests.pipeline.test_policy_check import under

@@ -10,7 +10,7 @@ from mcp.shared.exceptions import MCPError
 from ix_tools.errors import IxError
 from ix_tools.interfaces.mcp.server import Context
 from ix_tools.interfaces.mcp.tool_calls import Answer
-from tests.conformance.own import PNG, WAV, Answers, Call, SuiteTool, build_text_result
+from tests.conformance.suite_tool import PNG, WAV, Answers, Call, SuiteTool, build_text_result
 
 PICTURE = types.ImageContent(data=PNG, mime_type="image/png")
 SOUND = types.AudioContent(data=WAV, mime_type="audio/wav")

@@ -15,8 +15,8 @@ from ix_tools.operations.scopes import Scope
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from tests.harness import Harness
+from tests.interfaces.server.in_process_server import build_bearer, serve_in_process
 from tests.interfaces.server.processes import PATIENCE, Running, objects, run_server
-from tests.interfaces.server.served import build_bearer, serve_in_process
 from tests.interfaces.server.test_processes import environment
 
 OPEN = "callers are not authenticated"
