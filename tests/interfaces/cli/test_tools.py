@@ -191,7 +191,7 @@ def test_ctrl_c_during_a_write_waits_for_the_answer(cli: Cli) -> None:
         assert cli.box.wait_for_request("POST", "/invoices.json", 20)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
-        assert "on its way" in process.stderr.readline()
+        assert "The request was sent" in process.stderr.readline()
         cli.box.clear_faults()
         out, _ = process.communicate(timeout=120)
     assert process.returncode == 0

@@ -171,7 +171,7 @@ NUMBERED = {"document": {"document_type": "invoices", "number": "7/2026", "atcud
         ),
         ("refused", None, "Approved, but not done", "nothing was issued", False),
         ("absent", None, "Approved, but not done", "nothing was issued", False),
-        ("unknown", None, "it is not known whether it was done", "looks first what happened", False),
+        ("unknown", None, "it is not known whether it was done", "first checks what happened", False),
     ],
 )
 async def test_every_way_a_call_can_end_is_told(
