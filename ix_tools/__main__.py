@@ -29,11 +29,11 @@ def main() -> None:
     sys.exit(command(argv))
 
 
-def _open_pages(desk: Any) -> Any:
+def _open_pages(context: Any) -> Any:
     """Create the local host of approval pages; its imports wait until it is needed."""
     from ix_tools.interfaces.web.local_server import LocalPageServer
 
-    return LocalPageServer(desk)
+    return LocalPageServer(context)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from ix_tools.http_statuses import UNKNOWN_STATUS
 from ix_tools.text.sanitize import sanitize_all
 
 Sent = Literal["nothing", "refused", "stored", "unknown"]
-"""What reached InvoiceXpress: nothing, a request it refused, a request it carried out, or not known yet."""
+"""The part of a call that reached InvoiceXpress: nothing, a request it refused, a request it carried out, or not known yet."""
 
 NOTHING_SENT = "Nothing was sent."
 

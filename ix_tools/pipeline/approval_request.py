@@ -102,10 +102,10 @@ class ApprovalRequest:
             for guard in call.spec.guards
             for one in guard(call, self.facts)
         ]
-        told = (*self.findings, *self.bundle.warnings, *(one for one in later if one.kind == "warn"))
+        messages = (*self.findings, *self.bundle.warnings, *(one for one in later if one.kind == "warn"))
         # The same rule may have judged the draft and the document it became.
-        once = {one.problem: one for one in reversed(told)}
-        return tuple(reversed(once.values()))
+        unique = {one.problem: one for one in reversed(messages)}
+        return tuple(reversed(unique.values()))
 
     @cached_property
     def preview(self) -> Preview:
@@ -143,14 +143,14 @@ class ApprovalRequest:
     def bind_bundled_call(self, call: Operation[Any]) -> Binding:
         """Bind a call to this workflow's call and to the document as shown, without the fields that finalizing changes."""
         assert self.bundle is not None
-        recipe, facts = self.bundle.workflow, self.facts
+        workflow, facts = self.bundle.workflow, self.facts
         shown = (
             facts.document.model_dump(mode="json", exclude=CHANGED_BY_FINALIZING) if facts.document else None
         )
         client = _client_snapshot(facts)
         arguments = [
-            recipe.spec.name,
-            self._bound_arguments(recipe),
+            workflow.spec.name,
+            self._bound_arguments(workflow),
             call.spec.name,
             self._bound_arguments(call),
         ]

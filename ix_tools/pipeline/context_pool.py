@@ -22,7 +22,7 @@ MAX_CONTEXTS = 512
 
 
 class ServerContext(Protocol):
-    """What the HTTP server provides to its interfaces."""
+    """The services that the HTTP server provides to its interfaces."""
 
     @property
     def settings(self) -> Settings:

@@ -120,7 +120,7 @@ PLANS: dict[str, CorrectionPlan] = {
     "sent": CorrectionPlan(
         Bilingual(
             "Um e-mail não se recolhe: escrever a quem o recebeu; o documento corrige-se à parte.",
-            "A mail cannot be called back: write to whoever got it; the document is corrected on its own.",
+            "An e-mail cannot be recalled: write to its recipient; correct the document separately.",
         ),
         NO_UNDO,
     ),

@@ -35,7 +35,7 @@ from ix_tools.pipeline.recovery import RESOURCES_BY_FIELD, finish_intent, releas
 from ix_tools.pipeline.replay import recheck_difference, select_result_fields
 
 MAX_SENDS = 3
-"""How often a create is sent with its unique id before its outcome is unknown."""
+"""Maximum number of times a create is sent with its unique id before its outcome is unknown."""
 RECENT_SECONDS = 86400.0
 """Seconds during which an approver is warned that the same call was already carried out."""
 GATEWAY_STATUSES = {502, 503, 504}

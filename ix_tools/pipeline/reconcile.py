@@ -339,18 +339,18 @@ def _summarize_series(books: JournalIndex, documents: Mapping[str, Document]) ->
 
 
 def _build_unknown_finding(intent: Intent) -> ReconciliationFinding:
-    told = {"operation": intent.operation, "intent": intent.id}
+    values = {"operation": intent.operation, "intent": intent.id}
     return ReconciliationFinding(
         "unknown",
-        Bilingual(*(text.format(**told) for text in OUTCOME_UNKNOWN)),
+        Bilingual(*(text.format(**values) for text in OUTCOME_UNKNOWN)),
         intent=intent.id,
         date=datetime.fromtimestamp(intent.created_at, LISBON).date().isoformat(),
         **_split_name(str(intent.trace.get("subject", ""))),
     )
 
 
-def _format_text(said: Bilingual, intent: Intent) -> Bilingual:
-    return Bilingual(*(text.format(intent=intent.id) for text in said))
+def _format_text(template: Bilingual, intent: Intent) -> Bilingual:
+    return Bilingual(*(text.format(intent=intent.id) for text in template))
 
 
 def _split_name(name: str) -> dict[str, Any]:

@@ -81,11 +81,11 @@ def _shrink_page(body: dict[str, Any], per_page: int) -> tuple[dict[str, Any], i
     smaller = max(size for size in range(1, max(fitting, 1) + 1) if per_page % size == 0)
     before, total = (body["page"] - 1) * per_page, body["total_entries"]
     page, pages = before // smaller + 1, -(-total // smaller)
-    told = (
+    note = (
         f"{total} in all, {min(smaller, len(rows))} on this page: an answer has at most {MAX_CHARACTERS} characters; "
         f"next: page {page + 1} with per_page {smaller}"
     )
-    return {**body, name: rows[:smaller], "page": page, "pages": pages, "left_out": told}, smaller
+    return {**body, name: rows[:smaller], "page": page, "pages": pages, "left_out": note}, smaller
 
 
 def _shorten_longest(body: dict[str, Any], over: int) -> bool:
@@ -111,9 +111,9 @@ def _shorten_longest(body: dict[str, Any], over: int) -> bool:
 
 
 def _note_omission(body: dict[str, Any], what: str) -> None:
-    told = body.get("left_out") or ""
+    note = body.get("left_out") or ""
     why = f"an answer has at most {MAX_CHARACTERS} characters; {ADVICE}"
-    body["left_out"] = "; ".join(filter(None, [told, "" if why in told else why, what]))
+    body["left_out"] = "; ".join(filter(None, [note, "" if why in note else why, what]))
 
 
 @dataclass(frozen=True, slots=True)
