@@ -34,16 +34,16 @@ async def open_harness() -> AsyncIterator[Harness]:
     with tempfile.TemporaryDirectory(prefix="ix-bench-") as name, _run_sandbox(Path(name)) as url:
         folder = Path(name)
         settings = Settings(store=str(folder / "ix-tools.db"), language="en")
-        desk = replace(CallContext.open(point_at_sandbox(settings, url, API_KEY)), now=_get_now)
+        context = replace(CallContext.open(point_at_sandbox(settings, url, API_KEY)), now=_get_now)
         async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
             try:
-                harness = Harness(folder, url, desk, http)
+                harness = Harness(folder, url, context, http)
                 await harness.set_control("PUT", "clock", {"now": NOW})
                 # The only difference from a real account is the rate limit, which would make the benchmark wait.
                 await harness.set_control("PUT", "options", {"rate_limit": NO_LIMIT})
                 yield harness
             finally:
-                await desk.close()
+                await context.close()
 
 
 @contextmanager

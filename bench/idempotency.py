@@ -196,16 +196,16 @@ def offer_calls(order: Order, calls: int, every: float, line: Connection) -> Non
 
 
 async def _offer_calls(order: Order, calls: int, every: float, line: Connection) -> None:
-    desk = open_context(order, Steps(order, line))
-    desk.settings = desk.settings.model_copy(update={"requests_per_minute": LIMIT})
-    desk.account._pace.per_minute = LIMIT  # type: ignore[union-attr]
+    context = open_context(order, Steps(order, line))
+    context.settings = context.settings.model_copy(update={"requests_per_minute": LIMIT})
+    context.account._limiter.per_minute = LIMIT  # type: ignore[union-attr]
     told: list[Json] = []
 
     async def one(number: int) -> None:
         code = f"{os.getpid()}-{number}"
         while True:
             try:
-                made = await execute(desk, "create_client", {"name": f"Cliente {code}", "code": code})
+                made = await execute(context, "create_client", {"name": f"Cliente {code}", "code": code})
                 told.append({"ok": True, "id": made["client"]["id"]})
                 return
             except IxError as failure:
@@ -220,7 +220,7 @@ async def _offer_calls(order: Order, calls: int, every: float, line: Connection)
             group.start_soon(one, number)
             await anyio.sleep(every)
     line.send(told)
-    await desk.close()
+    await context.close()
 
 
 def _measure_limit(folder: Path, seconds: int) -> list[Row]:

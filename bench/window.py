@@ -37,13 +37,13 @@ def measure(rounds: int) -> Table:
 async def _measure(rounds: int) -> Table:
     rows: list[Row] = []
     details: dict[str, Any] = {}
-    async with open_harness() as harness, _open_context(harness) as (desk, gap):
+    async with open_harness() as harness, _open_context(harness) as (context, gap):
         await harness.set_control("PUT", "options", {"pdf_polls": 0})
         for name in ("change_state", "issue_invoice"):
             for number in range(-WARM_UP, rounds):
                 if number == 0:
                     gap.windows.clear()
-                await _finalize(harness, desk, name, number)
+                await _finalize(harness, context, name, number)
             for at, since in enumerate(("the last answer", "the document's own")):
                 times = sorted(window[at] for window in gap.windows)
                 details[f"{name}, {since}"] = times
@@ -63,15 +63,15 @@ async def _measure(rounds: int) -> Table:
 async def _open_context(harness: Harness) -> AsyncIterator[tuple[CallContext, GapTransport]]:
     """Open a context whose requests are timed."""
     settings = harness.context.settings.model_copy(update={"requests_per_minute": NO_LIMIT})
-    desk, gap = replace(CallContext.open(settings), now=harness.context.now), GapTransport()
-    desk.account._client = httpx2.AsyncClient(transport=gap, timeout=settings.timeout_seconds)
+    context, gap = replace(CallContext.open(settings), now=harness.context.now), GapTransport()
+    context.account._client = httpx2.AsyncClient(transport=gap, timeout=settings.timeout_seconds)
     try:
-        yield desk, gap
+        yield context, gap
     finally:
-        await desk.close()
+        await context.close()
 
 
-async def _finalize(harness: Harness, desk: CallContext, name: str, number: int) -> None:
+async def _finalize(harness: Harness, context: CallContext, name: str, number: int) -> None:
     if name == "change_state":
         made = await harness.http.post("/invoices.json", params=KEY, json=BARE_DRAFT)
         made.raise_for_status()
@@ -80,7 +80,7 @@ async def _finalize(harness: Harness, desk: CallContext, name: str, number: int)
     else:
         arguments = {**INVOICE, "reference": f"Janela {number}"}
     try:
-        await execute(desk, name, arguments, can_ask=True)
+        await execute(context, name, arguments, can_ask=True)
     except ApprovalNeeded as asked:
         reply = Reply(asked.approval.handle, True, accepted_differences=False)
-        await execute(desk, name, arguments, can_ask=True, reply=reply)
+        await execute(context, name, arguments, can_ask=True, reply=reply)

@@ -37,21 +37,21 @@ def run_member(order: Order, many: int, line: Connection) -> None:
 
 
 async def _run_member(order: Order, many: int, line: Connection) -> None:
-    desk = open_context(order, Steps(order, line))
-    desk.account._pace = None  # the rate limit is not tested here
+    context = open_context(order, Steps(order, line))
+    context.account._limiter = None  # the rate limit is not tested here
     line.send("ready")
     while (changes := await anyio.to_thread.run_sync(line.recv)) is not None:
         told: list[Json] = []
         async with anyio.create_task_group() as group:
             for _ in range(many):
-                group.start_soon(_run_call, desk, order, {**order.arguments, **changes}, told)
+                group.start_soon(_run_call, context, order, {**order.arguments, **changes}, told)
         line.send(told)
-    await desk.close()
+    await context.close()
 
 
-async def _run_call(desk: CallContext, order: Order, arguments: Json, told: list[Json]) -> None:
+async def _run_call(context: CallContext, order: Order, arguments: Json, told: list[Json]) -> None:
     try:
-        shown = await execute(desk, order.operation, arguments)
+        shown = await execute(context, order.operation, arguments)
     except IxError as failure:
         shown = failure.as_dict()
     told.append({name: shown.get(name) for name in ("ok", "code", "document")})
@@ -108,15 +108,15 @@ def acquire_slots(place: str, per_minute: int, many: int, line: Connection) -> N
 
 
 async def _acquire_slots(place: str, per_minute: int, many: int, line: Connection) -> None:
-    pace = RateLimiter(Store(place), "acme", per_minute, 60.0)
+    limiter = RateLimiter(Store(place), "acme", per_minute, 60.0)
     granted: list[float] = []
 
     async def one() -> None:
-        await pace.acquire()
+        await limiter.acquire()
         granted.append(time.time())
 
     async with anyio.create_task_group() as group:
         for _ in range(many):
             group.start_soon(one)
     line.send(granted)
-    pace.store.close()
+    limiter.store.close()

@@ -120,11 +120,11 @@ class InSession:
 
 
 @asynccontextmanager
-async def open_session(desk: CallContext) -> AsyncIterator[InSession]:
+async def open_session(context: CallContext) -> AsyncIterator[InSession]:
     """Open a session with a server for a context of this process."""
 
     async def open_desk(request: Any, account: str | None = None) -> CallContext:
-        return desk
+        return context
 
     async def unused(context: Any, params: Any) -> types.ElicitResult:
         raise AssertionError("in this protocol the question is the result")

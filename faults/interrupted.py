@@ -238,9 +238,9 @@ async def run_refused(kind: str, store: str) -> Interruption:
     found = Interruption("refused connection", kind)
     async with AsyncExitStack() as stack:
         books = SandboxAccount(stack.enter_context(Sandbox()))
-        desk, gap = desk_with_a_gap(books, store, f"{kind}-refused")
-        stack.push_async_callback(desk.close)
-        host = await stack.enter_async_context(open_session(desk))
+        context, gap = open_gap_context(books, store, f"{kind}-refused")
+        stack.push_async_callback(context.close)
+        host = await stack.enter_async_context(open_session(context))
         scene = InterruptionScene(books, (None, None), host, host)  # type: ignore[arg-type]
         subject = await scene.prepare_question()
 
@@ -254,7 +254,7 @@ async def run_refused(kind: str, store: str) -> Interruption:
     return found
 
 
-def desk_with_a_gap(
+def open_gap_context(
     books: SandboxAccount, store: str, account: str, timeout: int = 30, policy: Path | None = None
 ) -> tuple[CallContext, GapTransport]:
     """Open a context of this process whose requests go through a GapTransport."""
@@ -262,12 +262,12 @@ def desk_with_a_gap(
         store=store, language="en", timeout_seconds=timeout, policy=policy, approval_min_seconds=0
     )
     made = point_at_sandbox(made, books.box.base_url, books.box.api_key)
-    desk = CallContext.open(
+    context = CallContext.open(
         lift_limits(made.model_copy(update={"account": account})), now=books.box.backend.control.now
     )
     gap = GapTransport()
-    desk.account._client = httpx2.AsyncClient(transport=gap, timeout=timeout + EXTRA_SECONDS)
-    return desk, gap
+    context.account._client = httpx2.AsyncClient(transport=gap, timeout=timeout + EXTRA_SECONDS)
+    return context, gap
 
 
 async def run_all(server: str, folder: Path, tell: Callable[[Interruption], None]) -> None:

@@ -95,9 +95,9 @@ async def open_callers(
                     books.box.base_url,
                     books.box.api_key,
                 )
-                desk = CallContext.open(lift_limits(made.model_copy(update={"account": name})))
-                stack.push_async_callback(desk.close)
-                host = await stack.enter_async_context(open_session(desk))
+                context = CallContext.open(lift_limits(made.model_copy(update={"account": name})))
+                stack.push_async_callback(context.close)
+                host = await stack.enter_async_context(open_session(context))
                 found[name] = (host, host)
         else:
             policy = folder / "policy.toml" if way == "unattended" else None

@@ -114,20 +114,20 @@ def open_context(order: Order, steps: Steps) -> CallContext:
         order.key,
     )
     settings = settings.model_copy(update={"account": order.account})
-    desk = replace(CallContext.open(settings), now=lambda: TODAY)
-    desk.account.__class__ = StoppingClient
-    desk.journal.__class__ = StoppingJournal
-    desk.account.steps = desk.journal.steps = steps  # type: ignore[attr-defined]
+    context = replace(CallContext.open(settings), now=lambda: TODAY)
+    context.account.__class__ = StoppingClient
+    context.journal.__class__ = StoppingJournal
+    context.account.steps = context.journal.steps = steps  # type: ignore[attr-defined]
     if order.later:
-        desk.journal._store.clock = lambda: time.time() + order.later
-    return desk
+        context.journal._store.clock = lambda: time.time() + order.later
+    return context
 
 
-async def run_call(desk: CallContext, order: Order) -> dict[str, Any]:
+async def run_call(context: CallContext, order: Order) -> dict[str, Any]:
     """Execute the call and return its result. The simulated approver refuses a repeated call."""
     try:
         try:
-            return await execute(desk, order.operation, order.arguments, can_ask=True)
+            return await execute(context, order.operation, order.arguments, can_ask=True)
         except ApprovalNeeded as asked:
             if AGAIN in asked.approval.text:
                 return {
@@ -138,7 +138,7 @@ async def run_call(desk: CallContext, order: Order) -> dict[str, Any]:
                 }
             reply = Reply(asked.approval.handle, True, accepted_differences=True)
         try:
-            return await execute(desk, order.operation, order.arguments, can_ask=True, reply=reply)
+            return await execute(context, order.operation, order.arguments, can_ask=True, reply=reply)
         except ApprovalNeeded:
             return {
                 "ok": False,
@@ -151,7 +151,7 @@ async def run_call(desk: CallContext, order: Order) -> dict[str, Any]:
     except Exception as fault:  # noqa: BLE001 - this too is something that a caller is told
         return {"ok": False, "code": "internal_error", "sent": "unknown", "message": repr(fault)}
     finally:
-        await desk.close()
+        await context.close()
 
 
 def work(order: Order, line: Connection) -> None:

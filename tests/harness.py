@@ -217,8 +217,8 @@ async def shared_context(running_sandbox: Sandbox, anyio_backend: str) -> AsyncI
     )
     # The tests send thousands of calls per minute, so this client has no rate limiter.
     account = InvoiceXpressClient(settings, transport=InProcessTransport(running_sandbox))
-    desk = CallContext.open(settings)
-    yield replace(desk, account=account, now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
+    context = CallContext.open(settings)
+    yield replace(context, account=account, now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
     await account.close()
 
 

@@ -128,10 +128,10 @@ async def secret(
     # Nobody finishes a call that a fault left open, so none waits long for it; the account keeps its patience.
     monkeypatch.setattr(claim_session, "MIN_WAIT_SECONDS", 0.2)
     hurried = settings.model_copy(update={"timeout_seconds": 1})
-    desk = replace(CallContext.open(settings), settings=hurried, now=harness.context.now)
-    yield Harness(running_sandbox, desk)
-    await desk.close()
-    desk.approvals._store.close()
+    context = replace(CallContext.open(settings), settings=hurried, now=harness.context.now)
+    yield Harness(running_sandbox, context)
+    await context.close()
+    context.approvals._store.close()
     assert find_leaking_files(tmp_path) == []
 
 
@@ -268,7 +268,7 @@ async def test_a_timeout_is_silent_about_the_key(secret: Harness, ear: RecordCol
 async def test_a_host_that_is_not_there_is_silent_about_the_key(
     ear: RecordCollector, url: str, tmp_path: Path
 ) -> None:
-    desk = CallContext.open(
+    context = CallContext.open(
         Settings(
             account="acme",
             api_key=SecretStr(CANARY),
@@ -281,9 +281,9 @@ async def test_a_host_that_is_not_there_is_silent_about_the_key(
         stamina.set_testing(True, attempts=4, cap=True),
         pytest.raises(Exception) as failed,  # noqa: PT011 - whatever it is, it must be silent
     ):
-        await execute(desk, "list_taxes", {})
+        await execute(context, "list_taxes", {})
     assert find_leaks(collect_exception_texts(failed.value)) == []
-    await desk.close()
+    await context.close()
 
 
 async def test_a_fault_of_ours_is_silent_about_the_key(secret: Harness, ear: RecordCollector) -> None:

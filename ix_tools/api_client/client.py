@@ -29,7 +29,7 @@ from ix_tools.version import __version__
 
 log = logging.getLogger(__name__)
 
-HIDDEN, SHORTEST = b"(key)", 8
+KEY_PLACEHOLDER, MIN_KEY_LENGTH = b"(key)", 8
 _PLAIN_HOST = re.compile(r"[a-z0-9.-]+")
 MAX_RESPONSE_BYTES = 20 * 1024 * 1024
 """Upper limit for a response body. A larger one is not read."""
@@ -44,8 +44,8 @@ PROMPT_CONNECT_SECONDS = 2.0
 """Connect timeout for `send_once`, in seconds: facts read just before an irreversible request must not become stale."""
 CONNECT_SECONDS = 10
 """Connect timeout in seconds."""
-TRICKLING, SLOWEST = 5.0, 1024
-"""A response that is slower than SLOWEST bytes a second after TRICKLING seconds is abandoned."""
+SLOW_AFTER_SECONDS, MIN_BYTES_PER_SECOND = 5.0, 1024
+"""A response that is slower than MIN_BYTES_PER_SECOND bytes a second after SLOW_AFTER_SECONDS seconds is abandoned."""
 EXTRA_SECONDS = 10
 """Seconds that a whole exchange may take in addition to the timeout of a single read."""
 
@@ -100,19 +100,19 @@ class InvoiceXpressClient:
     def __init__(
         self,
         settings: Settings,
-        pace: RequestLimiter | None = None,
+        limiter: RequestLimiter | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         """Create a client. It connects with the first request.
 
         Args:
             settings: The account, its key and its hosts.
-            pace: Keeps to the account's rate limit. Without it requests are sent at once.
+            limiter: Keeps to the account's rate limit. Without it requests are sent at once.
             transport: Carries the requests; connections over the network by default.
         """
         settings.require_account()
         self._settings = settings
-        self._pace, self._transport = pace, transport
+        self._limiter, self._transport = limiter, transport
         self._client: httpx2.AsyncClient | None = None
         self._key = compile_key_pattern(settings.api_key.get_secret_value())
 
@@ -175,9 +175,9 @@ class InvoiceXpressClient:
 
         The last slot is for `send_once`: a read that is retried acquires a new slot and never uses that one.
         """
-        if self._pace is not None:
+        if self._limiter is not None:
             for _ in range(requests):
-                await self._pace.acquire()
+                await self._limiter.acquire()
         before = _reserved_slots.set([requests - 1])
         try:
             yield
@@ -205,10 +205,10 @@ class InvoiceXpressClient:
         return response
 
     async def _send_within_limit(self, request: Request) -> Response:
-        if self._pace is None:
+        if self._limiter is None:
             return await self._exchange(request)
         if not _take_reserved_slot():
-            await self._pace.acquire()
+            await self._limiter.acquire()
         try:
             response = await self._exchange(request)
         except Unreachable:
@@ -222,8 +222,8 @@ class InvoiceXpressClient:
     async def _record_response(self, status: int, wait: float | None) -> None:
         # The request was sent by now: a failing store must not turn the response into "nothing was sent".
         try:
-            if self._pace is not None:
-                await self._pace.record_response(status, wait)
+            if self._limiter is not None:
+                await self._limiter.record_response(status, wait)
         except StoreUnavailable as trouble:
             log.error("how a request went could not be noted: %s", trouble.message)
 
@@ -297,7 +297,7 @@ class InvoiceXpressClient:
     def _redact_key(self, answer: bytes) -> bytes:
         """Replace the key in a response: an error page may quote the URL of the request."""
         plain, key = self._key
-        return key.sub(HIDDEN, answer) if plain in answer else answer
+        return key.sub(KEY_PLACEHOLDER, answer) if plain in answer else answer
 
     def _get_http_client(self) -> httpx2.AsyncClient:
         if self._client is None:
@@ -320,7 +320,7 @@ class InvoiceXpressClient:
         async for piece in answer.aiter_bytes():
             size += len(piece)
             seconds = time.monotonic() - began
-            if seconds > TRICKLING and size < seconds * SLOWEST:
+            if seconds > SLOW_AFTER_SECONDS and size < seconds * MIN_BYTES_PER_SECOND:
                 raise TimeoutError  # treated as no response: it would take too long
             if size > MAX_RESPONSE_BYTES:
                 raise Unreadable(
@@ -335,7 +335,7 @@ class InvoiceXpressClient:
 
 def compile_key_pattern(key: str) -> tuple[bytes, re.Pattern[bytes]]:
     """Return the part of a key that all its encodings contain, and a pattern for the key as text, in a URL, JSON or HTML."""
-    if len(key) < SHORTEST:
+    if len(key) < MIN_KEY_LENGTH:
         return b"", re.compile(b"(?!)")  # so short a text occurs in any response
     shared = max(re.findall(r"[A-Za-z0-9]+", key, re.ASCII), key=len, default="")
     return shared.encode(), re.compile(b"".join(_encode_variants(letter) for letter in key), re.IGNORECASE)

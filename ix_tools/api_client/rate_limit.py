@@ -78,16 +78,16 @@ def reserve_slot(
     row: Row[Any],
     now: float,
     rate: Rate,
-    patience: float,
+    max_wait: float,
     turns: int = 1,
     ahead: int = 0,
 ) -> Slot:
-    """Reserve slots of a row of `rates` if they are due within `patience` seconds, and up to `ahead` more that are due already."""
-    due = min(max(now, row.next_at), now + patience + rate.max_ahead)
+    """Reserve slots of a row of `rates` if they are due within `max_wait` seconds, and up to `ahead` more that are due already."""
+    due = min(max(now, row.next_at), now + max_wait + rate.max_ahead)
     spare = now + (rate.burst - turns) * rate.interval - due
     wait = max(0.0, -spare)
     more = max(0, int(min(spare / rate.interval, ahead)) - 1)
-    if wait > patience:
+    if wait > max_wait:
         return Slot(wait)
     next_at = due + (turns + more) * rate.interval
     connection.execute(rates.update().where(rates.c.account == row.account).values(next_at=next_at))
@@ -189,7 +189,7 @@ class RateLimiter:
         self._held_slots -= 1
         return True
 
-    def _reserve(self, patience: float) -> Slot:
+    def _reserve(self, max_wait: float) -> Slot:
         burst = max(1.0, self.per_minute * BURST_SHARE)
         # A slot that was reserved ahead may be used up to HOLD_SECONDS later, so the interval is that much longer.
         interval = (60.0 + HOLD_SECONDS) / max(1.0, self.per_minute - burst)
@@ -203,7 +203,7 @@ class RateLimiter:
                 return Slot(left, is_circuit_open=row.failures >= MAX_FAILURES)
             # No slots are reserved ahead while requests fail.
             ahead = 0 if row.failures else int(min(HOLD_SECONDS / interval, MAX_HELD_SLOTS))
-            return reserve_slot(connection, row, now, Rate(interval, burst, 60.0), patience, ahead=ahead)
+            return reserve_slot(connection, row, now, Rate(interval, burst, 60.0), max_wait, ahead=ahead)
 
     def _lock_row(self, connection: Connection) -> Row[Any]:
         return lock_row(connection, self.account)

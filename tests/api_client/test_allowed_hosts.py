@@ -395,7 +395,7 @@ def serve_slowly(piece: bytes, seconds: float) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("limit", "value"),
-    [("EXTRA_SECONDS", -28.7), ("TRICKLING", 0.2)],
+    [("EXTRA_SECONDS", -28.7), ("SLOW_AFTER_SECONDS", 0.2)],
     ids=["in all", "at so slow a pace"],
 )
 async def test_a_file_that_trickles_ends_all_the_same(
@@ -413,7 +413,7 @@ async def test_a_file_that_trickles_ends_all_the_same(
 
 
 async def test_a_file_that_comes_steadily_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account_room, "TRICKLING", 0.05)
+    monkeypatch.setattr(account_room, "SLOW_AFTER_SECONDS", 0.05)
     body = b"%PDF" + b"x" * 500_000
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     with listen_locally(answer) as (url, _):

@@ -63,11 +63,11 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     return made
 
 
-def build_limiter(place: str, time: Time, per_minute: int = 600, patience: float = 30.0) -> RateLimiter:
+def build_limiter(place: str, time: Time, per_minute: int = 600, max_wait: float = 30.0) -> RateLimiter:
     """Build the rate limiter of one process."""
     store = Store(place)
     store.clock = time
-    return RateLimiter(store, "acme", per_minute, patience)
+    return RateLimiter(store, "acme", per_minute, max_wait)
 
 
 # --- the limit --------------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ async def test_accounts_do_not_wait_for_each_other(place: str, time: Time) -> No
 
 
 async def test_whoever_would_wait_too_long_is_refused_before_anything_is_sent(place: str, time: Time) -> None:
-    one = build_limiter(place, time, 2, patience=5)
+    one = build_limiter(place, time, 2, max_wait=5)
     await one.acquire()
     with pytest.raises(RateLimited) as error:
         await one.acquire()
@@ -115,7 +115,7 @@ async def test_whoever_would_wait_too_long_is_refused_before_anything_is_sent(pl
 
 async def test_what_was_carried_out_is_read_back_however_long_the_queue_is(place: str, time: Time) -> None:
     """Otherwise a busy account would report a stored document as different because it could not be read back."""
-    busy = build_limiter(place, time, 60, patience=5)
+    busy = build_limiter(place, time, 60, max_wait=5)
     await busy.acquire()
     busy._held_slots = 0
     with busy.store.writing() as connection:  # the slots of the next 12 seconds are taken
@@ -187,8 +187,8 @@ async def test_retry_after_holds_for_every_process(place: str, time: Time) -> No
     other.store.close()
 
 
-async def test_a_longer_retry_after_than_the_patience_is_said(place: str, time: Time) -> None:
-    one = build_limiter(place, time, patience=5)
+async def test_a_retry_after_beyond_the_longest_wait_is_reported(place: str, time: Time) -> None:
+    one = build_limiter(place, time, max_wait=5)
     await one.record_response(429, 60.0)
     with pytest.raises(RateLimited, match="asked to wait") as error:
         await one.acquire()
@@ -240,7 +240,7 @@ def test_retry_after_may_be_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("asked", [float("inf"), 1e300, 10 * MAX_WAIT_SECONDS])
 async def test_no_pause_is_longer_than_an_hour(place: str, time: Time, asked: float) -> None:
-    one = build_limiter(place, time, patience=5)
+    one = build_limiter(place, time, max_wait=5)
     await one.record_response(429, asked)
     with pytest.raises(RateLimited) as error:
         await one.acquire()
@@ -252,7 +252,7 @@ async def test_no_pause_is_longer_than_an_hour(place: str, time: Time, asked: fl
 
 async def test_a_pause_that_was_noted_without_an_end_comes_to_one(place: str, time: Time) -> None:
     """An earlier version may have stored it."""
-    one = build_limiter(place, time, patience=5)
+    one = build_limiter(place, time, max_wait=5)
     await one.acquire()
     one._held_slots = 0
     with one.store.writing() as connection:
@@ -268,7 +268,7 @@ async def test_a_pause_that_was_noted_without_an_end_comes_to_one(place: str, ti
 async def test_a_clock_that_is_set_back_during_a_pause_does_not_make_it_longer(
     place: str, time: Time, back: float
 ) -> None:
-    one = build_limiter(place, time, patience=5)
+    one = build_limiter(place, time, max_wait=5)
     for _ in range(MAX_FAILURES):
         await one.record_response(503, None)
     await time.sleep(PAUSE_SECONDS / 2)
@@ -282,7 +282,7 @@ async def test_a_clock_that_is_set_back_during_a_pause_does_not_make_it_longer(
 
 
 async def test_a_clock_that_is_set_back_a_little_does_not_end_a_pause(place: str, time: Time) -> None:
-    one = build_limiter(place, time, patience=5)
+    one = build_limiter(place, time, max_wait=5)
     await one.record_response(429, 60.0)
     time.now -= 7
     with pytest.raises(RateLimited):
@@ -294,7 +294,7 @@ async def test_a_clock_that_is_set_back_a_little_does_not_end_a_pause(place: str
 
 
 async def test_a_shorter_wait_does_not_end_a_longer_one(place: str, time: Time) -> None:
-    one = build_limiter(place, time, patience=5)
+    one = build_limiter(place, time, max_wait=5)
     await one.record_response(429, 60.0)
     await one.record_response(429, 1.0)
     with pytest.raises(RateLimited, match="asked to wait") as error:
@@ -304,7 +304,7 @@ async def test_a_shorter_wait_does_not_end_a_longer_one(place: str, time: Time) 
 
 
 async def test_a_pause_is_ended_by_hand_for_one_account_or_for_all(place: str, time: Time) -> None:
-    one = build_limiter(place, time, patience=5)
+    one = build_limiter(place, time, max_wait=5)
     other = replace(one, account="other@host")
     for each in (one, other):
         await each.record_response(429, 60.0)
@@ -380,14 +380,14 @@ async def test_refusals_are_answers_and_close_nothing(place: str, time: Time) ->
 async def paced(harness: Harness, place: str) -> AsyncIterator[Harness]:
     """The pipeline with a limit of 600 requests per minute."""
     settings = harness.context.settings.model_copy(update={"timeout_seconds": 3})
-    desk = replace(
+    context = replace(
         harness.context,
         settings=settings,
         account=InvoiceXpressClient(settings, RateLimiter(Store(place), "acme", 600, 30.0)),
     )
-    yield Harness(harness.sandbox, desk)
-    await desk.close()
-    desk.account._pace.store.close()  # type: ignore[union-attr]
+    yield Harness(harness.sandbox, context)
+    await context.close()
+    context.account._limiter.store.close()  # type: ignore[union-attr]
 
 
 async def test_at_twice_the_limit_no_call_is_lost_and_no_write_repeated(paced: Harness) -> None:
@@ -453,12 +453,12 @@ async def test_a_store_that_fails_after_the_answer_does_not_make_it_unsent(
             raise StoreUnavailable("The store is gone.")
 
     settings = harness.context.settings
-    desk = replace(
+    context = replace(
         harness.context, account=InvoiceXpressClient(settings, Failing(Store(tmp_path / "p.db"), "a", 780, 5))
     )
-    result = await Harness(harness.sandbox, desk).call("create_invoice", invoice())
+    result = await Harness(harness.sandbox, context).call("create_invoice", invoice())
     assert result["ok"]
-    await desk.close()
+    await context.close()
 
 
 async def test_an_answer_that_trickles_ends_all_the_same(
@@ -467,12 +467,12 @@ async def test_an_answer_that_trickles_ends_all_the_same(
     """The HTTP library's timeout applies to each read; this one to the whole response."""
     monkeypatch.setattr(account, "EXTRA_SECONDS", -0.9)
     settings = harness.context.settings.model_copy(update={"timeout_seconds": 1})
-    desk = replace(harness.context, account=InvoiceXpressClient(settings))
+    context = replace(harness.context, account=InvoiceXpressClient(settings))
     harness.sandbox.fault("GET", "/taxes", delay=60, times=None)
     with pytest.raises(IxError, match="TimeoutError"):
-        await Harness(harness.sandbox, desk).call("list_taxes")
+        await Harness(harness.sandbox, context).call("list_taxes")
     harness.sandbox.clear_faults()
-    await desk.close()
+    await context.close()
 
 
 async def test_a_request_that_used_up_its_time_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:

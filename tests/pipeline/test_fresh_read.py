@@ -334,7 +334,7 @@ async def test_a_retried_read_does_not_use_the_slot_of_the_request(
     def at_the_request() -> None:
         happened.append("request")
 
-    monkeypatch.setattr(account, "_pace", Limiter())
+    monkeypatch.setattr(account, "_limiter", Limiter())
     at_the_gap(harness, monkeypatch, at_the_request)
     harness.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=2, status=503)
     assert (await answer(harness, "change_state", finalize(draft), reply))["ok"]

@@ -20,7 +20,7 @@ import stamina
 
 from faults.gap_transport import FINALIZING, GapTransport
 from faults.hosts import CallResult, Host, open_session
-from faults.interrupted import WITH_SERVERS, desk_with_a_gap, run_with_servers
+from faults.interrupted import WITH_SERVERS, open_gap_context, run_with_servers
 from faults.race import FEW, MANY, format_table, list_jobs
 from faults.rounds import (
     ARRANGEMENTS,
@@ -86,11 +86,11 @@ async def staged(books: SandboxAccount, way: str, store: str, folder: Path) -> A
         policy.chmod(0o600)
     async with AsyncExitStack() as stack:
         stack.enter_context(stamina.set_testing(True, attempts=4, cap=True))
-        desk, gap = desk_with_a_gap(books, store, "race", policy=policy)
+        desk, gap = open_gap_context(books, store, "race", policy=policy)
         stack.push_async_callback(desk.close)
         one = two = await stack.enter_async_context(open_session(desk))
         if way != "one session":
-            other, _ = desk_with_a_gap(books, store, "race", policy=policy)
+            other, _ = open_gap_context(books, store, "race", policy=policy)
             stack.push_async_callback(other.close)
             two = await stack.enter_async_context(open_session(other))
         yield Stage(books, one, two, gap, desk)

@@ -10,7 +10,7 @@ from typing import Any
 
 from opentelemetry import trace
 
-from ix_tools.api_client.client import HIDDEN, compile_key_pattern
+from ix_tools.api_client.client import KEY_PLACEHOLDER, compile_key_pattern
 from ix_tools.config.settings import Settings
 from ix_tools.text.sanitize import sanitize_all
 
@@ -56,8 +56,8 @@ class JsonFormatter(logging.Formatter):
         raw = text.encode("utf-8", "replace")
         for plain, key in self._keys:
             if plain in raw:
-                raw = key.sub(HIDDEN, raw)
-        return SECRETS.sub(HIDDEN.decode(), raw.decode("utf-8", "replace"))
+                raw = key.sub(KEY_PLACEHOLDER, raw)
+        return SECRETS.sub(KEY_PLACEHOLDER.decode(), raw.decode("utf-8", "replace"))
 
 
 def configure_logging(settings: Settings) -> None:

@@ -176,7 +176,7 @@ def cli(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setattr("ssl.SSLContext.load_verify_locations", lambda *_, **__: None)
     monkeypatch.setattr(
         "ix_tools.pipeline.context.InvoiceXpressClient",
-        lambda settings, pace: InvoiceXpressClient(settings, pace, InProcessTransport(box)),
+        lambda settings, limiter: InvoiceXpressClient(settings, limiter, InProcessTransport(box)),
     )
     monkeypatch.chdir(tmp_path)
     with stamina.set_testing(True, attempts=4, cap=True):  # as often as ever, without the waits between
