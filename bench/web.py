@@ -19,8 +19,8 @@ from bench.calls import time_ways
 from bench.harness import KEY, open_harness
 from bench.report import Row, Table, format_milliseconds, format_spread, median_ratio
 from bench.stdio import ENVELOPE, MODERN, ROOT, Json, build_environment
-from ix_tools.auth.principals import Scope
 from ix_tools.auth.tokens import Tokens
+from ix_tools.operations.scopes import Scope
 from ix_tools.storage.database import Store
 
 CLIENTS = 16
