@@ -12,7 +12,7 @@ from ix_tools.domain.types import Call, Country, Email, Id, Record
 from ix_tools.guards import master_data
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
-from ix_tools.operations.documents import (
+from ix_tools.operations.document_lists import (
     DEFAULT_STATES,
     LIST_STATES,
     LIST_TYPES,

@@ -194,7 +194,7 @@ class DocumentDraft(PrintedTexts, DatedLines):
                 return None
             off = item.discount or Decimal(0)
             lines.append(TotalsLine(item.unit_price, item.quantity, off, rate, item.tax or ""))
-        discount = getattr(self, "global_discount", None)
+        discount = self.global_discount if isinstance(self, InvoiceDraft) else None
         whole = GlobalDiscount(discount.value, discount.value_type == "percentage") if discount else None
         return predict_totals(lines, whole)
 
@@ -317,11 +317,8 @@ def predict_document(draft: DocumentDraft, facts: Facts) -> ExpectedState | None
         values["client"] = draft.client.name
         if draft.client.country is not None:
             values["client.country"] = draft.client.country
-    if getattr(draft, "currency_code", None) is not None:
-        values |= {
-            "currency_code": getattr(draft, "currency_code", None),
-            "rate": getattr(draft, "rate", None),
-        }
+    if isinstance(draft, InvoiceDraft) and draft.currency_code is not None:
+        values |= {"currency_code": draft.currency_code, "rate": draft.rate}
     lines = tuple(
         {
             "name": item.name,

@@ -17,7 +17,8 @@ from ix_tools.operations import (
 )
 from ix_tools.operations.base import Operation
 from ix_tools.operations.client_search import FindClient
-from ix_tools.operations.documents import ChangeState, GetDocument, GetRelatedDocuments, ListInvoices
+from ix_tools.operations.document_lists import GetRelatedDocuments, ListInvoices
+from ix_tools.operations.documents import ChangeState, GetDocument
 from ix_tools.operations.exemptions import LookupExemptionCodes
 from ix_tools.operations.files import GetPdf, GetQrCode, SendEmail
 from ix_tools.operations.invoices import CreateInvoice, UpdateInvoice

@@ -14,6 +14,7 @@ from ix_tools.guards.notes import find_owner
 from ix_tools.operations.drafts import (
     ClientDetails,
     DocumentDraft,
+    InvoiceDraft,
     LineItem,
     fill_client,
     fill_default_taxes,
@@ -79,13 +80,13 @@ def _parse_value(model: type[DocumentDraft], name: str, value: Any) -> Any:
 
 def _carry_over_currency(change: DocumentDraft, document: Document) -> dict[str, Any]:
     """Return the stored second currency by its code; answers show it by its name."""
-    if "currency_code" not in type(change).model_fields or getattr(change, "currency_code", None) is not None:
+    if not isinstance(change, InvoiceDraft) or change.currency_code is not None:
         return {}
     shown = document.multicurrency or {}
     code = find_currency_code(str(shown.get("currency") or ""))
     if not code or not shown.get("rate"):
         return {}
-    return {"currency_code": code, "rate": getattr(change, "rate", None) or parse_decimal(shown["rate"])}
+    return {"currency_code": code, "rate": change.rate or parse_decimal(shown["rate"])}
 
 
 def _carry_over_client(document: Document, facts: Facts) -> ClientDetails | None:

@@ -241,7 +241,7 @@ def test_deleting_asks(operation: type[Operation[Any]]) -> None:
 
 
 GATED = [one.spec.name for one in TOOLS if one.spec.effect.needs_approval and one.spec.route is not None]
-"""Without recipes: what they ask is the question of a call of theirs (tests/interfaces/mcp/test_issuing.py)."""
+"""Without workflows: their approval requests are those of their calls (tests/interfaces/mcp/test_issuing.py)."""
 
 
 FILLED_IN = {

@@ -18,7 +18,7 @@ REASON = "O valor faturado não é o combinado."
 
 
 async def judged(harness: Harness, document: Json, wrong: str, **more: Any) -> Json:
-    """What the recipe says of a document, without drafting."""
+    """Return what the workflow says of a document, without drafting."""
     call = document_arguments(document, wrong=wrong, reason=REASON, draft=False)
     return await harness.call("correct_document", {**call, **more})
 

@@ -11,12 +11,12 @@ import pytest
 from ix_tools.pipeline.context import CallContext
 from tests.harness import Harness, Json
 from tests.interfaces.mcp.host import Host, Person, build_elicit_result, connect_host
-from tests.operations.test_issue_invoice import TO, all_writes, errand, states
+from tests.operations.test_issue_invoice import TO, all_writes, build_arguments, states
 
 
 @pytest.fixture
 def call() -> Json:
-    return errand(subject="A sua fatura")
+    return build_arguments(subject="A sua fatura")
 
 
 def with_settings(harness: Harness, **changes: Any) -> CallContext:
@@ -131,8 +131,8 @@ async def test_rejected_in_a_terminal_it_is_refused_and_the_draft_stays(harness:
     assert all_writes(harness) == [1, 0, 0]
 
 
-async def test_the_other_recipes_answer_in_the_shapes_they_publish(harness: Harness, host: Host) -> None:
-    made = (await host.call("issue_invoice", **errand(email=None)))["document"]
+async def test_the_other_workflows_answer_in_the_shapes_they_publish(harness: Harness, host: Host) -> None:
+    made = (await host.call("issue_invoice", **build_arguments(email=None)))["document"]
     about = {"document_type": "invoices", "document_id": made["id"]}
     reason = {"wrong": "everything", "reason": "A venda não se realizou."}
     assert (await host.call("correct_document", **about, **reason))["document"]["status"] == "draft"
