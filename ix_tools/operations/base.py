@@ -155,7 +155,7 @@ class Operation(Call, Generic[Result]):
 
     @classmethod
     async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
-        """Detect whether the write took effect. By default it stays unknown, and the call is never sent again unasked."""
+        """Report unknown: by default nothing can be looked up, and the call is never sent again unasked."""
         return ProbeResult(Outcome.UNKNOWN)
 
     def list_required_operations(self) -> tuple[str, ...]:

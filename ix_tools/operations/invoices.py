@@ -119,7 +119,7 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
 
     @classmethod
     async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
-        """Look for an equal draft. Only the unique id proves creation, since an equal draft may be another one: never done."""
+        """Look for an equal draft: if there is none, it was not created. One proves nothing, since only the unique id does."""
         evidence = await detect_new_draft({**trace, "newest": 0}, probe)
         if evidence.outcome is Outcome.DONE:
             seen = f"this may be it: {evidence.created}; repeating the call asks under its unique id"
