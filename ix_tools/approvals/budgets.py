@@ -1,16 +1,14 @@
-"""Automatic approvals by the owner's policy, counted against daily allowances in the store."""
+"""Daily allowances for automatic approvals, counted in the store."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
 from ix_tools.audit import trail
-from ix_tools.storage.schema import approvals, spent
+from ix_tools.storage.schema import spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +90,4 @@ def spend_allowances(
                 at=now,
             )
         )
-    return True
-
-
-def auto_approve(
-    connection: Connection, row: Mapping[str, Any], spending: AutoApprovalRequest, now: float
-) -> bool:
-    """Deduct the call and store its approval: bound like any other, already used, and recorded in the audit trail."""
-    if not spend_allowances(connection, row["id"], spending, now):
-        return False
-    rules = ", ".join(one.rule for one in spending.allowances)
-    made = {"channel": "policy", "state": "used", "text": "", "differs": False, "reason": rules}
-    times = {"created_at": now, "expires_at": now, "decided_at": now}
-    connection.execute(approvals.insert().values(**row, **made, **times))
-    entry = trail.Entry(
-        event="approval used",
-        principal=row["principal"],
-        face="policy",
-        account=row["account"],
-        operation=row["operation"],
-        approval=row["id"],
-        content=row["arguments"],
-        outcome=f"by policy: {rules}",
-    )
-    trail.append(connection, entry)
     return True

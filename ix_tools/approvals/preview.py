@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 
 from ix_tools.config.settings import Settings
 from ix_tools.domain import amounts as money
@@ -155,17 +155,6 @@ class DocumentView(PreviewPart):
     second_currency: SecondCurrencyView | None = None
     corrects: ReferencedDocumentView | None = None
     transport: TransportView | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _as_kept_before(cls, data: Any) -> Any:
-        """Read a sheet that was kept when these two texts were fields of their own."""
-        if not isinstance(data, dict):
-            return data
-        names = [name for name in ("reference", "observations") if name in data]
-        older = [{"field": name, "lines": data[name]} for name in names if data[name]]
-        rest = {name: value for name, value in data.items() if name not in names}
-        return {**rest, "printed": older} if names else data
 
     def find_amount(self, word: AmountLabel) -> Decimal | None:
         """Return one amount of the column, or None."""

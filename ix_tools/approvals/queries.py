@@ -1,4 +1,4 @@
-"""How approvals stand: those that wait, one by its id, one for whoever asked for it, and who said yes so far."""
+"""Queries for approvals: waiting ones, one by id, one for its requester, and its approvers so far."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,19 +6,22 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy.engine import Row
 
-from ix_tools.approvals.models import Approval
+from ix_tools.approvals.models import Approval, Binding
 from ix_tools.approvals.requirements import load_approvers
+from ix_tools.approvals.rows import match_call
 from ix_tools.approvals.stored_differences import StoredDifferenceRepository
+from ix_tools.approvals.stored_preview import is_readable
 from ix_tools.errors import ApprovalRefused
 from ix_tools.operations.digests import is_current_approval
+from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals
 
 
 class ApprovalQueries(StoredDifferenceRepository):
-    """The approvals of a store, to be looked at."""
+    """Read access to the approvals in a store."""
 
     def list_waiting(self) -> list[Approval]:
-        """Approvals that a person can decide now, oldest first."""
+        """List the approvals that a person can decide now, oldest first."""
         with self._store.writing() as connection:
             rows = connection.execute(
                 sql.select(approvals)
@@ -29,10 +32,14 @@ class ApprovalQueries(StoredDifferenceRepository):
                 )
                 .order_by(approvals.c.created_at)
             ).all()
-        return [build_approval(row) for row in rows if is_current_approval(row.arguments)]
+        return [build_approval(row) for row in rows if is_current(row)]
 
     def find(self, identifier: str) -> Approval:
-        """One approval by id."""
+        """Return an approval by id.
+
+        Raises:
+            ApprovalRefused: there is none.
+        """
         with self._store.reading() as connection:
             row = connection.execute(
                 sql.select(approvals).where(approvals.c.id == identifier.upper())
@@ -46,7 +53,11 @@ class ApprovalQueries(StoredDifferenceRepository):
         return build_approval(row)
 
     def find_for_requester(self, identifier: str, principal: str, account: str) -> Approval:
-        """An approval as it stands, for whoever asked for it; to anyone else it does not exist."""
+        """Return an approval for its requester.
+
+        Raises:
+            ApprovalRefused: there is none, or it belongs to another requester.
+        """
         row = None
         if identifier.isascii() and identifier.isalnum():
             own = (approvals.c.principal == principal) & (approvals.c.account == account)
@@ -58,19 +69,47 @@ class ApprovalQueries(StoredDifferenceRepository):
             raise ApprovalRefused(
                 "No approval of this caller has that id.",
                 code="approval_unknown",
-                next="use the id that the call was given",
+                next="use the id in the call's `approval`",
             )
         found = build_approval(row)
         over = found.state in {"pending", "approved"} and found.expires_at <= self._clock()
         return replace(found, state="expired") if over else found
 
     def load_approvers(self, identifier: str) -> tuple[str, ...]:
-        """Who approved it so far."""
+        """Return the people who have approved so far."""
         with self._store.reading() as connection:
             return load_approvers(connection, identifier)
 
 
 def build_approval(row: Row[Any], handle: str = "") -> Approval:
-    """A row as an approval; `handle` where it was just made."""
+    """Build an approval from a row; `handle` is known right after creation only."""
     names = [name for name in Approval.__slots__ if name != "handle"]
     return Approval(**{name: getattr(row, name) for name in names}, handle=handle)
+
+
+def is_current(row: Row[Any]) -> bool:
+    """Check that this version of ix-tools can compare and show a stored approval."""
+    return is_current_approval(row.arguments) and is_readable(row.sheet)
+
+
+def is_decided(store: Store, binding: Binding) -> bool:
+    """Check if a person decided this call outside the conversation, and no call has used that yet."""
+    # A rejection that was reported does not count: the same call asks again.
+    unreported = sql.and_(approvals.c.state == "rejected", approvals.c.reported_at.is_(None))
+    wanted = sql.select(approvals.c.id).where(
+        match_call(binding), sql.or_(approvals.c.state == "approved", unreported)
+    )
+    with store.reading() as connection:
+        return connection.execute(wanted.limit(1)).first() is not None
+
+
+def has_unused_approval(store: Store, principal: str, account: str, operation: str) -> bool:
+    """Check if this caller has an approved call of this operation that was not carried out yet."""
+    wanted = sql.select(approvals.c.id).where(
+        approvals.c.principal == principal,
+        approvals.c.account == account,
+        approvals.c.operation == operation,
+        approvals.c.state == "approved",
+    )
+    with store.reading() as connection:
+        return connection.execute(wanted.limit(1)).first() is not None

@@ -22,8 +22,8 @@ from sqlalchemy.engine import Connection, Row
 from ix_tools.approvals.budgets import (
     AutoApprovalRequest,
     RemainingAllowance,
-    auto_approve,
     load_remaining_allowance,
+    spend_allowances,
 )
 from ix_tools.approvals.host_answers import UnansweredQuestion, detect_unanswered
 from ix_tools.approvals.models import (
@@ -36,12 +36,19 @@ from ix_tools.approvals.models import (
     DecisionPlace,
     Reply,
 )
-from ix_tools.approvals.queries import ApprovalQueries, build_approval
+from ix_tools.approvals.queries import ApprovalQueries, build_approval, is_current
+from ix_tools.approvals.refusals import (
+    REPEAT_CALL,
+    build_declined_refusal,
+    build_outdated_refusal,
+    build_used_refusal,
+    find_refusal,
+)
 from ix_tools.approvals.requirements import ANY_PERSON, ApprovalRequirement, record_approval
 from ix_tools.approvals.retention import check_waiting_limit, delete_old_texts
-from ix_tools.audit import trail
+from ix_tools.approvals.rows import append_to_trail, list_binding_columns, match_call
 from ix_tools.errors import ApprovalRefused
-from ix_tools.operations.digests import hash_content, is_current_approval
+from ix_tools.operations.digests import hash_content
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals
 
@@ -56,9 +63,6 @@ __all__ = [
     "Reply",
 ]
 
-REPEAT_CALL = "repeat the same call to ask a person again"
-ASK_AGAIN = "ask the person what to change; the same call, repeated as it is or corrected, asks them again"
-"""The next step after a rejection."""
 PLACE_PHRASES: dict[DecisionPlace, str] = {
     "terminal": "by a person in a terminal",
     "page": "by a person on the approval's page",
@@ -89,6 +93,7 @@ class ApprovalRepository(ApprovalQueries):
                     and waiting.state == "pending"
                     and waiting.expires_at > now
                     and waiting.snapshot == binding.snapshot
+                    and is_current(waiting)
                     and ApprovalRequirement.from_json(waiting.terms).is_as_strict_as(asked.requirement)
                 ):
                     return self._update_page(connection, waiting, asked.page)
@@ -96,7 +101,7 @@ class ApprovalRepository(ApprovalQueries):
             delete_old_texts(connection, now)
             handle = secrets.token_urlsafe(32)
             found = self._insert(connection, binding, asked, channel, "pending", hash_content(handle))
-            _append_to_trail(connection, found, "asked")
+            append_to_trail(connection, found, "asked")
             return build_approval(found, handle)
 
     # --- using ---
@@ -123,7 +128,7 @@ class ApprovalRepository(ApprovalQueries):
             row = connection.execute(
                 sql.select(approvals).where(approvals.c.handle == hash_content(reply.handle))
             ).one_or_none()
-            refusal = self._find_refusal(row, binding, "pending", terms)
+            refusal = find_refusal(row, binding, "pending", terms, self._clock())
             if refusal is None and row is not None:
                 asked_at = row.created_at if row.asked_at is None else row.asked_at
                 nobody = detect_unanswered(reply.from_host, asked_at, shortest)
@@ -140,13 +145,13 @@ class ApprovalRepository(ApprovalQueries):
                         next="correct the draft with its update operation, or repeat the same call to ask again",
                     )
                 elif not self._change_state(connection, row.id, "pending", "used"):
-                    refusal = _build_used_refusal()
+                    refusal = build_used_refusal()
                 else:
                     self._approve_covered_calls(connection, row, covers)
             elif refusal is not None and row is not None:
                 self._end_unusable(connection, row, refusal)
         if refusal is not None or row is None:
-            raise refusal or _build_used_refusal()
+            raise refusal or build_used_refusal()
         return nobody or str(row.id)
 
     def record_question_put(self, identifier: str) -> None:
@@ -178,11 +183,11 @@ class ApprovalRepository(ApprovalQueries):
                     return None
                 refusal = build_declined_refusal(row.summary, row.reason or "")
             else:
-                refusal = self._find_refusal(row, binding, "approved", terms)
+                refusal = find_refusal(row, binding, "approved", terms, self._clock())
                 if refusal is not None:
                     self._end_unusable(connection, row, refusal)
                 elif not self._change_state(connection, row.id, "approved", "used"):
-                    refusal = _build_used_refusal()
+                    refusal = build_used_refusal()
                 else:
                     self._approve_covered_calls(connection, row, covers)
         if refusal is not None:
@@ -196,7 +201,7 @@ class ApprovalRepository(ApprovalQueries):
             row = self._find_latest(connection, binding)
             if row is None or row.state != "approved":
                 return None
-            refusal = self._find_refusal(row, binding, "approved", ANY_PERSON)
+            refusal = find_refusal(row, binding, "approved", ANY_PERSON, self._clock())
             if refusal is not None:
                 self._end_unusable(connection, row, refusal)
             elif not self._change_state(connection, row.id, "approved", "used"):
@@ -205,17 +210,31 @@ class ApprovalRepository(ApprovalQueries):
             raise refusal
         return str(row.id) if refusal is None else None
 
-    def auto_approve(self, binding: Binding, summary: str, spending: AutoApprovalRequest) -> str | None:
+    def auto_approve(self, binding: Binding, summary: str, request: AutoApprovalRequest) -> str | None:
         """Approve a call by the owner's policy and return the id; None if today's allowances are used up."""
-        now = self._clock()
-        row = {
-            "id": _generate_readable_id(),
-            **_binding_columns(binding),
-            "snapshot": binding.snapshot,
-            "summary": summary,
-        }
+        identifier, now = _generate_readable_id(), self._clock()
+        rules = ", ".join(one.rule for one in request.allowances)
         with self._store.writing() as connection:
-            return str(row["id"]) if auto_approve(connection, row, spending, now) else None
+            if not spend_allowances(connection, identifier, request, now):
+                return None
+            row = {
+                "id": identifier,
+                **list_binding_columns(binding),
+                "snapshot": binding.snapshot,
+                "channel": "policy",
+                "state": "used",
+                "text": "",
+                "summary": summary,
+                "differs": False,
+                "reason": rules,
+                "created_at": now,
+                "expires_at": now,
+                "decided_at": now,
+            }
+            connection.execute(approvals.insert().values(row))
+            found = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one()
+            append_to_trail(connection, found, "used", f"by policy: {rules}")
+        return identifier
 
     def load_remaining_allowances(self, spending: AutoApprovalRequest) -> list[RemainingAllowance]:
         """Return the rest of these allowances."""
@@ -273,7 +292,7 @@ class ApprovalRepository(ApprovalQueries):
         with self._store.writing() as connection:
             # Locked, so that two people who approve at once count each other.
             row = connection.execute(sql.select(approvals).where(waits).with_for_update()).one_or_none()
-            outdated = row is not None and not is_current_approval(row.arguments)
+            outdated = row is not None and not is_current(row)
             if row is not None and outdated:
                 self._change_state(connection, row.id, "pending", "stale")
             elif row is not None:
@@ -285,12 +304,12 @@ class ApprovalRepository(ApprovalQueries):
                 who = f"by {by}" if by else PLACE_PHRASES[place]
                 if pin_set_by is not None:
                     who += f" with a PIN set by {pin_set_by or 'an unknown person'}"
-                _append_to_trail(
+                append_to_trail(
                     connection, row, event, f"{who}; {missing} more needed" if missing else who, place
                 )
                 delete_old_texts(connection, now)
         if outdated:
-            raise _build_outdated_refusal()
+            raise build_outdated_refusal()
         if row is None:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
             raise ApprovalRefused(
@@ -320,10 +339,9 @@ class ApprovalRepository(ApprovalQueries):
 
     def _find_latest(self, connection: Connection, binding: Binding) -> Row[Any] | None:
         """Find the newest approval for this call outside a form."""
-        wanted = [approvals.c[name] == value for name, value in _binding_columns(binding).items()]
         return connection.execute(
             sql.select(approvals)
-            .where(*wanted, approvals.c.channel.not_in(("form", "policy")) | IS_GIVEN_BACK)
+            .where(match_call(binding), approvals.c.channel.not_in(("form", "policy")) | IS_GIVEN_BACK)
             .order_by(approvals.c.created_at.desc())
             .limit(1)
         ).one_or_none()
@@ -358,7 +376,7 @@ class ApprovalRepository(ApprovalQueries):
         )
         if moved.rowcount == 1:
             row = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one()
-            _append_to_trail(connection, row, after)  # without the reason: the trail holds no texts
+            append_to_trail(connection, row, after)  # without the reason: the trail holds no texts
         return moved.rowcount == 1
 
     def _approve_covered_calls(
@@ -367,7 +385,7 @@ class ApprovalRepository(ApprovalQueries):
         for binding in covers:
             asked = ApprovalRequestContent("", row.summary)
             found = self._insert(connection, binding, asked, "covered", "approved", covered_by=row.id)
-            _append_to_trail(connection, found, "covered", f"by {row.id}")
+            append_to_trail(connection, found, "covered", f"by {row.id}")
 
     def _insert(
         self,
@@ -383,7 +401,7 @@ class ApprovalRepository(ApprovalQueries):
         row = {
             "id": _generate_readable_id(),
             "handle": handle,
-            **_binding_columns(binding),
+            **list_binding_columns(binding),
             "snapshot": binding.snapshot,
             "channel": channel,
             "state": state,
@@ -408,104 +426,7 @@ class ApprovalRepository(ApprovalQueries):
         elif refusal.code in {"document_changed", "policy_changed", "approval_outdated"}:
             self._change_state(connection, row.id, row.state, "stale")
 
-    def _find_refusal(
-        self, row: Row[Any] | None, binding: Binding, state: ApprovalState, terms: ApprovalRequirement
-    ) -> ApprovalRefused | None:
-        if row is None:
-            return ApprovalRefused("No approval has this handle.", code="approval_unknown", next=REPEAT_CALL)
-        if row.principal != binding.principal or row.account != binding.account:
-            return ApprovalRefused(
-                "This approval belongs to another requester or account.",
-                code="approval_foreign",
-                next=REPEAT_CALL,
-            )
-        if row.state == state and not is_current_approval(row.arguments):
-            return _build_outdated_refusal()
-        if row.operation != binding.operation or row.arguments != binding.arguments:
-            return ApprovalRefused(
-                "This approval was given for another call.",
-                code="approval_for_other_arguments",
-                next=REPEAT_CALL,
-            )
-        if row.state == "used":
-            return _build_used_refusal()
-        if row.state != state:
-            return ApprovalRefused(
-                f"This approval cannot be used: it is {row.state}.",
-                code="approval_not_pending",
-                next=REPEAT_CALL,
-            )
-        if row.expires_at <= self._clock():
-            return ApprovalRefused("This approval has expired.", code="approval_expired", next=REPEAT_CALL)
-        if row.snapshot != binding.snapshot:
-            return ApprovalRefused(
-                "The document changed after the person saw it.",
-                code="document_changed",
-                next="repeat the same call to show a person the current document",
-            )
-        if not ApprovalRequirement.from_json(row.terms).is_as_strict_as(terms):
-            return ApprovalRefused(
-                "The policy now requires more than this approval was given under.",
-                code="policy_changed",
-                next=REPEAT_CALL,
-            )
-        return None
-
-
-def _append_to_trail(
-    connection: Connection, row: Row[Any], event: str, outcome: str = "", place: str = ""
-) -> None:
-    trail.append(
-        connection,
-        trail.Entry(
-            event=f"approval {event}",
-            principal=row.principal,
-            face=place or row.channel,
-            account=row.account,
-            operation=row.operation,
-            approval=row.id,
-            content=row.arguments,
-            outcome=outcome,
-        ),
-    )
-
-
-def _binding_columns(binding: Binding) -> dict[str, str]:
-    return {
-        "principal": binding.principal,
-        "account": binding.account,
-        "operation": binding.operation,
-        "arguments": binding.arguments,
-    }
-
 
 def _generate_readable_id() -> str:
     # People read it aloud and type it: no letters that look like digits.
     return "".join(secrets.choice("ABCDEFGHJKMNPQRSTUVWXYZ23456789") for _ in range(8))
-
-
-def build_declined_refusal(summary: str, reason: str) -> ApprovalRefused:
-    """Build the refusal after a rejection, with the preview's first line and the person's reason."""
-    why = f'Their reason: "{reason}".' if reason else "They gave no reason."
-    return ApprovalRefused(
-        f'The person did not approve "{summary}". {why}',
-        code="approval_declined",
-        next=ASK_AGAIN,
-        details={"shown": summary, **({"reason": reason} if reason else {})},
-    )
-
-
-def _build_used_refusal() -> ApprovalRefused:
-    return ApprovalRefused(
-        "This approval was already used; each approval is valid for one call.",
-        code="approval_used",
-        next="check first if the call took effect; repeat it only to do the same a second time",
-    )
-
-
-def _build_outdated_refusal() -> ApprovalRefused:
-    return ApprovalRefused(
-        "That approval was asked for by another version of ix-tools.",
-        code="approval_outdated",
-        next=REPEAT_CALL,
-    )

@@ -9,6 +9,7 @@ from datetime import date
 from ix_tools.approvals import rendering
 from ix_tools.approvals.models import Approval
 from ix_tools.approvals.preview import ActionView, ApprovalPreview, DocumentView, LineView
+from ix_tools.approvals.stored_preview import is_readable, load_preview
 from ix_tools.i18n import formats
 from ix_tools.i18n.labels import ACTIONS, LABELS, Language
 
@@ -42,9 +43,9 @@ def format_short_text(sheet: ApprovalPreview, language: Language, command: str) 
 
 def format_for_host(approval: Approval, language: Language) -> str:
     """Write the preview of a stored approval, short enough for a form or a result."""
-    if len(approval.text) <= MAX_LENGTH or not approval.sheet:
+    if len(approval.text) <= MAX_LENGTH or not is_readable(approval.sheet):
         return approval.text[:MAX_LENGTH]
-    sheet = ApprovalPreview.model_validate_json(approval.sheet)
+    sheet = load_preview(approval.sheet)
     return format_short_text(sheet, language, f"ix-tools approvals show {approval.id}")
 
 

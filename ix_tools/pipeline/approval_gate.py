@@ -16,10 +16,10 @@ from ix_tools.approvals import text as approval_text
 from ix_tools.approvals.host_answers import UnansweredQuestion
 from ix_tools.approvals.known_hosts import truncates_messages
 from ix_tools.approvals.links import LinkDelivery, deliver_link
-from ix_tools.approvals.preview import ApprovalPreview
-from ix_tools.approvals.release import is_decided
+from ix_tools.approvals.queries import is_decided
 from ix_tools.approvals.repository import Approval, ApprovalRequestContent, Channel, Reply
 from ix_tools.approvals.requirements import ApprovalRequirement
+from ix_tools.approvals.stored_preview import dump_preview, load_preview
 from ix_tools.audit import trail
 from ix_tools.auth.principals import build_scope_refusal, get_required_scope
 from ix_tools.config.launch_command import format_launch_command
@@ -141,7 +141,7 @@ async def request_approval(
         summary=rendering.format_summary(shown, settings.language),
         differs=bool(shown.differences),
         requirement=requirement,
-        sheet=shown.model_dump_json(exclude_defaults=True),
+        sheet=dump_preview(shown),
         origin=request.origin,
         page=page,
     )
@@ -221,7 +221,7 @@ def build_pending_response(
 
 def _describe_account(approval: Approval) -> dict[str, str]:
     """Return account, company and tax number if several accounts are set up."""
-    sheet = ApprovalPreview.model_validate_json(approval.sheet)
+    sheet = load_preview(approval.sheet)
     if not sheet.several_accounts:
         return {}
     account = {"account": sheet.account, "company": sheet.company, "nif": sheet.company_nif}

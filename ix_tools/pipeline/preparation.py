@@ -15,7 +15,8 @@ from typing import Any
 
 import anyio
 
-from ix_tools.approvals.release import has_unused_approval, mark_stale, release_approval
+from ix_tools.approvals.queries import has_unused_approval
+from ix_tools.approvals.release import mark_stale, release_approval
 from ix_tools.approvals.repository import Binding, CallOrigin, Reply
 from ix_tools.errors import IxError, NotAccepted, StoreUnavailable
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts

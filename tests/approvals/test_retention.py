@@ -27,7 +27,7 @@ SECRET = "508112230"
 ASKED = ApprovalRequestContent(
     text=f"NIF {SECRET}, segue a fatura",
     summary=f"Enviar a {SECRET}",
-    sheet=f'{{"action": "{SECRET}"}}',
+    sheet=f'{{"action": "{SECRET}", "account": "a"}}',
     origin=CallOrigin(host=SECRET),
 )
 DAY = 86_400

@@ -9,7 +9,8 @@ import click
 
 from ix_tools.approvals.links import ApprovalLinks
 from ix_tools.approvals.pins import Pins
-from ix_tools.approvals.repository import REPEAT_CALL, Approval
+from ix_tools.approvals.refusals import REPEAT_CALL
+from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.requirements import ApprovalRequirement, KnownIdentities
 from ix_tools.errors import ApprovalRefused, Exit
 from ix_tools.i18n import formats

@@ -7,6 +7,7 @@ from typing import Any
 from ix_tools.approvals import rendering
 from ix_tools.approvals.preview import ApprovalPreview
 from ix_tools.approvals.repository import Approval
+from ix_tools.approvals.stored_preview import is_readable, load_preview
 from ix_tools.i18n import formats
 from ix_tools.i18n.formats import LISBON
 from ix_tools.i18n.labels import ACTIONS, LABELS, Bilingual, Language
@@ -22,9 +23,9 @@ DIFFERS = Bilingual(
 
 def describe_subject(found: Approval, language: Language) -> dict[str, str]:
     """Describe the subject in parts (action, document, client, amount), if its preview is still stored."""
-    if not found.sheet:
+    if not found.sheet or not is_readable(found.sheet):
         return {}
-    sheet = ApprovalPreview.model_validate_json(found.sheet)
+    sheet = load_preview(found.sheet)
     client = sheet.paper.client if sheet.paper else sheet.client
     consumer = LABELS["final_consumer"].text(language) if sheet.paper else ""
     parts = {

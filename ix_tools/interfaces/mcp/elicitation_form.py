@@ -11,6 +11,7 @@ from ix_tools.approvals import text as approval_text
 from ix_tools.approvals.host_answers import MAX_REASON_LENGTH
 from ix_tools.approvals.preview import ApprovalPreview
 from ix_tools.approvals.repository import Approval
+from ix_tools.approvals.stored_preview import load_preview
 from ix_tools.i18n.labels import LABELS, Language
 
 WARNINGS, DIFFERENCES = 3, 5
@@ -26,7 +27,7 @@ def render_form_message(approval: Approval, language: Language) -> str:
 
 def build_form_schema(approval: Approval, language: Language) -> dict[str, Any]:
     """Build the form: a checkbox to approve, and one to accept differences from the request if there are any."""
-    sheet = ApprovalPreview.model_validate_json(approval.sheet)
+    sheet = load_preview(approval.sheet)
     fields: dict[str, Any] = {
         "approve": {
             "type": "boolean",

@@ -25,7 +25,8 @@ from mcp.shared.exceptions import MCPError
 
 from ix_tools.approvals.host_answers import UnansweredQuestion, detect_unanswered
 from ix_tools.approvals.links import wait_for_decision
-from ix_tools.approvals.repository import Approval, Reply, build_declined_refusal
+from ix_tools.approvals.refusals import build_declined_refusal
+from ix_tools.approvals.repository import Approval, Reply
 from ix_tools.errors import IxError
 from ix_tools.i18n.labels import LABELS
 from ix_tools.interfaces.mcp import elicitation, scope_challenge

@@ -16,6 +16,7 @@ from ix_tools.approvals import rendering
 from ix_tools.approvals.fulfilment import Step
 from ix_tools.approvals.preview import ApprovalPreview, DetailView, DocumentView
 from ix_tools.approvals.repository import Approval
+from ix_tools.approvals.stored_preview import load_preview
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.i18n import formats
 from ix_tools.i18n.formats import LISBON
@@ -31,7 +32,7 @@ OPEN_LINES, LARGEST = 20, 5
 """A document with more lines shows its largest ones; a list that can be opened has all of them."""
 PLACED_FIELDS = {"date", "due_date", "draft_id", "status", "exemption"}
 """Document fields that have a place of their own on the page."""
-UNDECIDED = frozenset({"expired", "elsewhere"})
+UNDECIDED = frozenset({"expired", "elsewhere", "outdated"})
 """Outcomes without a decision; the page reveals nothing of the request."""
 TOTAL_IS_THE_AMOUNT = frozenset({"finalized", "finalized_estimate"})
 """Actions whose amount is the document's total; the others have an amount of their own, or none."""
@@ -61,7 +62,7 @@ def render_approval(
     """
     if next_try:
         error = "pin_locked"
-    sheet = ApprovalPreview.model_validate_json(found.sheet)
+    sheet = load_preview(found.sheet)
     return _render(
         "approval.html",
         language,

@@ -164,6 +164,15 @@ OUTCOMES: dict[str, tuple[Bilingual, Bilingual]] = {
             "It changed after it was shown; nothing was sent. When the request is repeated, you will see it as it is now.",
         ),
     ),
+    "outdated": (
+        Bilingual(
+            "O pedido é de outra versão do ix-tools", "The request is from another version of ix-tools"
+        ),
+        Bilingual(
+            "Esta versão não o consegue mostrar; nada foi enviado. Repetido o pedido, pergunta-se outra vez.",
+            "This version cannot show it; nothing was sent. When the request is repeated, you are asked again.",
+        ),
+    ),
     "unknown": (
         Bilingual("Esta ligação não leva a nenhum pedido", "This link leads to no request"),
         Bilingual(

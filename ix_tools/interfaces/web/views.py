@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from ix_tools.approvals.fulfilment import Step, find_fulfilment
 from ix_tools.approvals.links import PAGE_PATH, ApprovalLinks
 from ix_tools.approvals.repository import Approval, ApprovalRepository
+from ix_tools.approvals.stored_preview import is_readable
 from ix_tools.errors import ApprovalRefused, StoreUnavailable
 from ix_tools.i18n.labels import Language
 from ix_tools.interfaces.web import rendering
@@ -150,6 +151,8 @@ class ApprovalPages:
         if approval.expires_at <= self._approvals.clock():
             late = {"pending": "expired", "approved": "lapsed"}
             return late.get(approval.state, approval.state)
+        if approval.state == "pending" and not is_readable(approval.sheet):
+            return "outdated"
         return approval.state
 
     def _show_outcome(
