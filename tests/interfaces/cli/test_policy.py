@@ -163,7 +163,7 @@ def test_the_first_of_two_is_told_that_another_is_needed(
     first = cli.run_in_terminal(*approve, answers=[("type", identifier)])
     assert "It still needs 1 more: another person approves, too." in first.plain
     again = cli.run_in_terminal(*approve, answers=[("type", identifier)])
-    assert "You approved" in again.plain
+    assert "You already approved" in again.plain
     assert cli(*cli.finalize(number)).code == 3
     monkeypatch.setattr(prompt, "identify_user", lambda: "terminal:another")
     assert "approved" in cli.run_in_terminal(*approve, answers=[("type", identifier)]).plain

@@ -234,7 +234,7 @@ def test_a_server_that_others_reach_does_not_start_without_a_way_to_know_them(
 
 def test_starting_over_standard_input_loads_nothing_of_the_http_server() -> None:
     code = (
-        "import sys; from ix_tools.interfaces.mcp import server, stdio; server.build(None);"
+        "import sys; from ix_tools.interfaces.mcp import server, stdio; server.build_server(None);"
         "print([name for name in sys.modules if name.startswith("
         "('ix_tools.interfaces.server', 'ix_tools.pipeline.context_pool', 'sqlalchemy'))])"
     )

@@ -42,7 +42,7 @@ async def test_two_people_approve_by_links_of_their_own(harness: Harness, tmp_pa
     status, text = await says_yes("bruno", PINS["carla"])
     assert (status, "That is not the PIN" in text) == (403, True)
     status, text = await says_yes("bruno")
-    assert (status, "Somebody else must approve, too" in text) == (200, True)
+    assert (status, "Another person must approve too" in text) == (200, True)
     assert (await execute(paper.context, "change_state", call))["status"] == "approval_required"
     await says_yes("bruno")
     assert paper.context.approvals.find(asked.id).state == "pending", "the same person twice is one"

@@ -97,7 +97,7 @@ async def test_the_browser_opens_and_no_command_line_or_environment_tells(
         file, link = fake.file(), fake.link()
         assert link.startswith(f"{await pages.start_and_locate()}/approve/")
         assert link not in str(body)
-        assert "the browser of this machine" in body["next"][0]["why"]
+        assert "this machine's browser" in body["next"][0]["why"]
         secret = link.rsplit("/", 1)[1].encode()
         lines = everywhere("cmdline")
         assert file.as_uri().encode() in lines or str(fake.script).encode() in lines, (

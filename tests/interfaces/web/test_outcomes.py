@@ -207,7 +207,7 @@ async def test_a_used_one_of_which_the_journal_knows_nothing_says_so(paper: Harn
         paper.context.approvals._change_state(connection, asked.id, "approved", "used")
     clock.now += REFRESH_WINDOW_SECONDS
     text, again = await seen(paper, link)
-    assert "nothing says that it was done" in text
+    assert "there is no record that it was done" in text
     assert again == ""
 
 
