@@ -162,7 +162,7 @@ async def test_patience_ends_in_pending_and_the_next_call_gets_it(host: Host, ha
     await host.call("get_pdf", document_id=number)
     assert (await host.call("get_pdf", document_id=number))["status"] == "ready"
     harness.sandbox.set_option("pdf_polls", 99)
-    with pytest.raises(MCPError, match=r"being made"):
+    with pytest.raises(MCPError, match=r"still making"):
         await host.client.read_resource(f"ix://documents/{number}/pdf?second_copy=true")
 
 
