@@ -17,9 +17,9 @@ Json = dict[str, Any]
 class Ledger:
     """Direct access to the sandbox: prepares cases and counts effects without using the pipeline."""
 
-    def __init__(self, box: Sandbox) -> None:
-        self.box = box
-        self.http = httpx2.Client(base_url=box.base_url, timeout=20)
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.http = httpx2.Client(base_url=sandbox.base_url, timeout=20)
 
     def close(self) -> None:
         """Close the connection."""
@@ -27,7 +27,7 @@ class Ledger:
 
     def call(self, method: str, path: str, body: Json) -> Json:
         """Send a call that must succeed, and return the content of the response."""
-        answer = self.http.request(method, path, json=body, params={"api_key": self.box.api_key})
+        answer = self.http.request(method, path, json=body, params={"api_key": self.sandbox.api_key})
         answer.raise_for_status()
         found: Json = next(iter(answer.json().values())) if answer.content.strip() else {}
         return found
@@ -63,8 +63,8 @@ class Ledger:
 
     def list_rows(self, kind: type[Any]) -> list[Any]:
         """Return the rows of the sandbox."""
-        with self.box.backend.store.transaction():
-            return self.box.backend.store.find(kind)
+        with self.sandbox.backend.store.transaction():
+            return self.sandbox.backend.store.find(kind)
 
     def count_documents(self, **wanted: Any) -> int:
         """Count the documents that have these values and are not cancelled or deleted."""

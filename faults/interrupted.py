@@ -127,7 +127,7 @@ async def run_stopped(found: Interruption, scene: InterruptionScene, patience: f
         process = scene.servers[0].process
         process.send_signal(signal.SIGSTOP)
         try:
-            scene.books.box.clear_faults()
+            scene.books.sandbox.clear_faults()
             second, found.waited = await scene.write_from_other(subject, patience)
         finally:
             process.send_signal(signal.SIGCONT)
@@ -151,13 +151,13 @@ async def run_killed(found: Interruption, scene: InterruptionScene, under_way: b
     async with anyio.create_task_group() as group:
         if under_way:
             path = f"/invoices/{subject.number}/change-state.json"
-            scene.books.box.fault("PUT", f"^{path}$", delay=FOREVER, drop="before")
+            scene.books.sandbox.fault("PUT", f"^{path}$", delay=FOREVER, drop="before")
             group.start_soon(answer)
             await _wait_for_arrival(scene, path)
         else:
             await _held_at_the_last_read(group, answer, scene, subject)
         scene.servers[0].process.kill()
-        scene.books.box.clear_faults()
+        scene.books.sandbox.clear_faults()
         second, found.waited = await scene.write_from_other(subject, UNKNOWN)
     _judge(found, scene, subject, CallResult({"ok": False, "code": "killed", "sent": "unknown"}), second)
     if found.waited > UNKNOWN or not second.ok:
@@ -168,7 +168,7 @@ async def run_killed(found: Interruption, scene: InterruptionScene, under_way: b
 
 async def _wait_for_arrival(scene: InterruptionScene, path: str) -> None:
     """Wait until the request has arrived and is held."""
-    if not await anyio.to_thread.run_sync(scene.books.box.wait_for_request, "PUT", f"^{path}$", 60):
+    if not await anyio.to_thread.run_sync(scene.books.sandbox.wait_for_request, "PUT", f"^{path}$", 60):
         raise RuntimeError("the request never came")
 
 
@@ -179,7 +179,7 @@ async def _held_at_the_last_read(
     subject: Subject,
 ) -> None:
     path = f"/invoices/{subject.number}.json"
-    scene.books.box.fault("GET", f"^{path}$", skip=scene.last_read - 1, delay=FOREVER, after_commit=True)
+    scene.books.sandbox.fault("GET", f"^{path}$", skip=scene.last_read - 1, delay=FOREVER, after_commit=True)
     group.start_soon(answer)
     if not await anyio.to_thread.run_sync(scene.books.wait_for, "GET", path, scene.last_read):
         raise RuntimeError("the last read never came")
@@ -189,7 +189,7 @@ async def run_told_to_wait(found: Interruption, scene: InterruptionScene) -> Non
     """Answer the request with 429, and change the document before it may be repeated."""
     subject = await scene.prepare_question()
     path = f"/invoices/{subject.number}/change-state.json"
-    scene.books.box.fault("PUT", f"^{path}$", delay=FOREVER, status=429, headers={"Retry-After": "0"})
+    scene.books.sandbox.fault("PUT", f"^{path}$", delay=FOREVER, status=429, headers={"Retry-After": "0"})
     told: list[CallResult] = []
 
     async def answer() -> None:
@@ -199,7 +199,7 @@ async def run_told_to_wait(found: Interruption, scene: InterruptionScene) -> Non
         group.start_soon(answer)
         await _wait_for_arrival(scene, path)
         scene.books.change_draft(subject.number, OTHER, {"name": "Outro serviço", "unit_price": "100"})
-        scene.books.box.clear_faults()
+        scene.books.sandbox.clear_faults()
     _judge(found, scene, subject, told[0], CallResult({"ok": True}))
 
 
@@ -219,12 +219,12 @@ async def run_with_servers(name: str, kind: str, store: str, folder: Path) -> In
         books = SandboxAccount(stack.enter_context(Sandbox()))
         # Every interruption has its own account, so that none affects another.
         account = f"{kind}-{abs(hash(name)) % 10**6}"
-        boxes = {account: books.box.base_url}
+        urls = {account: books.sandbox.base_url}
         one = stack.enter_context(
-            start_server_process(store, boxes, folder / f"{account}-one", timeout=TIMEOUT)
+            start_server_process(store, urls, folder / f"{account}-one", timeout=TIMEOUT)
         )
         two = stack.enter_context(
-            start_server_process(store, boxes, folder / f"{account}-two", timeout=TIMEOUT)
+            start_server_process(store, urls, folder / f"{account}-two", timeout=TIMEOUT)
         )
         hosts = [await stack.enter_async_context(open_http(each.url, account)) for each in (one, two)]
         scene = InterruptionScene(books, (one, two), hosts[0], hosts[1])
@@ -261,9 +261,9 @@ def open_gap_context(
     made = Settings(
         store=store, language="en", timeout_seconds=timeout, policy=policy, approval_min_seconds=0
     )
-    made = point_at_sandbox(made, books.box.base_url, books.box.api_key)
+    made = point_at_sandbox(made, books.sandbox.base_url, books.sandbox.api_key)
     context = CallContext.open(
-        lift_limits(made.model_copy(update={"account": account})), now=books.box.backend.control.now
+        lift_limits(made.model_copy(update={"account": account})), now=books.sandbox.backend.control.now
     )
     gap = GapTransport()
     context.account._client = httpx2.AsyncClient(transport=gap, timeout=timeout + EXTRA_SECONDS)

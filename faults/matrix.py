@@ -50,7 +50,7 @@ def list_plans(stores: Sequence[str], seed: int) -> list[Plan]:
 
 
 @contextmanager
-def prepare_places(box: Sandbox, folder: Path, server: str) -> Iterator[RunEnvironment]:
+def prepare_places(sandbox: Sandbox, folder: Path, server: str) -> Iterator[RunEnvironment]:
     """Prepare a migrated store to copy, and two addresses that do not answer."""
     empty = folder / "empty.db"
     store = Store(empty)
@@ -67,7 +67,7 @@ def prepare_places(box: Sandbox, folder: Path, server: str) -> Iterator[RunEnvir
             knock = stack.enter_context(socket.socket())
             knock.setblocking(False)
             knock.connect_ex(silent.getsockname())
-        ledger = Ledger(box)
+        ledger = Ledger(sandbox)
         stack.callback(ledger.close)
         yield RunEnvironment(
             ledger,
@@ -111,7 +111,7 @@ def run_plans(plans: Sequence[Plan], server: str) -> Iterator[RunResult]:
     """Run plans one after the other in one sandbox."""
     folder = Path(tempfile.mkdtemp(prefix="ix-faults-"))
     try:
-        with Sandbox(clock=NOW) as box, prepare_places(box, folder, server) as where:
+        with Sandbox(clock=NOW) as sandbox, prepare_places(sandbox, folder, server) as where:
             for plan in plans:
                 yield execute_plan(plan, where)
     finally:

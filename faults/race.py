@@ -92,8 +92,8 @@ async def open_callers(
             for name, books in accounts.items():
                 made = point_at_sandbox(
                     Settings(store=store, language="en", approval_min_seconds=0),
-                    books.box.base_url,
-                    books.box.api_key,
+                    books.sandbox.base_url,
+                    books.sandbox.api_key,
                 )
                 context = CallContext.open(lift_limits(made.model_copy(update={"account": name})))
                 stack.push_async_callback(context.close)
@@ -104,8 +104,8 @@ async def open_callers(
             if policy is not None:
                 policy.write_text(POLICY)
                 policy.chmod(0o600)
-            boxes = {name: books.box.base_url for name, books in accounts.items()}
-            one, two = stack.enter_context(run_two_servers(store, boxes, folder, policy))
+            urls = {name: books.sandbox.base_url for name, books in accounts.items()}
+            one, two = stack.enter_context(run_two_servers(store, urls, folder, policy))
             for name in accounts:
                 hosts = [await stack.enter_async_context(open_http(each.url, name)) for each in (one, two)]
                 found[name] = (hosts[0], hosts[1])
@@ -132,8 +132,8 @@ async def run_way(way: str, server: str, folder: Path, rounds: int, others: int,
 def _slow_down(books: SandboxAccount, delay: float) -> None:
     """Delay responses to reads and arrival of writes: the widest gap that a slow network causes."""
     if delay:
-        books.box.fault("GET", times=None, delay=delay, after_commit=True)
-        books.box.fault(times=None, delay=delay)
+        books.sandbox.fault("GET", times=None, delay=delay, after_commit=True)
+        books.sandbox.fault(times=None, delay=delay)
 
 
 async def _run_rounds(

@@ -52,7 +52,7 @@ class Break:
 
     name: str
     step: str
-    box: Json | None = None
+    sandbox_fault: Json | None = None
     """Fault in the sandbox."""
     kill: str = ""
     """Step of the worker at which the process is killed, or `under way` for during the request."""
@@ -82,17 +82,17 @@ AFTER_COMMIT: tuple[tuple[str, Json], ...] = (
 SLOW = {"delay": FOREVER}
 SLOW_ANSWER = {"delay": FOREVER, "after_commit": True}
 BREAKS = (
-    *(Break(name, "write", box) for name, box in (*AT_REQUESTS, *AFTER_COMMIT)),
+    *(Break(name, "write", fault) for name, fault in (*AT_REQUESTS, *AFTER_COMMIT)),
     Break("refused", "write", nobody="refused"),
     Break("connect time-out", "write", nobody="silent"),
     Break("read time-out, under way", "write", SLOW, slow=True),
     Break("read time-out, done", "write", SLOW_ANSWER),
-    *(Break(name, "look-ups", {**box, "times": None}) for name, box in AT_REQUESTS),
+    *(Break(name, "look-ups", {**fault, "times": None}) for name, fault in AT_REQUESTS),
     Break("cut JSON", "look-ups", {"cut": 12, "times": None}),
     Break("empty body", "look-ups", {"status": 200, "times": None}),
     Break("refused", "look-ups", nobody="refused"),
     Break("read time-out", "look-ups", {**SLOW, "times": None}),
-    *(Break(name, "read back", {**box, "times": None}) for name, box in AT_REQUESTS),
+    *(Break(name, "read back", {**fault, "times": None}) for name, fault in AT_REQUESTS),
     Break("cut JSON", "read back", {"cut": 12, "times": None}),
     Break("empty body", "read back", {"status": 200, "times": None}),
     Break("kill -9", "before intent", kill="before intent"),
@@ -196,16 +196,16 @@ class RunEnvironment:
 
 def execute_plan(plan: Plan, places: RunEnvironment) -> RunResult:
     """Call three times: with the fault, immediately after it, and much later."""
-    ledger, box = places.ledger, places.ledger.box
-    box.reset()
-    box.set_option("rate_limit", 1_000_000)
+    ledger, sandbox = places.ledger, places.ledger.sandbox
+    sandbox.reset()
+    sandbox.set_option("rate_limit", 1_000_000)
     arguments = plan.case.arrange(ledger)
     if plan.keyed:
         arguments = {**arguments, "idempotency_key": "the-same"}
-    box.clear_requests()
+    sandbox.clear_requests()
     order = Order(
-        url=box.base_url,
-        key=box.api_key,
+        url=sandbox.base_url,
+        key=sandbox.api_key,
         store=_prepare_store(plan, places),
         account=f"run{plan.number}",
         operation=plan.case.operation,
@@ -220,14 +220,14 @@ def execute_plan(plan: Plan, places: RunEnvironment) -> RunResult:
     found = RunResult(plan)
     _run_first_life(found, order, places, arguments)
     if not plan.broken.slow:
-        _clear_faults(box)
+        _clear_faults(sandbox)
     found.effects.append(plan.case.count(ledger, arguments))
     again = Worker(postpone(order, 0.0)) if _is_worth_repeating(found) else None
     for life, seconds in ((2, 0.0), (3, MUCH_LATER)):
         if again is not None and _is_worth_repeating(found):
             again.start(seconds)
             found.told.append((life, again.get_result()))
-        _clear_faults(box)
+        _clear_faults(sandbox)
         found.effects.append(plan.case.count(ledger, arguments))
     if again is not None:
         again.end()
@@ -250,17 +250,17 @@ def _prepare_store(plan: Plan, places: RunEnvironment) -> str:
 
 
 def _run_first_life(found: RunResult, order: Order, places: RunEnvironment, arguments: Json) -> None:
-    plan, box = found.plan, places.ledger.box
+    plan, sandbox = found.plan, places.ledger.sandbox
     broken = plan.broken
     if broken.step == "look-ups" and broken.nobody:
         order = Order(**{**vars(order), "url": places.refused})
     first = Worker(order)
     second = Worker(postpone(order, 0.0)) if plan.processes == 2 else None
-    if broken.box and broken.step != "read back":
-        box.fault(**_build_fault(plan, places.ledger, arguments))
+    if broken.sandbox_fault and broken.step != "read back":
+        sandbox.fault(**_build_fault(plan, places.ledger, arguments))
     first.start()
     if broken.kill == "under way":
-        if not box.wait_for_request(plan.case.method, plan.case.path, TIMEOUT):
+        if not sandbox.wait_for_request(plan.case.method, plan.case.path, TIMEOUT):
             raise RuntimeError("the request never came")
         _wait_for_commit(plan, places.ledger, arguments)
     elif order.stop:
@@ -272,7 +272,7 @@ def _run_first_life(found: RunResult, order: Order, places: RunEnvironment, argu
         found.told.append((1, {}))
     else:
         if broken.step == "read back":
-            box.fault(**{**(broken.box or {}), "method": "GET"})
+            sandbox.fault(**{**(broken.sandbox_fault or {}), "method": "GET"})
             first.start()
         found.told.append((1, first.get_result()))
         first.end()
@@ -283,13 +283,13 @@ def _run_first_life(found: RunResult, order: Order, places: RunEnvironment, argu
 
 def _wait_for_commit(plan: Plan, ledger: Ledger, arguments: Json) -> None:
     """Wait until the sandbox has committed the request whose response it holds."""
-    if (plan.broken.box or {}).get("after_commit"):
+    if (plan.broken.sandbox_fault or {}).get("after_commit"):
         _wait_until(lambda: plan.case.count(ledger, arguments) > 0)
 
 
 def _build_fault(plan: Plan, ledger: Ledger, arguments: Json) -> Json:
     broken = plan.broken
-    fault = dict(broken.box or {})
+    fault = dict(broken.sandbox_fault or {})
     if broken.step == "look-ups":
         return {**fault, "method": "GET"}
     if broken.name == "wrong totals":
@@ -315,18 +315,18 @@ def _build_wrong_answer(case: Case, ledger: Ledger, arguments: Json) -> Any:
     return {"sequences": [{"id": 70020, "serie": "?"}]} if case.answer == "sequences" else None
 
 
-def _clear_faults(box: Any) -> None:
+def _clear_faults(sandbox: Any) -> None:
     """Remove all faults, and wait until requests in progress have ended."""
-    slow = [at for at, one in enumerate(box.requests()) if one["status"] is None]
-    with _hold_answers(box) as held:
-        box.clear_faults()
+    slow = [at for at, one in enumerate(sandbox.requests()) if one["status"] is None]
+    with _hold_answers(sandbox) as held:
+        sandbox.clear_faults()
     if held:
-        _wait_until(lambda: any(box.requests()[at]["status"] is not None for at in slow))
+        _wait_until(lambda: any(sandbox.requests()[at]["status"] is not None for at in slow))
 
 
 @contextmanager
-def _hold_answers(box: Any) -> Iterator[bool]:
-    control = box.box.control
+def _hold_answers(sandbox: Any) -> Iterator[bool]:
+    control = sandbox.backend.control
     with control._lock:
         under_way = bool(control._held)
     yield under_way

@@ -77,12 +77,12 @@ def _shorten(value: Any) -> str:
 class SandboxAccount:
     """An account in a sandbox, with helpers that change it and the order of commits."""
 
-    box: Sandbox
+    sandbox: Sandbox
     commits: list[tuple[str, str, int]] = field(default_factory=list)
     """Method, path and status of each request in the order of execution."""
 
     def __post_init__(self) -> None:
-        inner, self._more = self.box.backend.execute, threading.Condition()
+        inner, self._more = self.sandbox.backend.execute, threading.Condition()
 
         def carry_out(route: routes.Route, call: Call) -> Answer:
             answer = inner(route, call)
@@ -91,14 +91,14 @@ class SandboxAccount:
                 self._more.notify_all()
             return answer
 
-        self.box.backend.execute = carry_out  # type: ignore[method-assign]
+        self.sandbox.backend.execute = carry_out  # type: ignore[method-assign]
         self.reset()
 
     def reset(self) -> None:
         """Restore the seed data, add a second client and a second registered series, and remove the rate limit."""
-        self.box.reset()
-        self.box.set_option("rate_limit", NO_LIMIT)
-        self.box.set_option("pdf_polls", 0)
+        self.sandbox.reset()
+        self.sandbox.set_option("rate_limit", NO_LIMIT)
+        self.sandbox.set_option("pdf_polls", 0)
         self.other_client = int(self.request_directly("POST", "/clients.json", {"client": OTHER})["id"])
         self.request_directly("PUT", "/sequences/70020/register.json", {})
         self.commits.clear()
@@ -108,7 +108,7 @@ class SandboxAccount:
         found = routes.resolve(method, path)
         assert found is not None, path
         route, names = found
-        answer = self.box.backend.execute(route, Call(method, path, names, Query([], 30), body))
+        answer = self.sandbox.backend.execute(route, Call(method, path, names, Query([], 30), body))
         if answer.status >= 300:
             raise RuntimeError(f"{method} {path}: {answer.status} {answer.body.decode()}")
         with suppress(ValueError, StopIteration, AttributeError):
@@ -118,11 +118,11 @@ class SandboxAccount:
 
     def get_day(self) -> str:
         """Return the sandbox's date in the format of our tools."""
-        return self.box.backend.control.now().date().isoformat()
+        return self.sandbox.backend.control.now().date().isoformat()
 
     def get_api_day(self) -> str:
         """Return the sandbox's date in the format of the API."""
-        return self.box.backend.control.now().strftime("%d/%m/%Y")
+        return self.sandbox.backend.control.now().strftime("%d/%m/%Y")
 
     def create_draft(self, **changes: Any) -> int:
         """Create a draft for ACME with one line of 100.00 at 23 %, and return its id."""
@@ -172,33 +172,33 @@ class SandboxAccount:
 
     def get_row(self, number: int) -> Document:
         """Return a document's row."""
-        with self.box.backend.store.transaction():
-            found = self.box.backend.store.get(Document, number)
+        with self.sandbox.backend.store.transaction():
+            found = self.sandbox.backend.store.get(Document, number)
         assert found is not None, number
         return found
 
     def find_by_reference(self, reference: str) -> list[Document]:
         """Return the documents with a reference."""
-        with self.box.backend.store.transaction():
-            return self.box.backend.store.find(Document, reference=reference)
+        with self.sandbox.backend.store.transaction():
+            return self.sandbox.backend.store.find(Document, reference=reference)
 
     def list_receipts(self, number: int) -> list[Document]:
         """Return the receipts of an invoice."""
-        with self.box.backend.store.transaction():
-            return self.box.backend.store.find(Document, owner_id=number, type="Receipt")
+        with self.sandbox.backend.store.transaction():
+            return self.sandbox.backend.store.find(Document, owner_id=number, type="Receipt")
 
     def list_mails(self, number: int) -> list[Mail]:
         """Return the e-mails about a document."""
-        with self.box.backend.store.transaction():
-            return [one for one in self.box.backend.store.find(Mail) if one.document_id == number]
+        with self.sandbox.backend.store.transaction():
+            return [one for one in self.sandbox.backend.store.find(Mail) if one.document_id == number]
 
     def take_snapshot(self, number: int) -> DocumentSnapshot:
         """Return a document with its client: a draft with the client's record, an issued one with its copy."""
         row = self.get_row(number)
         client = row.client
         if row.number is None:
-            with self.box.backend.store.transaction():
-                client = take_snapshot(self.box.backend.store.get(Client, row.client_id))
+            with self.sandbox.backend.store.transaction():
+                client = take_snapshot(self.sandbox.backend.store.get(Client, row.client_id))
         return DocumentSnapshot(
             {name: value for name, value in asdict(row).items() if name not in SET_BY_ISSUING}, dict(client)
         )

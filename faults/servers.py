@@ -42,13 +42,13 @@ class Server:
 
 @contextmanager
 def start_server_process(
-    store: str, boxes: Mapping[str, str], home: Path, policy: Path | None = None, timeout: int = 30
+    store: str, urls: Mapping[str, str], home: Path, policy: Path | None = None, timeout: int = 30
 ) -> Iterator[Server]:
     """Run a server for accounts (name to URL of its sandbox) during the block."""
     home.mkdir(exist_ok=True)
     order = {
         "store": store,
-        "boxes": dict(boxes),
+        "urls": dict(urls),
         "policy": None if policy is None else str(policy),
         "timeout": timeout,
     }
@@ -85,12 +85,12 @@ def start_server_process(
 
 @contextmanager
 def run_two_servers(
-    store: str, boxes: Mapping[str, str], folder: Path, policy: Path | None = None
+    store: str, urls: Mapping[str, str], folder: Path, policy: Path | None = None
 ) -> Iterator[Sequence[Server]]:
     """Run two servers that share only a store."""
     with ExitStack() as until_the_end:
         yield [
-            until_the_end.enter_context(start_server_process(store, boxes, folder / name, policy))
+            until_the_end.enter_context(start_server_process(store, urls, folder / name, policy))
             for name in ("one", "two")
         ]
 
@@ -98,7 +98,7 @@ def run_two_servers(
 def _build_settings(order: Json) -> Settings:
     key = SecretStr(API_KEY)
     accounts = {
-        name: AccountSettings(account=name, api_key=key, base_url=url) for name, url in order["boxes"].items()
+        name: AccountSettings(account=name, api_key=key, base_url=url) for name, url in order["urls"].items()
     }
     policy = Path(order["policy"]) if order["policy"] else None
     made = Settings(

@@ -92,7 +92,7 @@ class StoppingClient(InvoiceXpressClient):
 
     steps: Steps
 
-    async def _once(self, request: Request) -> Response:
+    async def _exchange(self, request: Request) -> Response:
         if not request.writes:
             return await super()._exchange(request)
         usual, elsewhere = self._settings, self.steps.order.writes_to

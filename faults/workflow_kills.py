@@ -75,12 +75,20 @@ def run_life(order: Order, seconds: float, kill: bool) -> Mapping[str, Any]:
         process.join()
 
 
-def run_killed(write: str, step: str, box: Sandbox, folder: Path) -> KilledRun:
+def run_killed(write: str, step: str, sandbox: Sandbox, folder: Path) -> KilledRun:
     """Kill the call at a step and call again."""
-    box.reset()
+    sandbox.reset()
     store = folder / f"{write}-{step}.db".replace(" ", "-")
     order = Order(
-        box.base_url, box.api_key, str(store), "errand", "issue_invoice", CALL, 30, step, WRITES.index(write)
+        sandbox.base_url,
+        sandbox.api_key,
+        str(store),
+        "errand",
+        "issue_invoice",
+        CALL,
+        30,
+        step,
+        WRITES.index(write),
     )
     run_life(order, 0, kill=True)
     told: Mapping[str, Any] = {}
@@ -89,16 +97,16 @@ def run_killed(write: str, step: str, box: Sandbox, folder: Path) -> KilledRun:
         told = run_life(replace(order, stop=""), SECOND_LIFE_DELAY * lives, kill=False)
         if told.get("ok") or write == "e-mail":
             break
-    rows = [one for one in Ledger(box).list_rows(Document) if one.reference == "FAULT-1"]
+    rows = [one for one in Ledger(sandbox).list_rows(Document) if one.reference == "FAULT-1"]
     issued = [one for one in rows if one.status == "final"]
-    return KilledRun(write, step, told, len(rows), len(issued), len(Ledger(box).list_rows(Mail)))
+    return KilledRun(write, step, told, len(rows), len(issued), len(Ledger(sandbox).list_rows(Mail)))
 
 
 def run_points(points: list[tuple[str, str]] | None = None) -> Iterator[KilledRun]:
     """Run the given points, or all."""
-    with Sandbox(clock=NOW) as box, tempfile.TemporaryDirectory() as folder:
+    with Sandbox(clock=NOW) as sandbox, tempfile.TemporaryDirectory() as folder:
         for write, step in points or [(write, step) for write in WRITES for step in STEPS]:
-            yield run_killed(write, step, box, Path(folder))
+            yield run_killed(write, step, sandbox, Path(folder))
 
 
 def main() -> int:

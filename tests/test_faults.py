@@ -60,7 +60,10 @@ def test_a_seed_always_gives_the_same_runs() -> None:
 @pytest.fixture(scope="module")
 def somewhere(tmp_path_factory: pytest.TempPathFactory, server: str) -> Iterator[RunEnvironment]:
     """The environment of the runs."""
-    with Sandbox(clock=NOW) as box, prepare_places(box, tmp_path_factory.mktemp("places"), server) as where:
+    with (
+        Sandbox(clock=NOW) as sandbox,
+        prepare_places(sandbox, tmp_path_factory.mktemp("places"), server) as where,
+    ):
         yield where
 
 
@@ -131,7 +134,7 @@ def test_without_a_server_it_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch
 
 def test_a_ledger_counts_what_stands(somewhere: RunEnvironment) -> None:
     ledger: Ledger = somewhere.ledger
-    ledger.box.reset()
+    ledger.sandbox.reset()
     number = ledger.create_draft(reference="FAULT-1")
     assert ledger.count_documents(reference="FAULT-1") == 1
     ledger.change_state("invoice", number, "deleted")

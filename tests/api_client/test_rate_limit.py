@@ -446,10 +446,10 @@ async def test_reads_are_tried_again_and_writes_are_not(harness: Harness) -> Non
 async def test_a_store_that_fails_after_the_answer_does_not_make_it_unsent(
     harness: Harness, tmp_path: Path
 ) -> None:
-    """ "Nothing was sent" would be wrong by then, and the call would be repeated."""
+    """The text `Nothing was sent` would be wrong by then, and the call would be repeated."""
 
     class Failing(RateLimiter):
-        async def answered(self, status: int, retry_after: float | None) -> None:
+        async def record_response(self, status: int, retry_after: float | None) -> None:
             raise StoreUnavailable("The store is gone.")
 
     settings = harness.context.settings
