@@ -14,6 +14,7 @@ from typing import Any
 
 import anyio
 import sqlalchemy as sql
+from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools.api_client.retry_after import MAX_WAIT_SECONDS
@@ -100,7 +101,7 @@ def lock_row(connection: Connection, name: str) -> Row[Any]:
     row = connection.execute(wanted).one_or_none()
     if row is None:
         # Two processes may insert at the same time: one row remains, and both wait for its lock.
-        with suppress(sql.exc.IntegrityError), connection.begin_nested():
+        with suppress(exc.IntegrityError), connection.begin_nested():
             connection.execute(rates.insert().values(account=name, next_at=0.0, closed_until=0.0, failures=0))
         row = connection.execute(wanted).one()
     return row

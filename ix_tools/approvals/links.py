@@ -39,12 +39,15 @@ class PageHost(Protocol):
     @property
     def requires_sign_in(self) -> bool:
         """A page needs a sign-in besides its link."""
+        ...
 
     async def start_and_locate(self) -> str:
         """Start serving if needed, and return the address such as https://ix.example.pt; empty if that fails."""
+        ...
 
     async def open_in_browser(self, url: str) -> bool:
         """Open a page in this machine's browser; return False if nobody would see it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,7 +286,9 @@ def _build_document_view(preview: Preview, facts: Facts) -> DocumentView:
             PrintedTextView(field=name, lines=_split_lines(text))
             for name, _, text in document.printed_texts()
         ),
-        currency="" if document.currency in {None, "Euro", "EUR"} else _find_currency_code(document.currency),
+        currency=_find_currency_code(document.currency)
+        if document.currency and document.currency not in {"Euro", "EUR"}
+        else "",
         lines=tuple(
             _build_line_view(*one, is_taxed=document.document_type != "receipts")
             for one in zip(document.lines, known.lines, strict=True)

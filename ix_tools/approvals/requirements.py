@@ -146,7 +146,7 @@ ANY_PERSON = ApprovalRequirement()
 
 def pick_stricter(one: RequiredPlace, other: RequiredPlace) -> RequiredPlace:
     """Return the place that is harder to imitate."""
-    return max(one, other, key=PLACES_BY_STRICTNESS.index)
+    return one if PLACES_BY_STRICTNESS.index(one) >= PLACES_BY_STRICTNESS.index(other) else other
 
 
 def _format_rules(rules: Iterable[str]) -> str:

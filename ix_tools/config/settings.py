@@ -240,7 +240,7 @@ class Settings(BaseModel):
 
     def by_account(self) -> dict[str, "Settings"]:
         """Return the settings of each account by the name that callers of the HTTP server use. The sandbox is always alone."""
-        found = {self.account: self} if self.account else {}
+        found: dict[str, Settings] = {self.account: self} if self.account else {}
         if not self.sandbox:
             found |= {name: self._for_account(one) for name, one in self.accounts.items()}
         return found

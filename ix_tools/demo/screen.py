@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from io import TextIOWrapper
 from typing import Any
 
 from rich import box
@@ -28,7 +29,7 @@ class Screen:
     def __init__(self, language: Language) -> None:
         """Use the terminal's colours (and NO_COLOR); print plain text to a pipe."""
         # A console with an old code page has no euro sign; a question mark is better than a crash.
-        if hasattr(sys.stdout, "reconfigure"):
+        if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")
         found = Console()
         self.console = Console(

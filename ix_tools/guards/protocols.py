@@ -77,9 +77,11 @@ class Draft(Protocol):
 
     def printed_texts(self) -> Iterator[tuple[str, Printed, str]]:
         """Return the printed texts: field, heading, text."""
+        ...
 
     def compute_totals(self, facts: Facts) -> Totals | None:
         """Return the totals of the document; None if a tax is unknown."""
+        ...
 
 
 class InvoiceShaped(Draft, Protocol):

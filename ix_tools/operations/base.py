@@ -44,25 +44,30 @@ class OperationContext(Protocol):
     @property
     def facts(self) -> Facts:
         """Facts looked up for this call."""
+        ...
 
     @property
     def arguments(self) -> Mapping[str, Any]:
         """Arguments as the caller wrote them; for operations without a route."""
+        ...
 
     async def send(self, call: "Operation[Any]") -> Any:
         """Send the call by its route and return the answer without its envelope."""
+        ...
 
     async def run_operation(
-        self, name: str, arguments: Mapping[str, Any], covering: BundledApproval | None = None
+        self, name: str, arguments: Mapping[str, Any], bundle: BundledApproval | None = None
     ) -> dict[str, Any]:
         """Run another operation through the whole pipeline, with its own guards and approval; for operations without a route.
 
         The caller's answer to an approval is passed on, and a new approval request becomes that of the whole call.
         If nobody can be asked, the result has status approval_required.
         """
+        ...
 
     def search_operations(self, text: str) -> list[dict[str, Any]]:
         """Return the operations that match a text, best first, among those that the settings allow."""
+        ...
 
     def describe_operation(self, name: str) -> dict[str, Any]:
         """Return everything that a caller must know of an operation.
@@ -70,27 +75,34 @@ class OperationContext(Protocol):
         Raises:
             SettingsError: The settings do not allow the operation.
         """
+        ...
 
     async def load_document_facts(self, call: "Operation[Any]", document: Any) -> Facts:
         """Return facts about a document that was read: its unreturned fields from the journal, and what a note corrects."""
+        ...
 
     async def list_open_intents(self) -> list[dict[str, str]]:
         """Return calls whose outcome the journal does not know: id, operation, subject."""
+        ...
 
     async def download(self, url: str) -> bytes | None:
         """Fetch a file; None if its host is not allowed or does not have it."""
+        ...
 
     async def save_file(self, content: bytes, name: str) -> str:
         """Write a file into the folder for documents and return its path."""
+        ...
 
     async def notify_progress(self, done: float, total: float, message: str) -> None:
         """Report progress to the caller."""
 
     async def list_all(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
         """Return the rows of a list, up to the setting catalogue_pages, and the number of rows left unread."""
+        ...
 
     async def wait_before_retry(self, attempt: int) -> bool:
         """Wait before the next attempt; False if no attempt is left."""
+        ...
 
 
 class Operation(Call, Generic[Result]):

@@ -31,35 +31,45 @@ class Probe(Protocol):
 
     async def read_document(self, kind: str, number: int) -> Mapping[str, Any] | None:
         """Return a document as it is now; None if it does not exist."""
+        ...
 
     async def read_related(self, number: int) -> list[Mapping[str, Any]]:
         """Return the documents related to one."""
+        ...
 
     async def read_series(self, number: int) -> Mapping[str, Any] | None:
         """Return a series as it is now; None if it does not exist."""
+        ...
 
     async def read_resource(self, path: str, name: str) -> Mapping[str, Any] | None:
         """Return any other resource as it is now; None if it does not exist."""
+        ...
 
     async def find_client(self, code: str) -> Mapping[str, Any] | None:
         """Return the client with exactly this code; None if there is none."""
+        ...
 
     async def list_rows(self, path: str, key: str) -> list[Mapping[str, Any]]:
         """Return every row of a list, over all its pages."""
+        ...
 
     async def list_newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
         """Return documents of a type with an id above `after`, filtered by date where the list allows it.
 
         A list shows a new document some seconds late.
         """
+        ...
 
     async def list_claimed(self, made: Iterable[str]) -> set[str]:
         """Return those of the given documents and receipts that other intents have claimed."""
+        ...
 
     @property
     def is_request_over(self) -> bool:
         """True when the request can no longer take effect: an unchanged resource stays unchanged."""
+        ...
 
     @property
     def is_list_current(self) -> bool:
         """True when, in addition, lists have had time to show every new document."""
+        ...

@@ -27,17 +27,21 @@ class ServerContext(Protocol):
     @property
     def settings(self) -> Settings:
         """The server's settings."""
+        ...
 
     @property
     def store(self) -> Store:
         """The store shared by all accounts."""
+        ...
 
     @property
     def address(self) -> str:
         """The server's public address: scheme, host and port, without a slash at the end."""
+        ...
 
     def get_principal(self, request: "Request") -> Principal:
         """Return the principal of a request; only on authenticated routes (`routes`, not `open_routes`)."""
+        ...
 
     async def open_context(self, request: "Request", account: str | None = None) -> CallContext:
         """Return the context of a request's principal in the account named by the request or by `account`.
@@ -45,6 +49,7 @@ class ServerContext(Protocol):
         Raises:
             NotPermitted: The principal may not use this account.
         """
+        ...
 
 
 class ContextPool:

@@ -174,10 +174,10 @@ async def _run(
         return await rerun(spec.name, arguments, bundle=bundle)
     # A cancelled caller must not leave a write half done or its outcome unread.
     with anyio.CancelScope(shield=True):
-        result = await _send_and_verify(
+        return await _send_and_verify(
             context, prepared, intent, progress, origin.face, claims, previous is not None
         )
-    return result  # noqa: RET504 - for mypy a scope may end early
+    raise AssertionError("a shielded scope ends with its block")
 
 
 async def fetch_pdf(

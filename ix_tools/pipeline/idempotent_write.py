@@ -308,7 +308,9 @@ async def _send_with_retries(
         resumed,
     )
     is_uncertain = resumed
-    for attempt in range(1, MAX_SENDS + 1):
+    attempt = 0
+    while True:
+        attempt += 1
         if context.journal.is_lease_expiring(intent):
             await release_intent(context, intent)
             raise IxError(

@@ -87,12 +87,16 @@ def evaluate_rules(rules: Rules, case: PolicyCase) -> PolicyEvaluation:
         return PolicyEvaluation("unattended", names, Ruling(terms, spending, refusal), looked)
     if refusal:
         return PolicyEvaluation("deny", tuple(rule.name for rule in asking), Ruling(refusal=refusal), looked)
-    strictest = max((rule.decision for rule in asking), key=list(STRICTNESS).index, default=rules.otherwise)
+    strictest = max(
+        (rule.decision for rule in asking),
+        key=STRICTNESS.index,
+        default=rules.otherwise,
+    )
     winners = tuple(rule.name for rule in asking if rule.decision == strictest)
     return PolicyEvaluation(strictest, winners, Ruling(terms), looked)
 
 
-STRICTNESS = ("unattended", "person", "form", "page", "terminal", "four-eyes", "deny")
+STRICTNESS: tuple[str, ...] = ("unattended", "person", "form", "page", "terminal", "four-eyes", "deny")
 
 
 def _explain_denial(names: tuple[str, ...]) -> str:

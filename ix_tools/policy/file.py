@@ -47,7 +47,7 @@ class PolicyFile:
             return self._rules
 
     def _read_content(self) -> bytes:
-        trouble = ""
+        trouble, content = "", b""
         try:
             # Non-blocking, because a pipe in its place would block every call.
             handle = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))

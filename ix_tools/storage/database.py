@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sql
+from sqlalchemy import event, exc
 from sqlalchemy.engine import Connection, Engine
 
 from ix_tools.errors import StoreUnavailable
@@ -76,7 +77,7 @@ class Store:
             return f"the file {self.file}"
         try:
             return f"the database {sql.make_url(self.url or '').render_as_string(hide_password=True)}"
-        except (sql.exc.ArgumentError, ValueError):
+        except (exc.ArgumentError, ValueError):
             return "the database in INVOICEXPRESS_STORE"
 
     @property
@@ -134,7 +135,7 @@ class Store:
                     connection.detach()  # out of the pool, which would lend it to a writer
                     self._watches += 1
                 return self._watches, int(self._watching.execute("PRAGMA data_version").fetchone()[0])
-        except (StoreUnavailable, sql.exc.SQLAlchemyError, sqlite3.Error, OSError):
+        except (StoreUnavailable, exc.SQLAlchemyError, sqlite3.Error, OSError):
             return None  # the next read reports the error
 
     def now(self, connection: Connection) -> float:
@@ -192,7 +193,7 @@ class Store:
         failure: StoreUnavailable | None = None
         try:
             yield
-        except (sql.exc.SQLAlchemyError, OSError) as trouble:
+        except (exc.SQLAlchemyError, OSError) as trouble:
             cause = getattr(trouble, "orig", None) or trouble
             failure = self._build_unavailable(f"{type(cause).__name__}: {str(cause).strip()}")
         if failure is not None:
@@ -248,7 +249,7 @@ class Store:
         where = sql.URL.create("sqlite", database=str(self.file))
         engine = sql.create_engine(where, connect_args={"timeout": 0}, pool_size=10, max_overflow=30)
 
-        @sql.event.listens_for(engine, "connect")
+        @event.listens_for(engine, "connect")
         def _prepare(connection: Any, _: Any) -> None:
             connection.isolation_level = None  # transactions begin where `_begun` says
             cursor = connection.cursor()
@@ -291,7 +292,7 @@ class Store:
         with engine.connect() as connection:
             try:
                 there = connection.execute(sql.select(audit.c.hash).where(audit.c.seq == seq)).scalar()
-            except (sql.exc.OperationalError, sql.exc.ProgrammingError) as trouble:
+            except (exc.OperationalError, exc.ProgrammingError) as trouble:
                 if "locked" in str(trouble) or not _is_missing(trouble):
                     raise
                 there = None
@@ -355,7 +356,7 @@ class Store:
             raise failure
 
 
-def _is_missing(trouble: sql.exc.DBAPIError) -> bool:
+def _is_missing(trouble: exc.DBAPIError) -> bool:
     """Check if a statement failed because its table does not exist."""
     return "no such table" in str(trouble) or getattr(trouble.orig, "sqlstate", "") == "42P01"
 
@@ -390,7 +391,7 @@ def _begin_immediate(connection: Connection) -> None:
     def begin() -> None:
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except sql.exc.OperationalError:
+        except exc.OperationalError:
             connection.rollback()
             raise
 
@@ -406,7 +407,7 @@ def _retry_while_locked(attempt: Callable[[], object]) -> None:
     while True:
         try:
             attempt()
-        except (sqlite3.OperationalError, sql.exc.OperationalError) as busy:
+        except (sqlite3.OperationalError, exc.OperationalError) as busy:
             if "locked" not in str(busy) or time.monotonic() > give_up:
                 raise
             time.sleep(random.uniform(0.001, 0.01))  # noqa: S311 - jitter, not a secret
@@ -417,7 +418,7 @@ def _retry_while_locked(attempt: Callable[[], object]) -> None:
 def _read_version(connection: Connection) -> str | None:
     try:
         return str(connection.execute(sql.select(version.c.version_num)).scalar_one())
-    except sql.exc.DBAPIError:
+    except exc.DBAPIError:
         return None
     finally:
         connection.rollback()

@@ -41,7 +41,7 @@ class Report:
 
     def __init__(self, language: Language) -> None:
         """Begin with no blocks."""
-        self._language = language
+        self._language: Language = language
         self._begun = False
         looking = sys.stdout.isatty()
         self._console = Console(

@@ -28,7 +28,7 @@ def build_tool_result(
         content=[types.TextContent(text=text)],
         structured_content=shown,
         is_error=is_error,
-        meta={LEFT_OUT_META: left_out} if left_out else None,
+        meta={LEFT_OUT_META: left_out} if left_out else None,  # pyright: ignore[reportCallIssue] - known by its alias
     )
 
 

@@ -106,9 +106,10 @@ def _start_browser(file: Path) -> bool:
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # the window stays when the server ends
         )
-        return started.wait(START_SECONDS) == 0
     except OSError:
         return False
+    try:
+        return started.wait(START_SECONDS) == 0
     except subprocess.TimeoutExpired:
         threading.Thread(target=started.wait, daemon=True).start()  # reaps the process
         return True

@@ -74,7 +74,8 @@ class ApprovalPages:
         self._store, self._approvals = store, approvals
         self._links = ApprovalLinks(store, approvals.clock)
         self._pins = self._links.pins
-        self._language, self._address, self._sign_in = language, address, sign_in
+        self._language: Language = language
+        self._address, self._sign_in = address, sign_in
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes that show and decide."""

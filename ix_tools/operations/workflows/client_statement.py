@@ -1,6 +1,6 @@
 """Workflow for a client's statement of account, compared with the balance at InvoiceXpress."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -143,7 +143,9 @@ class AccountStatement(Operation[Statement]):
             {name: found["client"].get(name) for name in ("id", "name", "code", "fiscal_id")}
         )
 
-    async def _load_movements(self, context: OperationContext, about: Mapping[str, Any]) -> Any:
+    async def _load_movements(
+        self, context: OperationContext, about: Mapping[str, Any]
+    ) -> AsyncIterator[Movement]:
         wanted = {**about, "states": ["final", "settled"], "archived": ["non_archived", "archived"]}
         async for row in iterate_rows(context, "list_client_invoices", wanted, "invoices"):
             found = _parse_movement(row)

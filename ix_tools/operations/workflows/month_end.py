@@ -193,7 +193,9 @@ class MonthReview:
                 earlier[key] = max(found[0], earlier.get(key, 0))
         missing = []
         for (kind, serie), numbers in sorted(series.items()):
-            known = sorted({*numbers, *([earlier[kind, serie]] if (kind, serie) in earlier else [])})
+            known: list[int] = sorted(
+                {*numbers, *([earlier[kind, serie]] if (kind, serie) in earlier else [])}
+            )
             for low, high in pairwise(known):
                 if high - low > 1:
                     between = f"{low + 1}" if high - low == 2 else f"{low + 1} to {high - 1}"
