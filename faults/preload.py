@@ -17,7 +17,7 @@ for module in (
     "email_validator",
     "faults.matrix",
     "faults.worker",
-    "ix_tools.pipeline.recovery",
+    "ix_tools.pipeline.outcome_detection",
     "ix_tools.pipeline.execute",
     "psycopg",
     "sqlalchemy.dialects.postgresql.psycopg",

@@ -6,13 +6,7 @@ from typing import Any, Literal
 
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import (
-    DocumentType,
-    EstimateType,
-    GuideType,
-    Id,
-    InvoiceType,
-)
+from ix_tools.domain.types import DocumentType, EstimateType, GuideType, Id, InvoiceType
 from ix_tools.guards import clients, dates, exemptions, notes, payments, series, states, texts
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.finalization import recheck_refusing, recheck_warning

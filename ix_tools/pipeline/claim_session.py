@@ -19,7 +19,7 @@ from ix_tools.domain import resource_names
 from ix_tools.errors import IxError, StoreUnavailable
 from ix_tools.idempotency.claims import Claim, ClaimRecord, Claims, Holder
 from ix_tools.idempotency.intents import Intent
-from ix_tools.pipeline import recovery
+from ix_tools.pipeline import outcome_detection
 from ix_tools.pipeline.context import CallContext
 from ix_tools.schemas.search import get_operation
 
@@ -149,7 +149,7 @@ class ClaimSession:
                 continue
             taken = await anyio.to_thread.run_sync(self._context.journal.take_over, intent)
             if taken is not None:
-                await recovery.probe_outcome(self._context, taken)
+                await outcome_detection.probe_outcome(self._context, taken)
 
 
 def _build_busy_error(blockers: tuple[ClaimRecord, ...]) -> IxError:

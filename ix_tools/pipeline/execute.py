@@ -35,9 +35,9 @@ from ix_tools.pipeline.corrections import describe_correction
 from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
 from ix_tools.pipeline.fresh_read import FreshRead
 from ix_tools.pipeline.operation_context import PipelineOperationContext, Progress, download_pdf
+from ix_tools.pipeline.outcome_detection import recover_unfinished, release_intent
 from ix_tools.pipeline.preparation import PreparedWrite, is_long, load_facts, prepare, return_approval
 from ix_tools.pipeline.readback import build_difference_error, read_back, record_differences
-from ix_tools.pipeline.recovery import recover_unfinished, release_intent
 from ix_tools.pipeline.subject_readback import build_subject_difference_error, read_back_subject
 from ix_tools.schemas.search import get_operation
 from ix_tools.telemetry import observe

@@ -28,10 +28,10 @@ from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.digests import TRACE_VERSION
 from ix_tools.operations.probes import Outcome
 from ix_tools.operations.registry import catalogue
-from ix_tools.pipeline import recovery
+from ix_tools.pipeline import outcome_detection
 from ix_tools.pipeline.call_identity import CallIdentity, build_reused_key_refusal, is_same_call
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.recovery import RESOURCES_BY_FIELD, finish_intent, release_intent
+from ix_tools.pipeline.outcome_detection import RESOURCES_BY_FIELD, finish_intent, release_intent
 from ix_tools.pipeline.replay import recheck_difference, select_result_fields
 
 MAX_SENDS = 3
@@ -166,7 +166,7 @@ async def _recover(
     """Recover an intent taken over from another process."""
     if has_unique_id(call, intent):
         return intent  # InvoiceXpress itself accepts each unique id only once
-    evidence = await recovery.probe_outcome(context, intent)
+    evidence = await outcome_detection.probe_outcome(context, intent)
     if evidence.outcome is Outcome.NOT_DONE:
         return None
     if evidence.outcome is Outcome.DONE:
@@ -179,7 +179,7 @@ async def _recover(
         current = await anyio.to_thread.run_sync(context.journal.get, intent.id)
         taken_over = (
             await anyio.to_thread.run_sync(context.journal.take_over, current)
-            if recovery.is_over(current)
+            if outcome_detection.is_over(current)
             else None
         )
         if taken_over is not None:
@@ -335,9 +335,9 @@ async def _send_with_retries(
         await finish_intent(context, intent, "refused", None, failure.code)
         raise failure
     if isinstance(failure, NotFound) and call.spec.route and call.spec.route.method == "DELETE":
-        evidence = await recovery.mark_deleted(context, intent)
+        evidence = await outcome_detection.mark_deleted(context, intent)
     else:
-        evidence = await recovery.probe_outcome(context, intent, answered=not may_be_in_flight)
+        evidence = await outcome_detection.probe_outcome(context, intent, answered=not may_be_in_flight)
     if evidence.outcome is Outcome.DONE:
         return call.parse_response(evidence.content, operation_context.facts)
     if evidence.outcome is Outcome.UNKNOWN:

@@ -54,8 +54,8 @@ def read_file(books: Books, token: str) -> Answer:
     if paper is None or document is None:
         raise Missing
     from ix_tools.sandbox import (
-        printing,
-    )  # the PDF and QR libraries are loaded with the first printed document
+        printing,  # the PDF and QR libraries are loaded with the first printed document
+    )
 
     if paper.copy == "qr":
         return Answer(200, printing.render_qr_png(books, document), "image/png")

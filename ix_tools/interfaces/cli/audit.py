@@ -91,7 +91,7 @@ def reconcile(ctx: click.Context, /, month: date | None, **options: Any) -> int:
     is missing or an outcome is unknown. Drafts alone do not count.
     """
     run = apply_global_options(ctx, **options)
-    from ix_tools.pipeline.reconcile import reconcile as reconciled
+    from ix_tools.pipeline.account_reconciliation import reconcile as reconciled
     from ix_tools.pipeline.reconciliation_report import Month
 
     with run.open_account() as settings:

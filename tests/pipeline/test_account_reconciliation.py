@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sql
 
 from faults.cases import Ledger
-from ix_tools.pipeline.reconcile import reconcile
+from ix_tools.pipeline.account_reconciliation import reconcile
 from ix_tools.pipeline.reconciliation_report import Month, ReconciliationReport
 from ix_tools.sandbox.rows import Document as Row
 from ix_tools.storage.schema import audit, intents

@@ -28,6 +28,7 @@ from ix_tools.idempotency.intents import DELETED_KEY_PREFIX, Intent
 from ix_tools.operations.fingerprints import fingerprint_document
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.fact_loader import FactLoader
+from ix_tools.pipeline.outcome_detection import LIST_DELAY_SECONDS
 from ix_tools.pipeline.reconciliation_report import (
     NEEDS_ATTENTION,
     Kind,
@@ -36,7 +37,6 @@ from ix_tools.pipeline.reconciliation_report import (
     ReconciliationReport,
     SeriesSummary,
 )
-from ix_tools.pipeline.recovery import LIST_DELAY_SECONDS
 from ix_tools.storage.schema import audit
 
 UNISSUED_STATES = {"draft", "deleted", None}
