@@ -316,16 +316,16 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
 FULL = """
 import anyio, resource, signal, sys
 from pathlib import Path
-from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.context import CallContext
 from ix_tools.errors import IxError
-from ix_tools.pipeline.execute import perform
-from ix_tools.config.settings import Settings, for_sandbox
+from ix_tools.pipeline.execute import execute
+from ix_tools.config.settings import Settings, point_at_sandbox
 
 place, url, key, room = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
 async def main():
-    desk = Desk.open(for_sandbox(Settings(store=place), url, key))
+    context = CallContext.open(point_at_sandbox(Settings(store=place), url, key))
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
     said = []
     for number in range(40):
@@ -333,14 +333,14 @@ async def main():
             line = {"name": "Auditoria", "unit_price": 80, "quantity": 1, "tax": "IVA23"}
             given = {"date": "2026-11-20", "due_date": "2026-11-20",
                 "client": {"code": "ACME"}, "items": [line], "idempotency_key": str(number)}
-            await perform(desk, sys.argv[5], given if sys.argv[5] == "create_invoice" else {})
+            await execute(context, sys.argv[5], given if sys.argv[5] == "create_invoice" else {})
             said.append("done")
         except IxError as refusal:
             said.append(f"{refusal.code} {refusal.as_dict()['sent']}")
             if refusal.code == "store_unavailable":
                 break
     print("\\n".join(said))
-    await desk.close()
+    await context.close()
 
 anyio.run(main)
 """
