@@ -151,6 +151,7 @@ async def expired(stage: Stage) -> None:
 
 async def decided_again(stage: Stage) -> None:
     await approved(stage)
+    await stage.page.wait_for_load_state("networkidle")  # a page that is not attached yet cannot go back
     await stage.page.go_back()
     if await stage.page.get_by_role("button", name=stage.reject).count():
         await stage.press(stage.reject)
