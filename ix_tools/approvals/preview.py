@@ -20,7 +20,7 @@ from ix_tools.fiscal.currencies import find_currency_code
 from ix_tools.fiscal.exemptions import find_exemption
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
-from ix_tools.operations import preview as told
+from ix_tools.operations import preview as content
 from ix_tools.operations.preview import Preview, Row
 from ix_tools.text.sanitize import sanitize_line
 
@@ -326,7 +326,7 @@ def _parse_amount(amount: object) -> Decimal | None:
         return None
 
 
-def _build_referenced_document_view(corrects: told.DocumentReference) -> ReferencedDocumentView:
+def _build_referenced_document_view(corrects: content.DocumentReference) -> ReferencedDocumentView:
     return ReferencedDocumentView(
         kind=corrects.document_type,
         number=corrects.number,
@@ -336,7 +336,7 @@ def _build_referenced_document_view(corrects: told.DocumentReference) -> Referen
     )
 
 
-def _build_transport_view(transport: told.Transport) -> TransportView:
+def _build_transport_view(transport: content.Transport) -> TransportView:
     return TransportView(
         plate=transport.plate,
         loaded_at=transport.loaded_at,
@@ -417,9 +417,9 @@ def _build_detail_of_value(row: Row) -> DetailView:
         return DetailView(label=row.label, kind="money", lines=(str(value),))
     if isinstance(value, date):
         return DetailView(label=row.label, kind="day", lines=(value.isoformat(),))
-    if isinstance(value, told.DocumentReference):
+    if isinstance(value, content.DocumentReference):
         return DetailView(label=row.label, kind="document", document=_build_referenced_document_view(value))
-    if isinstance(value, told.DocumentState):
+    if isinstance(value, content.DocumentState):
         amount = () if value.open is None else (str(value.open),)
         return DetailView(label=row.label, kind="state", lines=(value.status, *amount))
     if isinstance(value, list):

@@ -163,7 +163,7 @@ class Settings(BaseModel):
     approval_minutes: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 1440))] = 15
     """Minutes for which an approval is valid."""
     allow_account_setup: bool = False
-    """Whether create_account, update_account and setup_at_communication may be used. A person approves each call."""
+    """Allow create_account, update_account and setup_at_communication. A person approves each call."""
     policy: Path | None = None
     """TOML file with the policy: who may do what, and who approves it. Default: a person approves whatever cannot be undone."""
     principal: str = "local"
@@ -189,7 +189,7 @@ class Settings(BaseModel):
     exclude: tuple[str, ...] = ()
     """Tools that are neither listed nor executed, for any caller and interface."""
     read_only: bool = False
-    """Whether only reading is allowed. Tools that write are not listed, and refused."""
+    """Allow reading only: tools that write are neither listed nor carried out."""
     accounts: Annotated[dict[str, AccountSettings], AfterValidator(_check_account_names)] = {}
     """Further accounts for the HTTP server: [accounts.NAME] with account and api_key, or INVOICEXPRESS_ACCOUNTS__NAME__API_KEY."""
     public_url: BaseUrl = ""
@@ -205,7 +205,7 @@ class Settings(BaseModel):
     oauth_audience: str = ""
     """Required value of `aud`. Default: public_url with /mcp."""
     sandbox: bool = False
-    """Whether to use the built-in sandbox instead of an account, like --sandbox. An account that is set is then ignored."""
+    """Use the built-in sandbox instead of an account, like --sandbox. An account that is set is then ignored."""
     sandbox_file: Path | None = None
     """SQLite file for the sandbox's data, like --sandbox-file. It chooses the sandbox too."""
 

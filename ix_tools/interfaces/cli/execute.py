@@ -101,7 +101,7 @@ def _build_internal_error(operation: type[Operation[Any]], fault: Exception) -> 
     )
 
 
-# --- one trip along the road ------------------------------------------------------------------------------
+# --- one call through the pipeline ----------------------------------------------------------------------------
 
 
 def _execute_interruptibly(
