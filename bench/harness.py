@@ -19,7 +19,7 @@ from bench.documents import NOW, TODAY, Json
 from bench.stdio import ROOT, build_environment
 from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.i18n.formats import LISBON
-from ix_tools.pipeline.execute import ApprovalNeeded, CallContext, Reply, execute
+from ix_tools.pipeline.execute import ApprovalRequired, CallContext, CallOrigin, Reply, execute
 from ix_tools.sandbox.seeds import ACCOUNT, API_KEY
 
 BOX = [sys.executable, "-m", "bench.sandbox"]
@@ -96,7 +96,7 @@ class Harness:
 
     async def list_rates(self) -> dict[str, Decimal]:
         """Return the account's taxes."""
-        taxes = (await execute(self.context, "list_taxes", {}))["taxes"]
+        taxes = (await execute(self.context, "list_taxes", {})).body["taxes"]
         return {tax["name"]: Decimal(tax["value"]) for tax in taxes}
 
     async def add_tax(self, name: str, rate: str) -> None:
@@ -108,11 +108,11 @@ class Harness:
         """Finalize an invoice that is large enough for all notes that correct it, and return its id."""
         line = {"name": "Empreitada", "unit_price": "900000000", "quantity": "10000", "tax": "IVA23"}
         given = {"date": TODAY, "due_date": TODAY, "client": {"code": "ACME"}, "items": [line]}
-        made: Json = (await execute(self.context, "create_invoice", given))["document"]
+        made: Json = (await execute(self.context, "create_invoice", given)).body["document"]
         change = {"document_type": "invoices", "document_id": made["id"], "state": "finalized"}
-        try:
-            await execute(self.context, "change_state", change, can_ask=True)
-        except ApprovalNeeded as asked:
-            reply = Reply(asked.approval.handle, True, accepted_differences=False)
-            await execute(self.context, "change_state", change, can_ask=True, reply=reply)
+        origin = CallOrigin(can_show_form=True)
+        required = await execute(self.context, "change_state", change, origin=origin)
+        assert isinstance(required, ApprovalRequired), required
+        reply = Reply(required.approval.handle, True)
+        await execute(self.context, "change_state", change, origin=origin, reply=reply)
         return int(made["id"])

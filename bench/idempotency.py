@@ -206,7 +206,7 @@ async def _offer_calls(order: Order, calls: int, every: float, line: Connection)
         while True:
             try:
                 made = await execute(context, "create_client", {"name": f"Cliente {code}", "code": code})
-                told.append({"ok": True, "id": made["client"]["id"]})
+                told.append({"ok": True, "id": made.body["client"]["id"]})
                 return
             except IxError as failure:
                 if failure.as_dict()["sent"] not in {"nothing", "unknown"}:

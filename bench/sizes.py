@@ -33,7 +33,7 @@ async def _measure() -> Table:
         last = 0
         for number in range(DOCUMENTS):
             made = await execute(harness.context, "create_invoice", _build_invoice(number))
-            last = made["document"]["id"]
+            last = made.body["document"]["id"]
         upstream = {
             "get_document": (await harness.http.get(f"/invoices/{last}.json", params=KEY)).content,
             "list_invoices": (await harness.http.get("/invoices.json", params=KEY)).content,

@@ -186,7 +186,7 @@ async def _compare(harness: Harness, drawn: DrawnCall, name: str, outcome: Outco
     kind = drawn.arguments["document_type"]
     held = ""
     try:
-        stored = (await execute(harness.context, drawn.operation, drawn.arguments))["document"]
+        stored = (await execute(harness.context, drawn.operation, drawn.arguments)).body["document"]
     except StoredDifferently as error:
         stored = error.details["document"]
         held = _format_error(error)

@@ -17,7 +17,7 @@ from bench.harness import KEY, NO_LIMIT, Harness, open_harness
 from bench.report import Row, Table
 from faults.gap_transport import GapTransport
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.execute import ApprovalNeeded, Reply, execute
+from ix_tools.pipeline.execute import ApprovalRequired, CallOrigin, Reply, execute
 
 WARM_UP = 10
 INVOICE: Json = {
@@ -79,8 +79,7 @@ async def _finalize(harness: Harness, context: CallContext, name: str, number: i
         arguments: Json = {**about, "state": "finalized"}
     else:
         arguments = {**INVOICE, "reference": f"Janela {number}"}
-    try:
-        await execute(context, name, arguments, can_ask=True)
-    except ApprovalNeeded as asked:
-        reply = Reply(asked.approval.handle, True, accepted_differences=False)
-        await execute(context, name, arguments, can_ask=True, reply=reply)
+    origin = CallOrigin(can_show_form=True)
+    required = await execute(context, name, arguments, origin=origin)
+    assert isinstance(required, ApprovalRequired), required
+    await execute(context, name, arguments, origin=origin, reply=Reply(required.approval.handle, True))

@@ -40,7 +40,7 @@ async def main() -> None:
             "status": "draft",
             "total": str(predicted.total + Decimal("0.01")),
         }
-        here.box.fault("GET", r"/invoices/1002\.json", status=200, body={"invoice": wrong})
+        here.sandbox.fault("GET", r"/invoices/1002\.json", status=200, body={"invoice": wrong})
         result = await here.call("create_invoice", {**call, "idempotency_key": "a second one, meant"})
         assert result["code"] == "stored_differently"
         assert result["sent"] == "stored"

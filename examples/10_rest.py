@@ -47,7 +47,7 @@ async def flow(here: Office, client: httpx2.AsyncClient) -> None:
         f"   {(await client.get(poll)).json()['status']}, asked again after {waiting.headers['Retry-After']} s"
     )
     # Here a person reads the document and says yes; the flow cannot.
-    here.desk.approvals.decide(waiting.json()["approval"]["id"], approve=True)
+    here.context.approvals.decide(waiting.json()["approval"]["id"], approve=True)
     print(f"   {(await client.get(poll)).json()['status']}")
     issued = (await post(client, "change_state", issue)).json()["document"]
     print(f"   issued as {issued['number']}, ATCUD {issued['atcud']}")
@@ -70,7 +70,7 @@ async def flow(here: Office, client: httpx2.AsyncClient) -> None:
 async def main() -> None:
     """Run the example. `ix-tools serve --http --sandbox` is the same server on a port of this machine."""
     async with office() as here:
-        server = build_application(here.desk.settings, ADDRESS, requires_authentication=False)
+        server = build_application(here.context.settings, ADDRESS, requires_authentication=False)
         transport = httpx2.ASGITransport(app=server)
         running = server.router.lifespan_context(server)
         async with running, httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:

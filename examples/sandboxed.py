@@ -9,36 +9,35 @@ from typing import Any
 from ix_tools.approvals.repository import Reply
 from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import IxError
-from ix_tools.pipeline.approval_gate import ApprovalNeeded
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.execute import execute
+from ix_tools.pipeline.execute import ApprovalRequired, CallOrigin, execute
 from ix_tools.sandbox.server import Sandbox
 
 
 class Office:
     """An office with a sandbox for an account."""
 
-    def __init__(self, box: Sandbox, desk: CallContext) -> None:
-        self.box, self.desk = box, desk
+    def __init__(self, sandbox: Sandbox, context: CallContext) -> None:
+        self.sandbox, self.context = sandbox, context
 
     async def call(self, tool: str, arguments: dict[str, Any], *, yes: bool = True) -> dict[str, Any]:
-        """One call, as every face makes it: a result, or a refusal that says what was sent."""
+        """Make one call as every interface does: return its result, or a refusal that says what was sent."""
+        ways_to_ask = CallOrigin("library", can_show_form=True)
         try:
-            return await execute(self.desk, tool, arguments, can_ask=True)
-        except ApprovalNeeded as needed:
-            asked = needed.approval
-        except IxError as refusal:
-            return refusal.as_dict()
-        # `asked.text` is what the person sees: the whole document, and what cannot be undone about it.
-        print(f"   a person is asked: {asked.summary} -> {'yes' if yes else 'no'}")
-        try:
-            return await execute(self.desk, tool, arguments, can_ask=True, reply=Reply(asked.handle, yes))
+            outcome = await execute(self.context, tool, arguments, origin=ways_to_ask)
+            if isinstance(outcome, ApprovalRequired):
+                # `approval.text` is what the person sees: the whole document, and what cannot be undone about it.
+                approval = outcome.approval
+                print(f"   a person is asked: {approval.summary} -> {'yes' if yes else 'no'}")
+                reply = Reply(approval.handle, yes)
+                outcome = await execute(self.context, tool, arguments, origin=ways_to_ask, reply=reply)
+            return outcome.body
         except IxError as refusal:
             return refusal.as_dict()
 
     def writes(self) -> list[str]:
         """What reached the sandbox and could change something."""
-        return [f"{one['method']} {one['path']}" for one in self.box.requests() if one["method"] != "GET"]
+        return [f"{one['method']} {one['path']}" for one in self.sandbox.requests() if one["method"] != "GET"]
 
 
 @asynccontextmanager

@@ -51,7 +51,7 @@ async def _run_member(order: Order, many: int, line: Connection) -> None:
 
 async def _run_call(context: CallContext, order: Order, arguments: Json, told: list[Json]) -> None:
     try:
-        shown = await execute(context, order.operation, arguments)
+        shown = (await execute(context, order.operation, arguments)).body
     except IxError as failure:
         shown = failure.as_dict()
     told.append({name: shown.get(name) for name in ("ok", "code", "document")})

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -19,7 +20,7 @@ from ix_tools.i18n.formats import LISBON
 from ix_tools.idempotency.intents import Intent, IntentDraft
 from ix_tools.idempotency.journal import Journal
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.execute import ApprovalNeeded, execute
+from ix_tools.pipeline.execute import ApprovalRequired, CallOrigin, execute
 
 TODAY = datetime(2026, 11, 20, 10, tzinfo=LISBON)
 """The date of all runs, also by the sandbox's clock."""
@@ -125,33 +126,28 @@ def open_context(order: Order, steps: Steps) -> CallContext:
 
 async def run_call(context: CallContext, order: Order) -> dict[str, Any]:
     """Execute the call and return its result. The simulated approver refuses a repeated call."""
+    run = partial(execute, context, order.operation, order.arguments, origin=CallOrigin(can_show_form=True))
     try:
-        try:
-            return await execute(context, order.operation, order.arguments, can_ask=True)
-        except ApprovalNeeded as asked:
-            if AGAIN in asked.approval.text:
-                return {
-                    "ok": False,
-                    "code": "person_said_no",
-                    "sent": "nothing",
-                    "message": asked.approval.text,
-                }
-            reply = Reply(asked.approval.handle, True, accepted_differences=True)
-        try:
-            return await execute(context, order.operation, order.arguments, can_ask=True, reply=reply)
-        except ApprovalNeeded:
-            return {
-                "ok": False,
-                "code": "asked_again",
-                "sent": "nothing",
-                "message": "a person is asked again",
-            }
+        outcome = await run()
+        if not isinstance(outcome, ApprovalRequired):
+            return outcome.body
+        if AGAIN in outcome.approval.text:
+            return _build_refusal("person_said_no", outcome.approval.text)
+        outcome = await run(reply=Reply(outcome.approval.handle, True, accepted_differences=True))
+        if isinstance(outcome, ApprovalRequired):
+            return _build_refusal("asked_again", "a person is asked again")
+        return outcome.body
     except IxError as failure:
         return failure.as_dict()
+
     except Exception as fault:  # noqa: BLE001 - this too is something that a caller is told
         return {"ok": False, "code": "internal_error", "sent": "unknown", "message": repr(fault)}
     finally:
         await context.close()
+
+
+def _build_refusal(code: str, message: str) -> dict[str, Any]:
+    return {"ok": False, "code": code, "sent": "nothing", "message": message}
 
 
 def work(order: Order, line: Connection) -> None:

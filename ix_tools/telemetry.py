@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from opentelemetry import context, metrics, trace
 
@@ -58,25 +59,30 @@ def suppress_for_process() -> None:
     context.attach(build_suppressed_context())
 
 
+@dataclass
+class Observation:
+    """What is recorded of an operation when it ends."""
+
+    outcome: str = "ok"
+    """`ok`, `approval_required`, an error code, or the name of an exception."""
+
+
 @contextmanager
-def observe(operation: str, face: str) -> Iterator[None]:
+def observe(operation: str, face: str) -> Iterator["Observation"]:
     """Record span and duration of an operation. Names and outcomes only: arguments and messages hold personal data."""
+    observation = Observation()
     shown = {"ix_tools.operation": operation, "ix_tools.face": face}
     began = time.perf_counter()
-    outcome = "ok"
     with _tracer.start_as_current_span(
         f"operation {operation}", attributes=shown, record_exception=False, set_status_on_exception=False
     ) as span:
         try:
-            yield
-        except IxError as failure:
-            outcome = failure.code
-            raise
+            yield observation
         except BaseException as fault:
-            outcome = type(fault).__name__
+            observation.outcome = fault.code if isinstance(fault, IxError) else type(fault).__name__
+            span.set_status(trace.StatusCode.ERROR)
             raise
         finally:
-            span.set_attribute("ix_tools.outcome", outcome)
-            if outcome not in {"ok", "ApprovalNeeded"}:
-                span.set_status(trace.StatusCode.ERROR)
-            _duration.record(time.perf_counter() - began, {**shown, "ix_tools.outcome": outcome})
+            outcome = {"ix_tools.outcome": observation.outcome}
+            span.set_attributes(outcome)
+            _duration.record(time.perf_counter() - began, {**shown, **outcome})

@@ -20,7 +20,9 @@ from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import NOTHING_SENT, IxError
 from ix_tools.i18n.formats import LISBON
 from ix_tools.idempotency.journal import Journal
-from ix_tools.pipeline.execute import ApprovalNeeded, CallContext, execute
+from ix_tools.pipeline import execute as pipeline
+from ix_tools.pipeline.execute import ApprovalRequired, CallContext, CallOrigin
+from ix_tools.pipeline.execution import Progress
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from tests.in_process import InProcessTransport
@@ -73,6 +75,38 @@ def guide(**changes: Any) -> Json:
 
 def _without_none(given: Json) -> Json:
     return {name: value for name, value in given.items() if value is not None}
+
+
+class ApprovalNeeded(Exception):
+    """The interface must ask a person."""
+
+    def __init__(self, required: ApprovalRequired) -> None:
+        super().__init__(required.approval.summary)
+        self.approval = required.approval
+
+
+async def execute(
+    context: CallContext,
+    name: str,
+    arguments: Mapping[str, Any] | None,
+    *,
+    can_ask: bool = False,
+    can_link: bool = False,
+    reply: Reply | None = None,
+    progress: Progress | None = None,
+    face: str = "library",
+    host: str = "",
+) -> Json:
+    """Execute a call as an interface would, and return its result or pending response.
+
+    Raises:
+        ApprovalNeeded: The interface can ask a person, and must do so now.
+    """
+    origin = CallOrigin(face, host, can_show_form=can_ask, can_open_link=can_link)
+    outcome = await pipeline.execute(context, name, arguments, origin=origin, reply=reply, progress=progress)
+    if isinstance(outcome, ApprovalRequired) and outcome.is_asked_by_interface:
+        raise ApprovalNeeded(outcome)
+    return outcome.body
 
 
 @dataclass

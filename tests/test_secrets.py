@@ -33,12 +33,10 @@ from ix_tools.config.settings import Settings
 from ix_tools.errors import Unreachable
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline import claim_session
-from ix_tools.pipeline.approval_gate import ApprovalNeeded
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.execute import execute
 from ix_tools.sandbox import seeds
 from ix_tools.sandbox.server import Sandbox
-from tests.harness import Harness, invoice
+from tests.harness import ApprovalNeeded, Harness, execute, invoice
 from tests.interfaces.mcp.host import Person, connect_host
 from tests.interfaces.mcp.test_approvals import GATED
 

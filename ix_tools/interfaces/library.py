@@ -12,11 +12,11 @@ from ix_tools.approvals.links import wait_for_decision
 from ix_tools.config.sandbox_choice import apply_sandbox_options, run_chosen_sandbox
 from ix_tools.config.settings import Settings, load_settings
 from ix_tools.operations.base import Operation
+from ix_tools.pipeline import outcomes
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execute import execute
 
 Result = TypeVar("Result", bound=BaseModel)
-INTERFACE = "library"
 
 
 class ApprovalRequired(Exception):
@@ -76,10 +76,10 @@ class InvoiceXpress:
 
         Raises: ApprovalRequired where a person must approve first; IxError for every other failure.
         """
-        response = await execute(self._opened(), operation, arguments, face=INTERFACE)
-        if response.get("status") == "approval_required":
-            raise ApprovalRequired(response)
-        return response
+        outcome = await execute(self._opened(), operation, arguments)
+        if isinstance(outcome, outcomes.ApprovalRequired):
+            raise ApprovalRequired(outcome.body)
+        return outcome.body
 
     async def run(self, call: Operation[Result]) -> Result:
         """Carry out a typed call, such as `CreateInvoice(...)`, and return its typed result.

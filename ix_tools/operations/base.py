@@ -15,6 +15,7 @@ from ix_tools.guards.findings import Finding
 from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
 from ix_tools.operations.preview import Preview
 from ix_tools.operations.probes import Outcome, Probe, ProbeResult
+from ix_tools.operations.protocols import HasDocumentId, get_document_type
 from ix_tools.operations.spec import Spec, find_name_fields
 
 Result = TypeVar("Result", bound=BaseModel)
@@ -36,6 +37,15 @@ class BundledApproval:
     """Differences between the document and the one that the workflow was asked to make."""
     step_key: str = ""
     """Idempotency key of this step. The journal keeps such keys apart, so that no caller can take one first."""
+
+
+class StepPending(Exception):
+    """A person must approve a step of a workflow first."""
+
+    def __init__(self, response: Mapping[str, Any]) -> None:
+        """`response`: what the step's caller is told, as JSON."""
+        super().__init__("a person must approve this step first")
+        self.response = response
 
 
 class OperationContext(Protocol):
@@ -60,8 +70,11 @@ class OperationContext(Protocol):
     ) -> dict[str, Any]:
         """Run another operation through the whole pipeline, with its own guards and approval; for operations without a route.
 
-        The caller's answer to an approval is passed on, and a new approval request becomes that of the whole call.
-        If nobody can be asked, the result has status approval_required.
+        The caller's answer to an approval is passed on.
+
+        Raises:
+            StepPending: A person must approve it first. A workflow may catch it to tell of the steps done so far; the whole call
+                then waits for that approval.
         """
         ...
 
@@ -129,7 +142,7 @@ class Operation(Call, Generic[Result]):
 
     def document_ref(self) -> tuple[str, int] | None:
         """Return type and id of the document that the call is about; None if it is not about one."""
-        kind, number = getattr(self, "document_type", None), getattr(self, "document_id", None)
+        kind, number = get_document_type(self), self.document_id if isinstance(self, HasDocumentId) else None
         return (kind, number) if kind and number else None
 
     def subject_ref(self, result: Result | None = None) -> Subject | None:

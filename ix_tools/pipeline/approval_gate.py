@@ -6,7 +6,7 @@ The first approval that is valid for exactly this call is consumed; nothing bypa
 host's answer (`host_answers`), a person is asked outside the host.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
@@ -31,15 +31,14 @@ from ix_tools.operations.spec import Spec
 from ix_tools.pipeline import policy_check
 from ix_tools.pipeline.approval_request import ApprovalRequest
 from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.outcomes import ApprovalRequired
 
 
-class ApprovalNeeded(Exception):
-    """A person must answer first; the interface asks and executes the call again with the reply."""
+@dataclass(frozen=True, slots=True)
+class Consumed:
+    """A valid approval, which is used up now."""
 
-    def __init__(self, approval: Approval) -> None:
-        """Carry the pending approval."""
-        super().__init__(approval.summary)
-        self.approval = approval
+    id: str
 
 
 async def require_scope(context: CallContext, spec: Spec) -> None:
@@ -65,13 +64,15 @@ async def can_proceed(request: ApprovalRequest, reply: Reply | None) -> bool:
     return await anyio.to_thread.run_sync(is_decided, request.context.approvals.store, request.binding)
 
 
-async def consume_or_request_approval(request: ApprovalRequest, reply: Reply | None) -> dict[str, Any] | str:
-    """Consume a valid approval and return its id, or request one and return the pending response."""
+async def consume_or_request_approval(
+    request: ApprovalRequest, reply: Reply | None
+) -> Consumed | ApprovalRequired:
+    """Consume a valid approval, or request one."""
     answered = await _consume_bundled_approval(request) or await _consume_form_reply(request, reply)
     if isinstance(answered, str):
-        return answered
+        return Consumed(answered)
     used = await _consume_recorded_approval(request) or await _auto_approve(request)
-    return used or await request_approval(request, unanswered=answered)
+    return Consumed(used) if used else await request_approval(request, unanswered=answered)
 
 
 async def _consume_bundled_approval(request: ApprovalRequest) -> str | None:
@@ -119,14 +120,11 @@ async def _auto_approve(request: ApprovalRequest) -> str | None:
 
 async def request_approval(
     request: ApprovalRequest, unanswered: UnansweredQuestion | None = None
-) -> dict[str, Any]:
-    """Request an approval and return the pending response.
+) -> ApprovalRequired:
+    """Request an approval; the interface asks the person, or the response says where it is approved.
 
     Args:
         unanswered: The host's earlier answer that no person can have given; the host is not asked again now.
-
-    Raises:
-        ApprovalNeeded: The interface asks the person itself.
     """
     if unanswered is not None:
         if request.required_channel == "form":
@@ -147,14 +145,17 @@ async def request_approval(
     )
     approval = await anyio.to_thread.run_sync(context.approvals.ask, request.binding, asked, channel)
     if channel == "form" or (page and request.origin.can_open_link):
-        raise ApprovalNeeded(approval)
+        response = build_pending_response(approval, settings)
+        return ApprovalRequired(approval, response, is_asked_by_interface=True)
     delivery = (
         await deliver_link(context.page_host, context.links, approval, settings)
         if context.page_host and page
         else None
     )
-    pending = build_pending_response(approval, settings, delivery)
-    return pending if unanswered is None else add_unanswered_notice(pending, unanswered, request.origin.host)
+    required = ApprovalRequired(approval, build_pending_response(approval, settings, delivery))
+    return (
+        required if unanswered is None else add_unanswered_notice(required, unanswered, request.origin.host)
+    )
 
 
 async def _load_company(request: ApprovalRequest) -> Company | None:
@@ -229,10 +230,10 @@ def _describe_account(approval: Approval) -> dict[str, str]:
 
 
 def add_unanswered_notice(
-    pending: dict[str, Any], unanswered: UnansweredQuestion, host: str
-) -> dict[str, Any]:
-    """Add to a pending response that the host was asked and nobody answered."""
-    return {**pending, "nobody_answered": unanswered.explain(host)}
+    required: ApprovalRequired, unanswered: UnansweredQuestion, host: str
+) -> ApprovalRequired:
+    """Add to the response that the host was asked and nobody answered."""
+    return replace(required, body={**required.body, "nobody_answered": unanswered.explain(host)})
 
 
 def build_unanswered_refusal(unanswered: UnansweredQuestion, host: str) -> ApprovalRefused:

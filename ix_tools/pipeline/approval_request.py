@@ -25,6 +25,7 @@ from ix_tools.guards.findings import Finding
 from ix_tools.operations.base import BundledApproval, Operation
 from ix_tools.operations.digests import digest_approval
 from ix_tools.operations.preview import Preview
+from ix_tools.operations.protocols import get_series_id
 from ix_tools.pipeline.context import CallContext
 
 CHANGED_BY_FINALIZING = {
@@ -184,7 +185,7 @@ def _client_snapshot(facts: Facts) -> dict[str, Any]:
 
 def _build_snapshot(call: Operation[Any], facts: Facts) -> dict[str, Any]:
     """Return everything the person saw, so that any later change invalidates the approval."""
-    number = getattr(call, "sequence_id", None)
+    number = get_series_id(call)
     return {
         "document": facts.document_raw,
         "client": _client_snapshot(facts),

@@ -16,6 +16,7 @@ from ix_tools.errors import Refused
 from ix_tools.idempotency.intents import Intent
 from ix_tools.operations.base import BundledApproval, Operation
 from ix_tools.operations.digests import can_compare, digest_call
+from ix_tools.operations.protocols import HasIdempotencyKey
 from ix_tools.pipeline.context import CallContext
 
 MIDNIGHT_GRACE_SECONDS = 3600.0
@@ -49,7 +50,7 @@ def identify_call(
 ) -> CallIdentity:
     """Return the identity of a call."""
     step = bundle.step_key if bundle is not None else ""
-    given = getattr(call, "idempotency_key", None)
+    given = call.idempotency_key if isinstance(call, HasIdempotencyKey) else None
     contents = digest_call(call, arguments)
     keys: tuple[str, ...] = ()
     if step:

@@ -9,7 +9,7 @@ A failure is an IxError that says what was sent.
 """
 
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -25,17 +25,19 @@ from ix_tools.guards.findings import Finding
 from ix_tools.idempotency.intents import Intent
 from ix_tools.operations import file_delivery
 from ix_tools.operations.access import require_enabled
-from ix_tools.operations.base import BundledApproval, Operation
+from ix_tools.operations.base import BundledApproval, Operation, StepPending
 from ix_tools.pipeline import idempotent_write, policy_check
-from ix_tools.pipeline.approval_gate import ApprovalNeeded, build_pending_response, require_scope
+from ix_tools.pipeline.approval_gate import require_scope
 from ix_tools.pipeline.call_identity import identify_call
 from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.corrections import describe_correction
 from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
+from ix_tools.pipeline.execution import Execution, Progress
 from ix_tools.pipeline.fresh_read import FreshRead
-from ix_tools.pipeline.operation_context import PipelineOperationContext, Progress, download_pdf
+from ix_tools.pipeline.operation_context import PipelineOperationContext, download_pdf
 from ix_tools.pipeline.outcome_detection import recover_unfinished, release_intent
+from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
 from ix_tools.pipeline.preparation import PreparedWrite, is_long, load_facts, prepare, return_approval
 from ix_tools.pipeline.readback import build_difference_error, read_back, record_differences
 from ix_tools.pipeline.subject_readback import build_subject_difference_error, read_back_subject
@@ -48,10 +50,11 @@ if TYPE_CHECKING:
     from ix_tools.policy.evaluation import PolicyEvaluation
 
 __all__ = [
-    "ApprovalNeeded",
+    "ApprovalRequired",
     "CallContext",
+    "CallOrigin",
+    "Completed",
     "Reply",
-    "build_pending_response",
     "dry_run_policy",
     "execute",
     "fetch_pdf",
@@ -59,124 +62,136 @@ __all__ = [
     "parse",
 ]
 
+FROM_LIBRARY = CallOrigin("library")
+"""A call of a Python program: nothing can be shown to a person."""
+
 
 async def execute(
     context: CallContext,
     name: str,
     arguments: Mapping[str, Any] | None,
     *,
-    can_ask: bool = False,
-    can_link: bool = False,
+    origin: CallOrigin = FROM_LIBRARY,
     reply: Reply | None = None,
     progress: Progress | None = None,
-    face: str = "library",
-    host: str = "",
-    bundle: BundledApproval | None = None,
-    claims: ClaimSession | None = None,
-) -> dict[str, Any]:
-    """Execute one call and return its result.
+) -> Completed | ApprovalRequired:
+    """Execute one call.
 
     Args:
-        can_ask: The interface can show a form and return the answer.
-        can_link: The interface can send the person to a page that the model does not see.
-        reply: A person's answer to an earlier ApprovalNeeded.
-        host: The name that the client program gives itself.
-        bundle: The workflow whose single approval covers this call.
-        claims: The claims of the workflow that this call is a step of.
+        origin: The interface of the call, the host's name, and the ways in which the interface can ask a person.
+        reply: A person's answer to an earlier ApprovalRequired.
 
     Raises:
         IxError: The call failed; the error says what was sent.
-        ApprovalNeeded: A person must answer first, and the interface can ask.
     """
+    claims = ClaimSession(context, name)
+    try:
+        return await _execute(
+            Execution(context, arguments or {}, origin, claims, reply=reply, progress=progress), name
+        )
+    finally:
+        await claims.release()
+
+
+async def _execute(execution: Execution, name: str) -> Completed | ApprovalRequired:
+    """Check permissions, parse the arguments, and run the call."""
+    context = execution.context
     # Checked before the arguments: a caller without permission learns nothing about them.
     operation = get_operation(name)
-    await require_scope(context, operation.spec)
-    require_enabled(operation.spec, context.settings)
-    given = arguments or {}
+    await _require_permission(context, operation)
+    given = execution.arguments
     if not context.can_read_files:
-        given = file_delivery.restrict_arguments(operation, given, face)
+        given = file_delivery.restrict_arguments(operation, given, execution.face)
+        execution = replace(execution, arguments=given)
     if is_long(given.get("items")):
         call = await anyio.to_thread.run_sync(parse, name, given)
     else:
         call = parse(name, given)
     for step in call.list_required_operations():
-        await require_scope(context, get_operation(step).spec)
-        require_enabled(get_operation(step).spec, context.settings)
-    origin = CallOrigin(face, host, can_show_form=can_ask, can_open_link=can_link)
-    session = claims or ClaimSession(context, name)
-    try:
-        with observe(call.spec.name, face):
-            return await _run(context, call, given, origin, reply, progress, bundle, session)
-    finally:
-        if claims is None:
-            await session.release()
+        await _require_permission(context, get_operation(step))
+    with observe(call.spec.name, execution.face) as observation:
+        await policy_check.refuse_denied(context, call, execution.face)
+        if call.spec.route is None:
+            outcome = await _run_without_route(execution, call)
+        else:
+            await _recover_once(context)
+            run = _run_write if call.spec.effect.writes else _run_read
+            outcome = await run(execution, call)
+        if isinstance(outcome, ApprovalRequired):
+            observation.outcome = "approval_required"
+        return outcome
 
 
-async def _run(
-    context: CallContext,
-    call: Operation[Any],
-    arguments: Mapping[str, Any],
-    origin: CallOrigin,
-    reply: Reply | None,
-    progress: Progress | None,
-    bundle: BundledApproval | None,
-    claims: ClaimSession,
-) -> dict[str, Any]:
-    spec = call.spec
-    rerun = partial(
-        execute,
+async def _require_permission(context: CallContext, operation: type[Operation[Any]]) -> None:
+    await require_scope(context, operation.spec)
+    require_enabled(operation.spec, context.settings)
+
+
+async def _run_without_route(execution: Execution, call: Operation[Any]) -> Completed | ApprovalRequired:
+    """Run a workflow, or an operation that is answered here."""
+    context = execution.context
+
+    async def execute_step(
+        name: str, arguments: Mapping[str, Any], bundle: BundledApproval | None
+    ) -> Completed | ApprovalRequired:
+        return await _execute(replace(execution, arguments=arguments, bundle=bundle), name)
+
+    operation_context = PipelineOperationContext(
         context,
-        can_ask=origin.can_show_form,
-        can_link=origin.can_open_link,
-        progress=progress,
-        face=origin.face,
-        host=origin.host,
-        claims=claims,
+        Facts(now=context.now()),
+        execution.progress,
+        execute_step,
+        dict(execution.arguments),
+        execution.face,
     )
-    await policy_check.refuse_denied(context, call, origin.face)
-    if spec.route is None:
-        step = partial(rerun, reply=reply)
-        operation_context = PipelineOperationContext(
-            context, Facts(now=context.now()), progress, step, dict(arguments), origin.face
-        )
-        return _build_result(
-            context, call, await call.execute(operation_context), (), operation_context.facts
-        )
-    await _recover_once(context)
-    if not spec.effect.writes:
-        loader = context.create_loader()
-        call, facts, warnings, _ = await load_facts(loader, call, context, None)
-        await policy_check.evaluate_policy(context, call, facts, origin.face, warnings)
-        record = await _execute_read(
-            call, PipelineOperationContext(context, facts, progress, face=origin.face)
-        )
-        await anyio.to_thread.run_sync(
-            context.companies.remember, context.account.name, call.identify_company(record)
-        )
-        return _build_result(context, call, record, warnings, facts)
-    identity = identify_call(context, call, origin.face, arguments, bundle)
+    try:
+        result = await call.execute(operation_context)
+    except StepPending:
+        if operation_context.pending_step is None:
+            raise
+        return operation_context.pending_step
+    body = _build_result(context, call, result, (), operation_context.facts)
+    pending = operation_context.pending_step
+    return Completed(body) if pending is None else replace(pending, body=body)
+
+
+async def _run_read(execution: Execution, call: Operation[Any]) -> Completed:
+    context = execution.context
+    loader = context.create_loader()
+    call, facts, warnings, _ = await load_facts(loader, call, context, None)
+    await policy_check.evaluate_policy(context, call, facts, execution.face, warnings)
+    record = await _execute_read(
+        call, PipelineOperationContext(context, facts, execution.progress, face=execution.face)
+    )
+    await anyio.to_thread.run_sync(
+        context.companies.remember, context.account.name, call.identify_company(record)
+    )
+    return Completed(_build_result(context, call, record, warnings, facts))
+
+
+async def _run_write(execution: Execution, call: Operation[Any]) -> Completed | ApprovalRequired:
+    context, holder = execution.context, execution.claims.holder.id
+    identity = identify_call(context, call, execution.face, execution.arguments, execution.bundle)
     previous = await idempotent_write.lookup_previous(context, call, identity)
-    if isinstance(previous, dict):
+    if isinstance(previous, Completed):
         return previous
     async with idempotent_write.release_on_failure(context, previous):
-        prepared = await prepare(context, call, identity, previous, origin, reply, bundle, claims)
-    if isinstance(prepared, dict):  # an approval is pending, or another caller completed the same call
+        prepared = await prepare(execution, call, identity, previous)
+    if not isinstance(prepared, PreparedWrite):  # another caller may have completed the same call meanwhile
         if previous is not None:
             await release_intent(context, previous)
         return prepared
     if previous is not None:
         async with idempotent_write.release_on_failure(context, previous):
-            await idempotent_write.resume_intent(context, previous, prepared.approval_id, claims.holder.id)
+            await idempotent_write.resume_intent(context, previous, prepared.approval_id, holder)
     intent = previous or await idempotent_write.start_intent(
-        context, prepared.call, identity, prepared.facts, prepared.approval_id, claims.holder.id
+        context, prepared.call, identity, prepared.facts, prepared.approval_id, holder
     )
     if not intent.mine:
-        return await rerun(spec.name, arguments, bundle=bundle)
+        return await _execute(replace(execution, reply=None), call.spec.name)
     # A cancelled caller must not leave a write half done or its outcome unread.
     with anyio.CancelScope(shield=True):
-        return await _send_and_verify(
-            context, prepared, intent, progress, origin.face, claims, previous is not None
-        )
+        return await _send_and_verify(execution, prepared, intent, resumed=previous is not None)
     raise AssertionError("a shielded scope ends with its block")
 
 
@@ -185,8 +200,8 @@ async def fetch_pdf(
 ) -> bytes:
     """Return the PDF itself, for interfaces that pass it on instead of saving it."""
     asked = {"document_id": document_id, "second_copy": second_copy, "delivery": "link"}
-    record = await execute(context, "get_pdf", asked, face=face)
-    return await download_pdf(context, record.get("link"))
+    outcome = await execute(context, "get_pdf", asked, origin=CallOrigin(face))
+    return await download_pdf(context, outcome.body.get("link"))
 
 
 async def dry_run_policy(
@@ -224,18 +239,14 @@ async def _execute_read(call: Operation[Any], operation_context: PipelineOperati
 
 
 async def _send_and_verify(
-    context: CallContext,
-    prepared: PreparedWrite,
-    intent: Intent,
-    progress: Progress | None,
-    face: str,
-    claims: ClaimSession,
-    resumed: bool,
-) -> dict[str, Any]:
+    execution: Execution, prepared: PreparedWrite, intent: Intent, *, resumed: bool
+) -> Completed:
     """Send the write, read it back, compare, and record the outcome in every case."""
-    call, facts, loader = prepared.call, prepared.facts, prepared.loader
-    fresh = FreshRead(loader, call, facts, claims) if call.spec.effect.needs_approval else None
-    operation_context = PipelineOperationContext(context, facts, progress, face=face, fresh_read=fresh)
+    context, call, facts, loader = execution.context, prepared.call, prepared.facts, prepared.loader
+    fresh = FreshRead(loader, call, facts, execution.claims) if call.spec.effect.needs_approval else None
+    operation_context = PipelineOperationContext(
+        context, facts, execution.progress, face=execution.face, fresh_read=fresh
+    )
     try:
         result = await idempotent_write.send_with_recovery(
             context, call, intent, operation_context, resumed=resumed
@@ -245,16 +256,7 @@ async def _send_and_verify(
             await return_approval(context, prepared, failure, is_unsent=fresh.is_unsent and not resumed)
         raise
     async with idempotent_write.release_on_failure(context, intent):
-        with prioritize_follow_up():
-            result, differences = await read_back(loader, call, facts, result, prepared.given_fields)
-            if (
-                differences is not None
-            ):  # before the intent is completed: the gate must know even if the process ends here
-                await record_differences(context, call, result, differences)
-            result, subject_differences = await read_back_subject(loader, call, facts, result)
-        error = build_difference_error(call, result, differences) if differences else None
-        if error is None and subject_differences:
-            error = build_subject_difference_error(call, result, subject_differences)
+        result, error = await _verify(context, prepared, result)
         body = error.as_dict() if error else _build_result(context, call, result, prepared.warnings, facts)
     if not await idempotent_write.complete_intent(context, call, intent, body, summarize_outcome(error)):
         body = idempotent_write.mark_unrecorded(body)
@@ -262,7 +264,26 @@ async def _send_and_verify(
             error.details = {**error.details, "warnings": body["warnings"]}
     if error is not None:
         raise error
-    return body
+    return Completed(body)
+
+
+async def _verify(
+    context: CallContext, prepared: PreparedWrite, result: Any
+) -> tuple[Any, StoredDifferently | None]:
+    """Read the written record back; return the result as stored, and an error if it differs from what was asked."""
+    call, facts, loader = prepared.call, prepared.facts, prepared.loader
+    with prioritize_follow_up():
+        result, differences = await read_back(loader, call, facts, result, prepared.given_fields)
+        if (
+            differences is not None
+        ):  # before the intent is completed: approvals must know even if the process ends here
+            await record_differences(context, call, result, differences)
+        result, subject_differences = await read_back_subject(loader, call, facts, result)
+    if differences:
+        return result, build_difference_error(call, result, differences)
+    if subject_differences:
+        return result, build_subject_difference_error(call, result, subject_differences)
+    return result, None
 
 
 def summarize_outcome(error: StoredDifferently | None) -> str:

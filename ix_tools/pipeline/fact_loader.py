@@ -30,6 +30,14 @@ from ix_tools.idempotency.journal import Journal
 from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations.base import Operation
 from ix_tools.operations.expectations import Subject
+from ix_tools.operations.protocols import (
+    HasClient,
+    HasOwner,
+    get_client_id,
+    get_document_type,
+    get_lines,
+    get_state,
+)
 from ix_tools.pipeline.parallel import gather
 
 Found = TypeVar("Found")
@@ -79,9 +87,9 @@ class FactLoader(AccountReader):
         if Want.UNRETURNED in wanted and reference and (journal := self.journal) is not None:
             place = (self.account.name, f"{reference[0]}/{reference[1]}")
             jobs["written"] = lambda: anyio.to_thread.run_sync(journal.find_last_write, *place)
-        if Want.CLIENT in wanted and (client := getattr(call, "client", None)) is not None:
-            if client.id is not None:
-                jobs["client_by_code"] = lambda: self._get_client(client.id)
+        if Want.CLIENT in wanted and isinstance(call, HasClient) and (client := call.client) is not None:
+            if (number := client.id) is not None:
+                jobs["client_by_code"] = lambda: self._get_client(number)
             else:
                 jobs["client_by_code"] = lambda: self.find_client_by_code(client.code)
                 jobs["client_by_name"] = lambda: self.find_client_by_name(client.name)
@@ -105,19 +113,18 @@ class FactLoader(AccountReader):
         if Want.DOCUMENT_CLIENT in wanted and document and document.client and document.client.id:
             number = document.client.id
             jobs["document_client_raw"] = lambda: self.get_raw_client(number)
-        if Want.LATER_IN_SERIES in wanted and document and getattr(call, "state", "") == "finalized":
+        if Want.LATER_IN_SERIES in wanted and document and get_state(call) == "finalized":
             jobs["later"] = lambda: self._list_later_in_series(document)
             if self.remembered is None:  # shown to a person only
                 jobs["last_in_series"] = lambda: self._find_last_in_series(document)
-        owner = getattr(call, "owner_invoice_id", None) or _find_owner_id(facts)
+        owner = (call.owner_invoice_id if isinstance(call, HasOwner) else None) or _find_owner_id(facts)
         if Want.OWNER in wanted and owner:
-            kind = getattr(call, "document_type", "")
             jobs["owner"] = lambda: self._find_owner(
-                owner, (*OWNER_TYPES, *GUIDE_TYPES) if kind in OWNER_TYPES else OWNER_TYPES
+                owner, (*OWNER_TYPES, *GUIDE_TYPES) if get_document_type(call) in OWNER_TYPES else OWNER_TYPES
             )
-        if Want.OWNER_RELATED in wanted and owner and getattr(call, "document_type", "") in NOTES:
+        if Want.OWNER_RELATED in wanted and owner and get_document_type(call) in NOTES:
             jobs["owner_related"] = lambda: _none_if_missing(self._list_related(owner))
-        items = getattr(call, "items", None)
+        items = get_lines(call)
         if Want.ITEMS in wanted and items:
             jobs["catalogue"] = lambda: self._load_items({item.name for item in items})
         found = await gather(jobs)
@@ -157,7 +164,7 @@ class FactLoader(AccountReader):
         subject = call.subject_ref()
         if Want.SUBJECT in wanted and subject is not None:
             jobs["subject"] = lambda: self.get_subject(subject)
-        number = getattr(call, "client_id", None)
+        number = get_client_id(call)
         if number is not None:
             treasury = f"/api/v3/clients/{number}"
             if Want.CLIENT_DOCUMENTS in wanted:
@@ -316,7 +323,7 @@ class FactLoader(AccountReader):
         return found, 0
 
     async def _list_newest(self, call: Operation[Any]) -> tuple[Document, ...]:
-        path, key, query = query_every_state(getattr(call, "document_type", ""))
+        path, key, query = query_every_state(get_document_type(call) or "")
         async for rows, _ in self.read_pages(path, key, *query):
             return tuple(parse_record(Document, raw) for raw in rows)
         return ()

@@ -21,6 +21,7 @@ from ix_tools.domain.comparison import Difference, find_client_differences, find
 from ix_tools.errors import ApprovalRefused, IxError, NotFound, Problem, Unreachable
 from ix_tools.guards.facts import Facts
 from ix_tools.operations.base import Operation
+from ix_tools.operations.protocols import get_client_id, get_series_id
 from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.fact_loader import FactLoader
 
@@ -86,12 +87,10 @@ class FreshRead:
             found["client"] = (lambda: loader.get_raw_client(number), facts.document_client_raw)
         if facts.subject_raw and subject is not None:
             found[subject.name] = (lambda: loader.get_raw_subject(subject), facts.subject_raw)
-        series = next(
-            (one for one in facts.sequences if one.id == getattr(self.call, "sequence_id", None)), None
-        )
+        series = next((one for one in facts.sequences if one.id == get_series_id(self.call)), None)
         if series is not None and not facts.subject_raw:
             found["series"] = (lambda: loader.get_raw_sequence(series.id), series.model_dump(mode="json"))
-        number_of_client = getattr(self.call, "client_id", None)
+        number_of_client = get_client_id(self.call)
         if facts.balance is not None and number_of_client is not None:
             shown = facts.balance.model_dump(mode="json")
             found["balance"] = (lambda: loader.get_raw_balance(number_of_client), shown)

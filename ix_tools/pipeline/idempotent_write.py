@@ -27,11 +27,13 @@ from ix_tools.idempotency.intents import Intent, IntentDraft
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.digests import TRACE_VERSION
 from ix_tools.operations.probes import Outcome
+from ix_tools.operations.protocols import HasUniqueId
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline import outcome_detection
 from ix_tools.pipeline.call_identity import CallIdentity, build_reused_key_refusal, is_same_call
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.outcome_detection import RESOURCES_BY_FIELD, finish_intent, release_intent
+from ix_tools.pipeline.outcomes import Completed
 from ix_tools.pipeline.replay import recheck_difference, select_result_fields
 
 MAX_SENDS = 3
@@ -62,7 +64,7 @@ REQUIRED_WITHOUT_ID = {"initial_balance": "value", "treasury_movement": "value"}
 
 async def lookup_previous(
     context: CallContext, call: Operation[Any], identity: CallIdentity
-) -> dict[str, Any] | Intent | None:
+) -> Completed | Intent | None:
     """Return the earlier result, an unfinished intent of ours to resume, or None for a new call."""
     give_up = anyio.current_time() + context.settings.timeout_seconds
     pause, intent = 0.05, await _find_intent(context, identity)
@@ -89,10 +91,10 @@ async def lookup_previous(
 
 async def lookup_concurrent(
     context: CallContext, call: Operation[Any], identity: CallIdentity
-) -> dict[str, Any] | None:
+) -> Completed | None:
     """Return the result if another caller completed the same call while this one waited for its claims."""
     previous = await lookup_previous(context, call, identity) if identity.keys else None
-    if isinstance(previous, dict):
+    if isinstance(previous, Completed):
         return previous
     if previous is not None:
         await release_intent(context, previous)
@@ -124,7 +126,7 @@ async def _find_intent(context: CallContext, identity: CallIdentity) -> Intent |
 
 async def _replay(
     context: CallContext, call: Operation[Any], identity: CallIdentity, intent: Intent
-) -> dict[str, Any] | None:
+) -> Completed | None:
     outcome = await anyio.to_thread.run_sync(context.journal.mark_reported, intent)
     makes = call.spec.route is not None and call.spec.route.method == "POST"
     created = makes and (intent.made or not outcome.get("document"))
@@ -134,13 +136,13 @@ async def _replay(
         return None
     outcome["replayed"] = True
     if outcome.get("code"):
-        return await recheck_difference(context, call, outcome)
+        return Completed(await recheck_difference(context, call, outcome))
     if not identity.has_explicit_key:
         outcome["warnings"] = [
             *outcome.get("warnings", []),
             REPLAY_NOTICE.as_dict(),
         ]
-    return outcome
+    return Completed(outcome)
 
 
 async def _is_gone(context: CallContext, call: Operation[Any], outcome: Mapping[str, Any]) -> bool:
@@ -160,9 +162,7 @@ async def _is_gone(context: CallContext, call: Operation[Any], outcome: Mapping[
     return False
 
 
-async def _recover(
-    context: CallContext, call: Operation[Any], intent: Intent
-) -> dict[str, Any] | Intent | None:
+async def _recover(context: CallContext, call: Operation[Any], intent: Intent) -> Completed | Intent | None:
     """Recover an intent taken over from another process."""
     if has_unique_id(call, intent):
         return intent  # InvoiceXpress itself accepts each unique id only once
@@ -171,10 +171,8 @@ async def _recover(
         return None
     if evidence.outcome is Outcome.DONE:
         current_intent = await anyio.to_thread.run_sync(context.journal.get, intent.id)
-        return {
-            **await anyio.to_thread.run_sync(context.journal.mark_reported, current_intent),
-            "replayed": True,
-        }
+        recorded = await anyio.to_thread.run_sync(context.journal.mark_reported, current_intent)
+        return Completed({**recorded, "replayed": True})
     if call.spec.idempotent:
         current = await anyio.to_thread.run_sync(context.journal.get, intent.id)
         taken_over = (
@@ -189,7 +187,8 @@ async def _recover(
 
 def has_unique_id(call: Operation[Any], intent: Intent) -> bool:
     """Tell whether a proprietary_uid makes the call unique at InvoiceXpress."""
-    return getattr(call.with_uid(intent.uid), "proprietary_uid", None) is not None
+    marked = call.with_uid(intent.uid)
+    return isinstance(marked, HasUniqueId) and marked.proprietary_uid is not None
 
 
 def can_skip_guards(call: Operation[Any], previous: Intent | None) -> bool:

@@ -18,6 +18,7 @@ from ix_tools.operations import matching
 from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import ClientDetails, LineItem
 from ix_tools.operations.matching import Matches, refuse_ambiguous
+from ix_tools.operations.protocols import HasClient, get_document_type, get_lines
 from ix_tools.operations.spec import ResolvesTo, find_name_fields
 from ix_tools.pipeline.fact_loader import FactLoader
 
@@ -73,11 +74,11 @@ async def _resolve_names(
             findings.append(
                 refuse_ambiguous(field, mark.kind, text, matches, mark.id_field, _get_document_kind(call))
             )
-    items = getattr(call, "items", None)
-    if isinstance(items, list) and any(isinstance(one, LineItem) for one in items):
-        found["items"], more = _resolve_line_taxes(items, facts)
+    lines = [one for one in get_lines(call) if isinstance(one, LineItem)]
+    if lines:
+        found["items"], more = _resolve_line_taxes(lines, facts)
         findings += more
-    details = getattr(call, "client", None)
+    details = call.client if isinstance(call, HasClient) else None
     if isinstance(details, ClientDetails):
         details, facts, more = await _resolve_client(loader, details, facts)
         found["client"] = details
@@ -129,7 +130,7 @@ def _select_value(call: Operation[Any], mark: ResolvesTo, matches: Matches[Any])
 
 def _get_document_kind(call: Operation[Any]) -> str:
     """Return the document type in the singular form that series use."""
-    plural = getattr(call, "document_type", None)
+    plural = get_document_type(call)
     return get_document_kind(plural).singular if plural else ""
 
 

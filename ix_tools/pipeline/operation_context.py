@@ -16,14 +16,17 @@ from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.notes import NOTES
 from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations import file_delivery
-from ix_tools.operations.base import BundledApproval, Operation
+from ix_tools.operations.base import BundledApproval, Operation, StepPending
 from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.execution import Progress
 from ix_tools.pipeline.fresh_read import FreshRead
+from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
 from ix_tools.schemas import search
 from ix_tools.storage.atomic_file import save_file
 
-Progress = Callable[[float, float, str], Awaitable[None]]
-ExecuteStep = Callable[..., Awaitable[dict[str, Any]]]
+ExecuteStep = Callable[
+    [str, Mapping[str, Any], BundledApproval | None], Awaitable[Completed | ApprovalRequired]
+]
 
 
 @dataclass
@@ -38,6 +41,8 @@ class PipelineOperationContext:
     face: str = "library"
     fresh_read: FreshRead | None = None
     """Sends an irreversible request after a last read of its document."""
+    pending_step: ApprovalRequired | None = None
+    """The step of a workflow that a person must approve first."""
 
     async def send(self, call: Operation[Any]) -> Any:
         request = protocol.build_request(call)
@@ -52,7 +57,11 @@ class PipelineOperationContext:
     ) -> dict[str, Any]:
         if self.execute_step is None:
             raise TypeError("only an operation without a route can run other operations")
-        return await self.execute_step(name, arguments, bundle=bundle)
+        outcome = await self.execute_step(name, arguments, bundle)
+        if isinstance(outcome, ApprovalRequired):
+            self.pending_step = outcome
+            raise StepPending(outcome.body)
+        return outcome.body
 
     async def load_document_facts(self, call: Operation[Any], document: Document) -> Facts:
         """Load further facts of a document; facts that cannot be looked up stay empty."""

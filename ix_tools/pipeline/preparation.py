@@ -9,7 +9,7 @@ A call that waited for its claims starts again at the look-ups and holds the cla
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -17,21 +17,23 @@ import anyio
 
 from ix_tools.approvals.queries import has_unused_approval
 from ix_tools.approvals.release import mark_stale, release_approval
-from ix_tools.approvals.repository import Binding, CallOrigin, Reply
+from ix_tools.approvals.repository import Binding
 from ix_tools.errors import IxError, NotAccepted, StoreUnavailable
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts
 from ix_tools.guards.findings import Finding, Guard, combine_findings, summarize_findings
 from ix_tools.idempotency.intents import Intent
-from ix_tools.operations.base import BundledApproval, Operation
+from ix_tools.operations.base import Operation
+from ix_tools.operations.protocols import get_lines
 from ix_tools.pipeline import idempotent_write, name_resolver, policy_check
 from ix_tools.pipeline.approval_gate import can_proceed, consume_or_request_approval, request_approval
 from ix_tools.pipeline.approval_request import ApprovalRequest
 from ix_tools.pipeline.call_identity import CallIdentity
 from ix_tools.pipeline.claim_scope import collect_claims
-from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
+from ix_tools.pipeline.execution import Execution
 from ix_tools.pipeline.fact_loader import FactLoader, RememberedLookups
+from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
 
 MANY_LINES = 200
 """Above this number of lines, a document is parsed and checked in a worker thread."""
@@ -55,62 +57,70 @@ class PreparedWrite:
 
 
 async def prepare(
-    context: CallContext,
-    given_call: Operation[Any],
-    identity: CallIdentity,
-    open_intent: Intent | None,
-    origin: CallOrigin,
-    reply: Reply | None,
-    bundle: BundledApproval | None,
-    claims: ClaimSession,
-) -> PreparedWrite | dict[str, Any]:
-    """Return the write ready to be sent, or instead the pending response or the result of an equal call."""
-    gated = given_call.spec.effect.needs_approval
+    execution: Execution, given_call: Operation[Any], identity: CallIdentity, open_intent: Intent | None
+) -> PreparedWrite | Completed | ApprovalRequired:
+    """Return the write ready to be sent, or instead the required approval or the result of an equal call."""
+    context, claims, reply = execution.context, execution.claims, execution.reply
+    needs_approval = given_call.spec.effect.needs_approval
     # A name may resolve differently by now, so look-ups are reused only for a document given by its id.
     by_id = (
-        gated and given_call.document_ref() is not None and not name_resolver.list_needed_facts(given_call)
+        needs_approval
+        and given_call.document_ref() is not None
+        and not name_resolver.list_needed_facts(given_call)
     )
     answered = by_id and (reply is not None or await _has_waiting_approval(context, identity))
     remembered = context.recall_lookups(identity.content_digests[0]) if answered else None
     has_waited = False
     while True:
         looked_at = await claims.read_store_time()
-        loader = context.create_loader(remembered)
-        call, facts, warnings, given = await load_facts(loader, given_call, context, open_intent)
-        before = await idempotent_write.find_recent_duplicate(context, identity) if gated else None
-        attempts = await find_unresolved_attempts(context, call, identity, facts, open_intent)
-        warnings += (*idempotent_write.warn_of_duplicate(before), *warn_of_attempts(attempts, identity))
-        ruling = await policy_check.evaluate_policy(context, call, facts, identity.face, warnings)
-        request = None
-        if gated:
-            done = " ".join(one.id for one in (*([before] if before else []), *attempts))
-            request = ApprovalRequest(context, call, facts, warnings, origin, ruling, bundle, done)
-            if not await can_proceed(request, reply):
-                if remembered is not None:  # a person is shown fresh facts
-                    remembered = None
-                    continue
-                if by_id:
-                    context.remember_lookups(
-                        identity.content_digests[0], RememberedLookups(facts.taxes, facts.sequences)
-                    )
-                return await request_approval(request)
-        if await claims.acquire(collect_claims(call, facts), looked_at, open_intent):
+        prepared, request = await _check(execution, given_call, identity, open_intent, remembered)
+        facts = prepared.facts
+        if request is not None and not await can_proceed(request, reply):
+            if remembered is not None:  # a person is shown fresh facts
+                remembered = None
+                continue
+            if by_id:
+                context.remember_lookups(
+                    identity.content_digests[0], RememberedLookups(facts.taxes, facts.sequences)
+                )
+            return await request_approval(request)
+        if await claims.acquire(collect_claims(prepared.call, facts), looked_at, open_intent):
             break
-        if not has_waited:
-            has_waited = True
-            result = (
-                await idempotent_write.lookup_concurrent(context, given_call, identity)
-                if open_intent is None
-                else None
-            )
-            if result is not None:
-                return result
+        if not has_waited and open_intent is None:
+            completed = await idempotent_write.lookup_concurrent(context, given_call, identity)
+            if completed is not None:
+                return completed
+        has_waited = True
     if request is None:
-        return PreparedWrite(call, facts, warnings, given, loader)
+        return prepared
     approval = await consume_or_request_approval(request, reply)
-    if isinstance(approval, dict):
+    if isinstance(approval, ApprovalRequired):
         return approval
-    return PreparedWrite(call, facts, warnings, given, loader, approval, request.bundled_bindings)
+    return replace(prepared, approval_id=approval.id, bundled_bindings=request.bundled_bindings)
+
+
+async def _check(
+    execution: Execution,
+    given_call: Operation[Any],
+    identity: CallIdentity,
+    open_intent: Intent | None,
+    remembered: RememberedLookups | None,
+) -> tuple[PreparedWrite, ApprovalRequest | None]:
+    """Look the call's facts up, run guards and policy, and return the write and what would be asked of a person."""
+    context, needs_approval = execution.context, given_call.spec.effect.needs_approval
+    loader = context.create_loader(remembered)
+    call, facts, warnings, given = await load_facts(loader, given_call, context, open_intent)
+    before = await idempotent_write.find_recent_duplicate(context, identity) if needs_approval else None
+    attempts = await find_unresolved_attempts(context, call, identity, facts, open_intent)
+    warnings += (*idempotent_write.warn_of_duplicate(before), *warn_of_attempts(attempts, identity))
+    ruling = await policy_check.evaluate_policy(context, call, facts, identity.face, warnings)
+    prepared = PreparedWrite(call, facts, warnings, given, loader)
+    if not needs_approval:
+        return prepared, None
+    done = " ".join(one.id for one in (*([before] if before else []), *attempts))
+    return prepared, ApprovalRequest(
+        context, call, facts, warnings, execution.origin, ruling, execution.bundle, done
+    )
 
 
 async def _has_waiting_approval(context: CallContext, identity: CallIdentity) -> bool:
@@ -165,9 +175,7 @@ def is_long(lines: Any) -> bool:
 
 
 def _has_many_lines(call: Operation[Any], facts: Facts) -> bool:
-    return is_long(getattr(call, "items", None)) or (
-        facts.document is not None and is_long(facts.document.lines)
-    )
+    return is_long(get_lines(call)) or (facts.document is not None and is_long(facts.document.lines))
 
 
 def _run_guards(

@@ -11,6 +11,7 @@ from ix_tools.domain.records import Document
 from ix_tools.errors import IxError, NotFound, StoredDifferently, StoreUnavailable
 from ix_tools.guards.facts import Facts
 from ix_tools.operations.base import Operation
+from ix_tools.operations.protocols import HasDocumentId, get_document_type
 from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.fact_loader import FactLoader
@@ -26,7 +27,7 @@ async def read_back(
     if expected is None or document is None:
         return result, None
     reference = call.document_ref() or (
-        getattr(call, "document_type", document.document_type),
+        get_document_type(call) or document.document_type,
         document.id or 0,
     )
     kind, number = reference[0], document.id or reference[1]
@@ -110,8 +111,8 @@ async def record_differences(
 ) -> None:
     """Record the differences, or that there are none, for the approval gate. A failure of the store is reported as a difference."""
     document = result.document
-    kind = getattr(call, "document_type", document.document_type)
-    number = document.id or getattr(call, "document_id", None)
+    kind = get_document_type(call) or document.document_type
+    number = document.id or (call.document_id if isinstance(call, HasDocumentId) else None)
     if number is None:
         return
     try:
@@ -128,7 +129,7 @@ async def record_differences(
 def build_difference_error(call: Operation[Any], result: Any, found: list[Difference]) -> StoredDifferently:
     """Build the error that lists every difference of a stored document."""
     document = result.document
-    kind = getattr(call, "document_type", document.document_type)
+    kind = get_document_type(call) or document.document_type
     return StoredDifferently(
         f"InvoiceXpress stored {kind} {document.id} differently from what was asked ({len(found)} fields). "
         "It was stored; do not create it again.",

@@ -8,6 +8,7 @@ from ix_tools.domain.records import Document
 from ix_tools.domain.types import Record
 from ix_tools.errors import IxError, NotFound, Problem, Refused, StoredDifferently
 from ix_tools.operations.base import Operation
+from ix_tools.operations.protocols import get_document_type, get_state
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.subject_readback import show_value
 from ix_tools.verification.compare import GONE_STATES, show_field
@@ -65,7 +66,7 @@ async def recheck_difference(
 
 def _is_removal(call: Operation[Any]) -> bool:
     """Tell whether the call itself deletes or cancels the document."""
-    return getattr(call, "state", None) in GONE_STATES
+    return get_state(call) in GONE_STATES
 
 
 def _build_result(shown: Mapping[str, Any], name: str, problem: str) -> dict[str, Any]:
@@ -78,7 +79,7 @@ async def _read_current(
     loader = context.create_loader()
     reference = shown.get("document") or {}
     if reference.get("id"):
-        kind = str(getattr(call, "document_type", None) or reference.get("document_type"))
+        kind = str(get_document_type(call) or reference.get("document_type"))
         return "document", await loader.get_document(kind, int(reference["id"]), await loader.list_taxes())
     subject = call.subject_ref(call.result_type().model_validate(shown)) if shown else None
     return (subject.name, (await loader.get_subject(subject))[0]) if subject is not None else ("", None)

@@ -13,6 +13,14 @@ from ix_tools.guards.facts import Facts
 from ix_tools.i18n.formats import LISBON
 from ix_tools.operations.base import Operation
 from ix_tools.operations.preview import Row
+from ix_tools.operations.protocols import (
+    HasRecipients,
+    HasSeriesId,
+    HasSeriesName,
+    get_document_type,
+    get_series_id,
+    get_state,
+)
 from ix_tools.operations.spec import Effect
 
 
@@ -54,7 +62,7 @@ class PolicyCase:
 def build_case_from_call(call: Operation[Any], principal: str, face: str, now: datetime) -> PolicyCase:
     """Build the case from the call alone, before any look-up."""
     about = call.document_ref()
-    kind: Any = about[0] if about else getattr(call, "document_type", None)
+    kind: Any = about[0] if about else get_document_type(call)
     sized = about is not None or "items" in type(call).model_fields
     numbered = sized or "sequence_id" in type(call).model_fields
     return PolicyCase(
@@ -63,9 +71,9 @@ def build_case_from_call(call: Operation[Any], principal: str, face: str, now: d
         operation=call.spec.name,
         effect=call.spec.effect,
         at=now.astimezone(LISBON),
-        state=getattr(call, "state", None),
+        state=get_state(call),
         document_type=kind,
-        series=UNKNOWN if numbered else getattr(call, "serie", None),
+        series=UNKNOWN if numbered else _get_series_name(call),
         amount=UNKNOWN if sized else None,
     )
 
@@ -78,8 +86,8 @@ def build_case_with_facts(
     document = facts.document
     moved = call.build_preview(facts).amount if call.spec.effect.needs_approval else None
     known = facts.document_client.email if facts.document_client else None
-    addresses = (getattr(call, name, None) for name in ("email", "cc", "bcc"))
-    mail = call.spec.effect is Effect.OUTBOUND
+    mail = call if isinstance(call, HasRecipients) and call.spec.effect is Effect.OUTBOUND else None
+    addresses = (mail.email, mail.cc, mail.bcc) if mail is not None else ()
     return PolicyCase(
         principal=principal,
         face=face,
@@ -90,12 +98,16 @@ def build_case_with_facts(
         document_type=first.document_type,
         series=_find_series_name(call, facts, first.series),
         amount=_choose_amount(moved, document, _predict_total(call, facts), first.amount),
-        recipients=tuple(str(one) for one in addresses if one) if mail else (),
+        recipients=tuple(str(one) for one in addresses if one),
         client_email=known or "",
-        keeps_recipient=bool(getattr(call, "save", False)),
+        keeps_recipient=mail is not None and bool(mail.save),
         differs=bool(facts.differences),
         warnings=tuple(warnings),
     )
+
+
+def _get_series_name(call: Operation[Any]) -> str | None:
+    return call.serie if isinstance(call, HasSeriesName) else None
 
 
 def _predict_total(call: Operation[Any], facts: Facts) -> Any:
@@ -129,8 +141,8 @@ def _find_series_name(
     call: Operation[Any], facts: Facts, otherwise: str | Unknown | None
 ) -> str | Unknown | None:
     document = facts.document
-    given = getattr(call, "serie", None) if "sequence_id" not in type(call).model_fields else None
-    number = getattr(call, "sequence_id", None) or (document.sequence_id if document and not given else None)
+    given = None if isinstance(call, HasSeriesId) else _get_series_name(call)
+    number = get_series_id(call) or (document.sequence_id if document and not given else None)
     if number:
         found = series.find_series(number, facts)
         if found is not None and found.serie:

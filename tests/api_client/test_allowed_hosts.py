@@ -196,7 +196,7 @@ sys.addaudithook(lambda event, given: seen.append([event, repr(given)]) if event
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.context_pool import ContextPool
 from ix_tools.errors import IxError
-from ix_tools.pipeline.execute import execute
+from tests.harness import execute
 from ix_tools.auth.principals import Principal
 from ix_tools.config.settings import load_settings
 

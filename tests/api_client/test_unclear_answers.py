@@ -16,8 +16,7 @@ from ix_tools.approvals.repository import Reply
 from ix_tools.domain.parsing import read_id, read_page, read_rows, require_content
 from ix_tools.errors import IxError, Unreadable
 from ix_tools.pipeline import claim_session
-from ix_tools.pipeline.execute import ApprovalNeeded, execute
-from tests.harness import Harness, Json, document_arguments, guide, invoice, line
+from tests.harness import ApprovalNeeded, Harness, Json, document_arguments, execute, guide, invoice, line
 
 NOTHING: dict[str, Json] = {
     "200 and empty": {"status": 200},

@@ -30,14 +30,12 @@ from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import ApprovalRefused, IxError, StoreUnavailable
 from ix_tools.i18n.formats import LISBON
 from ix_tools.operations.digests import digest_approval
-from ix_tools.pipeline.approval_gate import ApprovalNeeded
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.execute import execute
 from ix_tools.sandbox.rows import Client, Document
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals
-from tests.harness import NOW, Harness, invoice
+from tests.harness import NOW, ApprovalNeeded, Harness, execute, invoice
 
 RUNS = int(os.environ.get("APPROVAL_RUNS", "50"))
 """How many stories the property test tells; a longer run: APPROVAL_RUNS=10000 pytest tests/approvals/test_approvals.py."""
@@ -444,7 +442,7 @@ import asyncio, json, sys
 from ix_tools.approvals.repository import Reply
 from ix_tools.errors import IxError
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.execute import execute
+from tests.harness import execute
 from ix_tools.config.settings import Settings, point_at_sandbox
 
 async def main():

@@ -18,10 +18,19 @@ from ix_tools.i18n.labels import Language
 from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_form_message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.preview import Preview
-from ix_tools.pipeline.execute import ApprovalNeeded, execute, parse
+from ix_tools.pipeline.execute import parse
 from ix_tools.pipeline.fact_loader import FactLoader
 from tests.catalogue.test_sweeps import leave_nothing_off, waiting_calls
-from tests.harness import Harness, Json, document_arguments, exempt_line, invoice, line
+from tests.harness import (
+    ApprovalNeeded,
+    Harness,
+    Json,
+    document_arguments,
+    execute,
+    exempt_line,
+    invoice,
+    line,
+)
 
 LINES = 3
 

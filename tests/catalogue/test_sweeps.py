@@ -19,11 +19,10 @@ from ix_tools.i18n import labels
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import OPERATIONS, catalogue
 from ix_tools.operations.spec import Effect
-from ix_tools.pipeline.approval_gate import ApprovalNeeded
-from ix_tools.pipeline.execute import execute, parse
+from ix_tools.pipeline.execute import parse
 from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.schemas import json_schema
-from tests.harness import Harness, Json, document_arguments, guide, invoice, line
+from tests.harness import ApprovalNeeded, Harness, Json, document_arguments, execute, guide, invoice, line
 from tests.preparations import prepare_example
 
 SEED = json.loads(

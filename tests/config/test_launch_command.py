@@ -18,8 +18,7 @@ from pydantic import SecretStr
 
 from ix_tools.config import launch_command
 from ix_tools.config.settings import AccountSettings
-from ix_tools.pipeline.execute import execute
-from tests.harness import Harness, invoice
+from tests.harness import Harness, execute, invoice
 from tests.interfaces.web.visitor import build_finalization, with_pages
 
 VENV = Path("/opt/books")

@@ -26,13 +26,12 @@ from ix_tools.i18n.formats import LISBON
 from ix_tools.interfaces.mcp.server import build_server, list_chosen_tools
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.schemas.tool_selection import ToolSelection
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, claims, decisions, differences, intents, spent
 from tests.gate.replay_transport import ReplayTransport
-from tests.harness import NOW, Harness, invoice
+from tests.harness import NOW, ApprovalNeeded, Harness, execute, invoice
 from tests.interfaces.mcp import sandbox_documents
 from tests.interfaces.mcp.host import Host
 from tests.interfaces.mcp.test_approvals import GATED

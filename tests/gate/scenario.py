@@ -12,10 +12,10 @@ import httpx2
 import mcp_types as types
 
 from ix_tools.errors import ApprovalRefused, IxError
-from ix_tools.pipeline.execute import execute
 from tests.gate.model import ACCEPTED, CHANGES
 from tests.gate.observer import Observer, Shown
 from tests.gate.replay_transport import DELETED
+from tests.harness import execute
 
 GOOD: dict[str, Any] = {"approve": True}
 GAP_SECONDS = 0.1

@@ -23,11 +23,10 @@ from ix_tools.approvals.repository import ApprovalRepository, Reply
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.idempotency.intents import RETENTION_DAYS, UNFINISHED, Intent, IntentDraft
 from ix_tools.idempotency.journal import Journal
-from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit, intents
-from tests.harness import Harness, document_arguments, invoice, warnings_by_field
+from tests.harness import ApprovalNeeded, Harness, document_arguments, execute, invoice, warnings_by_field
 
 MUCH_LATER = 600.0
 """Seconds after which nothing is under way any more and lists show everything."""

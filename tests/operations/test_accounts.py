@@ -17,8 +17,7 @@ import pytest
 
 from ix_tools.approvals.repository import Reply
 from ix_tools.errors import IxError
-from ix_tools.pipeline.execute import ApprovalNeeded, execute
-from tests.harness import Harness, Json
+from tests.harness import ApprovalNeeded, Harness, Json, execute
 
 OWNER, AUTHORITY = "kanarie-Owner-7!ç", "kanarie-AT-9?ã"
 ENCODED = base64.b64encode(AUTHORITY.encode()).decode()

@@ -7,8 +7,7 @@ import pytest
 
 from ix_tools.approvals.repository import Reply
 from ix_tools.errors import IxError
-from ix_tools.pipeline.execute import ApprovalNeeded, execute
-from tests.harness import Harness, Json, invoice, warnings_by_field
+from tests.harness import ApprovalNeeded, Harness, Json, execute, invoice, warnings_by_field
 
 PADARIA = {"name": "Padaria Central, Lda", "code": "PADARIA", "fiscal_id": "508025338", "country": "PT"}
 

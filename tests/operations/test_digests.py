@@ -21,9 +21,9 @@ from ix_tools.operations.digests import (
     read_version,
 )
 from ix_tools.operations.registry import catalogue
-from ix_tools.pipeline.execute import ApprovalNeeded, execute, parse
+from ix_tools.pipeline.execute import parse
 from ix_tools.storage.schema import approvals, audit, intents
-from tests.harness import Harness, document_arguments, invoice
+from tests.harness import ApprovalNeeded, Harness, document_arguments, execute, invoice
 
 Json = dict[str, Any]
 RECORDED: dict[str, Json] = json.loads(

@@ -6,8 +6,17 @@ import pytest
 
 from ix_tools.approvals.repository import Reply
 from ix_tools.errors import IxError
-from ix_tools.pipeline.execute import ApprovalNeeded, execute
-from tests.harness import TODAY, Harness, Json, document_arguments, guide, invoice, line
+from tests.harness import (
+    TODAY,
+    ApprovalNeeded,
+    Harness,
+    Json,
+    document_arguments,
+    execute,
+    guide,
+    invoice,
+    line,
+)
 from tests.interfaces.mcp.sandbox_documents import create_draft as elsewhere
 from tests.interfaces.mcp.sandbox_documents import send_raw as said_to_the_box
 

@@ -15,9 +15,17 @@ import sqlalchemy as sql
 from ix_tools.approvals.repository import ApprovalRepository, Reply
 from ix_tools.errors import IxError
 from ix_tools.idempotency.journal import Journal
-from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.storage.schema import intents
-from tests.harness import Harness, Json, document_arguments, invoice, line, warnings_by_field
+from tests.harness import (
+    ApprovalNeeded,
+    Harness,
+    Json,
+    document_arguments,
+    execute,
+    invoice,
+    line,
+    warnings_by_field,
+)
 
 TO = "compras@acme.example"
 

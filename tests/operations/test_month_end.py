@@ -11,8 +11,7 @@ from datetime import datetime
 import pytest
 
 from ix_tools.i18n.formats import LISBON
-from ix_tools.pipeline.execute import execute
-from tests.harness import Harness, Json, document_arguments, guide, line
+from tests.harness import Harness, Json, document_arguments, execute, guide, line
 from tests.interfaces.mcp import sandbox_documents
 
 

@@ -117,7 +117,7 @@ async def test_a_person_sees_who_and_how_much_before_an_entry_is_made(
 async def test_the_approval_of_an_entry_goes_stale_when_the_balance_moves(harness: Harness) -> None:
     from ix_tools.approvals.repository import Reply
     from ix_tools.errors import IxError
-    from ix_tools.pipeline.execute import ApprovalNeeded, execute
+    from tests.harness import ApprovalNeeded, execute
 
     await owing(harness)
     with pytest.raises(ApprovalNeeded) as asked:

@@ -13,9 +13,8 @@ from ix_tools.config.settings import AccountSettings, Settings, point_at_sandbox
 from ix_tools.domain.records import Company
 from ix_tools.operations.saft import read_header
 from ix_tools.pipeline.company_repository import CompanyRepository
-from ix_tools.pipeline.execute import execute
 from ix_tools.storage.database import Store
-from tests.harness import Harness
+from tests.harness import Harness, execute
 from tests.interfaces.web.visitor import Visitor, build_finalization, extract_text, with_pages
 
 BAKERY = "padaria@padaria.app.invoicexpress.com"

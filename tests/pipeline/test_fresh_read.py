@@ -14,10 +14,10 @@ import sqlalchemy as sql
 
 from ix_tools.errors import ApprovalRefused, IxError, StoredDifferently, Unreachable
 from ix_tools.pipeline import claim_session, fresh_read
-from ix_tools.pipeline.execute import ApprovalNeeded, Reply, execute
+from ix_tools.pipeline.execute import Reply
 from ix_tools.policy.file import PolicyFile
 from ix_tools.storage.schema import approvals, audit, spent
-from tests.harness import Harness, Json, document_arguments, invoice, line
+from tests.harness import ApprovalNeeded, Harness, Json, document_arguments, execute, invoice, line
 
 Action = Callable[[], Awaitable[None]]
 

@@ -12,9 +12,19 @@ import pytest
 
 from ix_tools.approvals.repository import Reply
 from ix_tools.errors import ApprovalRefused
-from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.sandbox import rows, seeds
-from tests.harness import SERIES, Harness, Json, document_arguments, guide, invoice, line, warnings_by_field
+from tests.harness import (
+    SERIES,
+    ApprovalNeeded,
+    Harness,
+    Json,
+    document_arguments,
+    execute,
+    guide,
+    invoice,
+    line,
+    warnings_by_field,
+)
 
 NEW = {"name": "Café São João, Lda", "code": "C-77", "fiscal_id": "PT 508 025 338"}
 ENTRY = {"value": 10, "date": "2026-11-20"}

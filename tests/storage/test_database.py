@@ -318,7 +318,7 @@ import anyio, resource, signal, sys
 from pathlib import Path
 from ix_tools.pipeline.context import CallContext
 from ix_tools.errors import IxError
-from ix_tools.pipeline.execute import execute
+from tests.harness import execute
 from ix_tools.config.settings import Settings, point_at_sandbox
 
 place, url, key, room = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])

@@ -29,10 +29,9 @@ from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.formats import LISBON
 from ix_tools.idempotency.journal import Journal
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.execute import execute
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
-from tests.harness import NOW, Harness, document_arguments, invoice
+from tests.harness import NOW, Harness, document_arguments, execute, invoice
 from tests.in_process import InProcessTransport
 
 EARLIER = Path(__file__).with_name("earlier")

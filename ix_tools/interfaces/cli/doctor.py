@@ -17,7 +17,7 @@ from ix_tools.interfaces.cli.setting_sources import SettingSources
 from ix_tools.operations.base import Operation
 from ix_tools.operations.sequences import ListSequences, SequenceList
 from ix_tools.operations.taxes import ListTaxes, TaxList
-from ix_tools.pipeline.execute import CallContext, execute
+from ix_tools.pipeline.execute import CallContext, CallOrigin, execute
 
 CHECK_NAMES = {
     "settings": Bilingual("Definições", "Settings"),
@@ -108,7 +108,7 @@ def _execute(run: Invocation, settings: Settings, operation: type[Operation[Any]
     async def trip() -> dict[str, Any]:
         context = CallContext.open(settings, clock=run.clock, now=run.now)
         try:
-            return await execute(context, operation.spec.name, {}, face="cli")
+            return (await execute(context, operation.spec.name, {}, origin=CallOrigin("cli"))).body
         finally:
             await context.close()
 

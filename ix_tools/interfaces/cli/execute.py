@@ -1,8 +1,8 @@
 """Run a call through the pipeline, and ask the person at this terminal if it needs approval.
 
-    person at a terminal    execute ─▶ ApprovalNeeded ─▶ ask here ─▶ execute(reply)
-    channel "terminal"      execute ─▶ approval_required ─▶ ask here ─▶ decide ─▶ execute
-    no person               execute ─▶ approval_required, exit 3 ─▶ `ix-tools approvals approve ID` ─▶ the same command
+    person at a terminal    execute ─▶ ApprovalRequired ─▶ ask here ─▶ execute(reply)
+    channel "terminal"      execute ─▶ ApprovalRequired ─▶ ask here ─▶ decide ─▶ execute
+    no person               execute ─▶ ApprovalRequired, exit 3 ─▶ `ix-tools approvals approve ID` ─▶ the same command
 
 The first is this host's form: the answer is valid for this call only, and no other program can use it. With the setting
 `terminal` a decision belongs to `approvals`; a person at this terminal could type that command, so the approval is asked
@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -30,7 +30,7 @@ from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.repositories import open_approvals
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Effect
-from ix_tools.pipeline.execute import ApprovalNeeded, CallContext, execute
+from ix_tools.pipeline.execute import ApprovalRequired, CallContext, CallOrigin, Completed, execute
 
 log = logging.getLogger(__name__)
 INTERRUPT_SECONDS = 0.3
@@ -43,7 +43,7 @@ def execute_call(run: Invocation, operation: type[Operation[Any]], call: Mapping
         ours = settings if operation.spec.effect is not Effect.LOCAL else _without_account(settings)
         try:
             return _execute_with_approval(run, ours, operation, call)
-        except (IxError, ApprovalNeeded):
+        except IxError:
             raise
         except Exception as fault:
             log.exception("%s failed", operation.spec.name)
@@ -55,33 +55,32 @@ def _execute_with_approval(
 ) -> dict[str, Any]:
     person = prompt.is_interactive()
     once = partial(_execute_interruptibly, run, settings, operation.spec.name, call)
-    try:
-        body = once(person)
-    except ApprovalNeeded as needed:
-        # Asked outside the event loop, so that Ctrl-C at the prompt just interrupts.
-        answer = prompt.ask_approval(run, needed.approval)
+    outcome = once(person)
+    if not isinstance(outcome, ApprovalRequired) or not person:
+        return outcome.body
+    # Asked outside the event loop, so that Ctrl-C at the prompt just interrupts.
+    if outcome.is_asked_by_interface:
+        answer = prompt.ask_approval(run, outcome.approval)
         try:
-            return once(person, answer)
+            return once(person, answer).body
         except ApprovalRefused as refusal:
             if not answer.approved:
                 refusal.next = (
                     "repeat the command to be asked again"  # the reader is the person who just declined
                 )
             raise
-    if person and body.get("status") == "approval_required":
-        with open_approvals(run, settings) as kept:
-            found = kept.find(body["approval"]["id"])
-            answer = prompt.ask_approval(run, found)
-            if not answer.approved or (found.differs and not answer.accepted_differences):
-                raise ApprovalRefused(
-                    "It was not approved.",
-                    code="approval_declined",
-                    next=f"repeat the command to be asked again, or `{run.build_command('approvals', 'reject', found.id)}` "
-                    "to refuse it to every program that asks",
-                )
-            kept.decide(found.id, approve=True, accept_differences=answer.accepted_differences)
-        return once(person)
-    return body
+    with open_approvals(run, settings) as approvals:
+        approval = approvals.find(outcome.approval.id)
+        answer = prompt.ask_approval(run, approval)
+        if not answer.approved or (approval.differs and not answer.accepted_differences):
+            raise ApprovalRefused(
+                "It was not approved.",
+                code="approval_declined",
+                next=f"repeat the command to be asked again, or `{run.build_command('approvals', 'reject', approval.id)}` "
+                "to refuse it to every program that asks",
+            )
+        approvals.decide(approval.id, approve=True, accept_differences=answer.accepted_differences)
+    return once(person).body
 
 
 def _without_account(settings: Settings) -> Settings:
@@ -111,18 +110,18 @@ def _execute_interruptibly(
     call: Mapping[str, Any],
     can_ask: bool,
     reply: Reply | None = None,
-) -> dict[str, Any]:
+) -> Completed | ApprovalRequired:
     before = signal.getsignal(signal.SIGINT)
     context = CallContext.open(settings, clock=run.clock, now=run.now)
     work = partial(_execute, run, context, name, call, can_ask, reply)
     try:
-        body = anyio.run(_run_interruptibly, run, work)
+        outcome = anyio.run(_run_interruptibly, run, work)
     finally:
         if _is_main_thread():
             signal.signal(signal.SIGINT, before)
-    if body is None:
+    if outcome is None:
         raise KeyboardInterrupt
-    return body
+    return outcome
 
 
 async def _execute(
@@ -132,25 +131,26 @@ async def _execute(
     call: Mapping[str, Any],
     can_ask: bool,
     reply: Reply | None,
-) -> dict[str, Any]:
+) -> Completed | ApprovalRequired:
     try:
         return await execute(
             context,
             name,
             call,
-            can_ask=can_ask,
+            origin=CallOrigin("cli", can_show_form=can_ask),
             reply=reply,
             progress=_ProgressPrinter().print_progress,
-            face="cli",
         )
     finally:
         with anyio.CancelScope(shield=True):
             await context.close()
 
 
-async def _run_interruptibly(run: Invocation, work: Callable[[], Any]) -> dict[str, Any] | None:
-    """Return the result, or None if Ctrl-C came before anything was sent; wait for a write that was sent."""
-    outcome: dict[str, Any] | None = None
+async def _run_interruptibly(
+    run: Invocation, work: Callable[[], Awaitable[Completed | ApprovalRequired]]
+) -> Completed | ApprovalRequired | None:
+    """Return the outcome, or None if Ctrl-C came before anything was sent; wait for a write that was sent."""
+    outcome: Completed | ApprovalRequired | None = None
     failure: Exception | None = None
     done = anyio.Event()
     async with anyio.create_task_group() as group:

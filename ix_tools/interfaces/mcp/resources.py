@@ -11,10 +11,10 @@ from mcp.shared.exceptions import MCPError
 from ix_tools.errors import InvalidArguments, IxError, NotFound
 from ix_tools.interfaces.mcp import scope_challenge
 from ix_tools.interfaces.mcp.outgoing import build_json_resource
-from ix_tools.pipeline.execute import CallContext, execute, fetch_pdf, parse
+from ix_tools.pipeline.execute import CallContext, CallOrigin, execute, fetch_pdf, parse
 from ix_tools.schemas.resources import EXEMPTIONS_URI
 
-FACE = "mcp"
+ORIGIN = CallOrigin("mcp")
 """The interface's name in policy, journal and traces; reading a resource is a call like any other."""
 MAX_PDF_BYTES = 4 * 1024 * 1024
 """Largest PDF in a response: base64 makes it a third larger, and hosts keep it in memory."""
@@ -43,12 +43,13 @@ async def _load_content(
     open_context: Callable[[], Awaitable[CallContext]], uri: str
 ) -> types.TextResourceContents | types.BlobResourceContents:
     if uri == EXEMPTIONS_URI:
-        return build_json_resource(
-            uri, await execute(await open_context(), "lookup_exemption_codes", {"all": True}, face=FACE)
-        )
+        listed = await execute(await open_context(), "lookup_exemption_codes", {"all": True}, origin=ORIGIN)
+        return build_json_resource(uri, listed.body)
     if found := _PDF_URI.fullmatch(uri):
         parse("get_pdf", {"document_id": int(found[1])})
-        content = await fetch_pdf(await open_context(), int(found[1]), second_copy=bool(found[2]), face=FACE)
+        content = await fetch_pdf(
+            await open_context(), int(found[1]), second_copy=bool(found[2]), face=ORIGIN.face
+        )
         if len(content) > MAX_PDF_BYTES:
             raise IxError(
                 f"The PDF has {len(content)} bytes, and over MCP at most {MAX_PDF_BYTES} are handed on.",
@@ -61,9 +62,8 @@ async def _load_content(
         )
     if found := _DOCUMENT_URI.fullmatch(uri):
         arguments = {"document_type": found[1], "document_id": int(found[2])}
-        return build_json_resource(
-            uri, await execute(await open_context(), "get_document", arguments, face=FACE)
-        )
+        read = await execute(await open_context(), "get_document", arguments, origin=ORIGIN)
+        return build_json_resource(uri, read.body)
     raise _build_not_found(uri, "There is no such resource.")
 
 

@@ -1,8 +1,8 @@
 """Run a tool call through the pipeline, and ask a person in the way that the host's protocol supports.
 
-    2026-07-28   execute ─▶ ApprovalNeeded ─▶ InputRequiredResult(handle) ─▶ the host asks, calls again ─▶ execute(reply)
-    2025-11-25   execute ─▶ ApprovalNeeded ─▶ elicitation/create, mid-call ────────────────────────────▶ execute(reply)
-    a page       execute ─▶ ApprovalNeeded ─▶ the host sends the person to the page ─▶ wait a while ───▶ execute
+    2026-07-28   execute ─▶ ApprovalRequired ─▶ InputRequiredResult(handle) ─▶ the host asks, calls again ─▶ execute(reply)
+    2025-11-25   execute ─▶ ApprovalRequired ─▶ elicitation/create, mid-call ────────────────────────────▶ execute(reply)
+    a page       execute ─▶ ApprovalRequired ─▶ the host sends the person to the page ─▶ wait a while ───▶ execute
     none         execute ─▶ status approval_required; a person decides elsewhere; the same call goes through
 
 A host may return an answer that no person gave (`host_answers`); the call then returns approval_required, as if the host
@@ -35,7 +35,14 @@ from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_f
 from ix_tools.interfaces.mcp.outgoing import build_tool_result
 from ix_tools.pipeline.approval_gate import add_unanswered_notice
 from ix_tools.pipeline.context_pool import extract_account
-from ix_tools.pipeline.execute import ApprovalNeeded, CallContext, execute, get_operation
+from ix_tools.pipeline.execute import (
+    ApprovalRequired,
+    CallContext,
+    CallOrigin,
+    Completed,
+    execute,
+    get_operation,
+)
 from ix_tools.pipeline.truncation import get_page_size
 from ix_tools.text.sanitize import sanitize_text
 
@@ -103,29 +110,31 @@ async def _handle_call(
             context.links.find_by_hash, state.removeprefix(PAGE_STATE_PREFIX)
         )
         nobody = await _handle_page_return(context, came, *there) if there else None
-    try:
-        body = await _execute(
-            context,
-            mcp_context,
-            params,
-            can_ask=not sent and _supports_forms(mcp_context, modern),
-            can_link=not sent and _supports_links(mcp_context, modern),
-            reply=came.to_reply(state) if came is not None and state and not sent else None,
-        )
-    except ApprovalNeeded as needed:
-        if needed.approval.channel != "form":
-            return await _ask_on_page(context, mcp_context, params, needed.approval, modern)
-        await anyio.to_thread.run_sync(context.approvals.record_question_put, needed.approval.id)
+    outcome = await _execute(
+        context,
+        mcp_context,
+        params,
+        can_ask=not sent and _supports_forms(mcp_context, modern),
+        can_link=not sent and _supports_links(mcp_context, modern),
+        reply=came.to_reply(state) if came is not None and state and not sent else None,
+    )
+    if isinstance(outcome, ApprovalRequired) and outcome.is_asked_by_interface:
+        approval = outcome.approval
+        if approval.channel != "form":
+            return await _ask_on_page(context, mcp_context, params, approval, modern)
+        await anyio.to_thread.run_sync(context.approvals.record_question_put, approval.id)
         if modern:
-            return _build_form_request(needed.approval, context.settings.language)
-        reply = await _elicit_form(context, mcp_context, needed.approval)
-        body = await _execute(context, mcp_context, params, can_ask=True, reply=reply)
-    return _build_result(params, _note_unanswered(body, nobody, _describe_host(mcp_context)))
+            return _build_form_request(approval, context.settings.language)
+        reply = await _elicit_form(context, mcp_context, approval)
+        outcome = await _execute(context, mcp_context, params, can_ask=True, reply=reply)
+    return _build_result(params, _note_unanswered(outcome, nobody, _describe_host(mcp_context)))
 
 
-def _build_result(params: types.CallToolRequestParams, body: dict[str, Any]) -> types.CallToolResult:
+def _build_result(
+    params: types.CallToolRequestParams, outcome: Completed | ApprovalRequired
+) -> types.CallToolResult:
     size = get_page_size(get_operation(params.name), params.arguments or {})
-    return build_tool_result(body, per_page=size)
+    return build_tool_result(outcome.body, per_page=size)
 
 
 async def _execute(
@@ -136,7 +145,7 @@ async def _execute(
     can_ask: bool,
     can_link: bool = False,
     reply: Reply | None = None,
-) -> dict[str, Any]:
+) -> Completed | ApprovalRequired:
     async def progress(done: float, total: float, message: str) -> None:
         await mcp_context.session.report_progress(done, total, sanitize_text(message))
 
@@ -144,12 +153,9 @@ async def _execute(
         context,
         params.name,
         params.arguments,
-        can_ask=can_ask,
-        can_link=can_link,
+        origin=CallOrigin("mcp", _describe_host(mcp_context), can_show_form=can_ask, can_open_link=can_link),
         reply=reply,
         progress=progress,
-        face="mcp",
-        host=_describe_host(mcp_context),
     )
 
 
@@ -198,8 +204,8 @@ async def _ask_on_page(
         context.approvals, mcp_context.session.elicit_url(message, url, approval.id, mcp_context.request_id)
     )
     nobody = await _handle_page_return(context, came, approval.id, asked_at)
-    body = await _execute(context, mcp_context, params, can_ask=False)
-    return _build_result(params, _note_unanswered(body, nobody, _describe_host(mcp_context)))
+    outcome = await _execute(context, mcp_context, params, can_ask=False)
+    return _build_result(params, _note_unanswered(outcome, nobody, _describe_host(mcp_context)))
 
 
 async def _handle_page_return(
@@ -219,11 +225,13 @@ async def _handle_page_return(
     return nobody
 
 
-def _note_unanswered(body: dict[str, Any], nobody: UnansweredQuestion | None, host: str) -> dict[str, Any]:
-    """Add to a result that still waits for approval that nobody answered in the host."""
-    if nobody is None or body.get("status") != "approval_required":
-        return body
-    return add_unanswered_notice(body, nobody, host)
+def _note_unanswered(
+    outcome: Completed | ApprovalRequired, nobody: UnansweredQuestion | None, host: str
+) -> Completed | ApprovalRequired:
+    """Add to a call that still waits for approval that nobody answered in the host."""
+    if nobody is None or not isinstance(outcome, ApprovalRequired):
+        return outcome
+    return add_unanswered_notice(outcome, nobody, host)
 
 
 async def _wait_for_decision(context: CallContext, identifier: str) -> None:

@@ -18,7 +18,7 @@ from ix_tools.interfaces.rest.requests import apply_key_header, read_body, read_
 from ix_tools.interfaces.rest.responses import build_json_response
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline.context_pool import ACCOUNT_HEADER, ServerContext, extract_account
-from ix_tools.pipeline.execute import execute, get_operation
+from ix_tools.pipeline.execute import ApprovalRequired, CallOrigin, execute, get_operation
 from ix_tools.pipeline.truncation import PER_PAGE, TruncatedResponse, get_page_size, truncate
 
 PATH = "/tools/{name}"
@@ -37,10 +37,10 @@ def build_endpoint(server_context: ServerContext) -> Endpoint:
         context = await server_context.open_context(request, account)
         if pdf.wants_pdf(request, operation):
             return await pdf.build_pdf_response(context, arguments)
-        body = await execute(context, operation.spec.name, arguments, face="rest")
-        if body.get("status") == "approval_required":
-            return _build_pending_response(server_context, body, account)
-        return _build_response(server_context, operation, arguments, account, body)
+        outcome = await execute(context, operation.spec.name, arguments, origin=CallOrigin("rest"))
+        if isinstance(outcome, ApprovalRequired):
+            return _build_pending_response(server_context, outcome.body, account)
+        return _build_response(server_context, operation, arguments, account, outcome.body)
 
     return Endpoint(respond, _list_methods)
 

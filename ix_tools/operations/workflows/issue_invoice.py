@@ -14,7 +14,7 @@ from ix_tools.domain.types import Email, InvoiceType, Record
 from ix_tools.errors import NOTHING_SENT, IxError, NotFound, Problem, Refused, StoredDifferently
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
-from ix_tools.operations.base import BundledApproval, Operation, OperationContext
+from ix_tools.operations.base import BundledApproval, Operation, OperationContext, StepPending
 from ix_tools.operations.documents import ChangeState, suggest_steps
 from ix_tools.operations.drafts import LOCAL_ONLY, READS_AS_SENT, DocumentResult, InvoiceDraft
 from ix_tools.operations.expectations import Correction, Step
@@ -124,6 +124,8 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
         so_far = _Progress(self.email)
         try:
             return await self._run_steps(context, so_far)
+        except StepPending as pending:
+            return so_far.build_pending(pending.response)
         except IxError as stop:
             so_far.explain_stop(stop)
             raise
@@ -149,8 +151,6 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
             covering = BundledApproval(self, then, found, tuple(_find_differences(asked, so_far.document)))
             finalize = {**_build_document_ref(asked), "state": "finalized"}
             finalized = await context.run_operation("change_state", finalize, covering)
-            if finalized.get("status") == "approval_required":
-                return so_far.build_pending(finalized)
             so_far.document = Document.model_validate(finalized["document"])
             so_far.add_warnings(drafted, finalized)
         else:
@@ -166,8 +166,6 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
             await context.notify_progress(3, 4, "the PDF was asked for; sending the e-mail")
             step = BundledApproval(self, step_key=self._build_step_key(asked, mail))
             mailed = await context.run_operation("send_email", mail, step)
-            if mailed.get("status") == "approval_required":
-                return so_far.build_pending(mailed)
             so_far.record_email(mailed)
         return so_far.build_result("issued")
 

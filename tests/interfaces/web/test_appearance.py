@@ -14,8 +14,7 @@ from ix_tools.approvals.pins import WRONG_GUESSES_WITHOUT_WAIT
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.interfaces.web import views
 from ix_tools.interfaces.web.local_server import LocalPageServer
-from ix_tools.pipeline.execute import execute
-from tests.harness import Harness, Json, document_arguments, invoice, line
+from tests.harness import Harness, Json, document_arguments, execute, invoice, line
 from tests.interfaces.web.conftest import SHOTS
 from tests.interfaces.web.test_in_a_browser import CONTRAST
 from tests.interfaces.web.test_outcomes import NUMBERED, Clock, carried_out

@@ -22,9 +22,8 @@ from ix_tools.domain.comparison import Difference
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.i18n.formats import LISBON
 from ix_tools.interfaces.web.local_server import LocalPageServer
-from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.storage.schema import audit
-from tests.harness import Harness, document_arguments, invoice
+from tests.harness import ApprovalNeeded, Harness, document_arguments, execute, invoice
 from tests.interfaces.web.visitor import (
     FULL,
     HERE,

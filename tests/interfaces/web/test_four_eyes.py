@@ -8,9 +8,8 @@ import pytest
 import sqlalchemy as sql
 
 from ix_tools.errors import ApprovalRefused
-from ix_tools.pipeline.execute import execute
 from ix_tools.storage import schema
-from tests.harness import Harness
+from tests.harness import Harness, execute
 from tests.interfaces.web.visitor import (
     Visitor,
     build_finalization,

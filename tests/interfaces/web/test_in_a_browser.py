@@ -10,8 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from ix_tools.domain.comparison import Difference
-from ix_tools.pipeline.execute import execute
-from tests.harness import Harness, Json, document_arguments, invoice, line
+from tests.harness import Harness, Json, document_arguments, execute, invoice, line
 from tests.interfaces.web.conftest import SHOTS
 from tests.interfaces.web.visitor import FULL, request_with_link
 

@@ -17,8 +17,7 @@ import pytest
 
 from ix_tools.interfaces.web import browser
 from ix_tools.interfaces.web.local_server import LocalPageServer
-from ix_tools.pipeline.execute import execute
-from tests.harness import Harness
+from tests.harness import Harness, execute
 from tests.interfaces.mcp.test_stdio import SERVE, Process, environment
 from tests.interfaces.web.visitor import build_finalization, with_pages
 

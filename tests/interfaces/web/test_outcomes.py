@@ -12,8 +12,7 @@ from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.errors import IxError
 from ix_tools.idempotency.intents import Intent, IntentDraft, IntentState
 from ix_tools.interfaces.web.views import REFRESH_SECONDS, REFRESH_WINDOW_SECONDS
-from ix_tools.pipeline.execute import execute
-from tests.harness import Harness, invoice, line
+from tests.harness import Harness, execute, invoice, line
 from tests.interfaces.web.visitor import (
     Visitor,
     build_finalization,

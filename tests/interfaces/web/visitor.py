@@ -15,8 +15,7 @@ from ix_tools.approvals.links import ServerPages
 from ix_tools.approvals.repository import Approval
 from ix_tools.interfaces.web.views import ApprovalPages, SignIn
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.execute import execute
-from tests.harness import Harness, Json, document_arguments, invoice, line
+from tests.harness import Harness, Json, document_arguments, execute, invoice, line
 
 HERE = "https://ix.example.pt"
 

@@ -1,0 +1,35 @@
+"""Execution: one call on its way through the pipeline, with everything besides the operation itself."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ix_tools.approvals.models import CallOrigin, Reply
+from ix_tools.operations.base import BundledApproval
+from ix_tools.pipeline.claim_session import ClaimSession
+from ix_tools.pipeline.context import CallContext
+
+Progress = Callable[[float, float, str], Awaitable[None]]
+"""Reports to the caller: what is done, of how much, and a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One execution of a call."""
+
+    context: CallContext
+    arguments: Mapping[str, Any]
+    """The arguments as the caller wrote them."""
+    origin: CallOrigin
+    claims: ClaimSession
+    """The claims of the call; a workflow's steps share those of the workflow."""
+    reply: Reply | None = None
+    """A person's answer to an earlier ApprovalRequired."""
+    progress: Progress | None = None
+    bundle: BundledApproval | None = None
+    """The workflow whose single approval covers the call."""
+
+    @property
+    def face(self) -> str:
+        """The interface of the call."""
+        return self.origin.face

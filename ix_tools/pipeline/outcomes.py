@@ -1,0 +1,29 @@
+"""Outcomes of a call: it was carried out, or a person must approve it first. A failure is an IxError instead."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ix_tools.approvals.models import Approval
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The call was carried out, or its earlier result is returned."""
+
+    body: dict[str, Any]
+    """The result as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequired:
+    """A person must approve the call first. Nothing irreversible was sent."""
+
+    approval: Approval
+    body: dict[str, Any]
+    """The response as JSON: what the person is asked, where it is approved, and what to call afterwards."""
+    is_asked_by_interface: bool = False
+    """The interface of the call asks the person, in its form or by opening the page, and executes the call again with the
+    reply. Otherwise the person decides elsewhere, as `body` says."""
+
+
+Outcome = Completed | ApprovalRequired
