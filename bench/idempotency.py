@@ -27,7 +27,7 @@ from faults.tampering import TAMPERINGS, read_rows, replace_rows
 from faults.worker import Order, Steps, open_context
 from ix_tools.audit import trail
 from ix_tools.errors import IxError
-from ix_tools.idempotency.intents import IntentDraft
+from ix_tools.idempotency.intents import IntentDraft, IntentResult
 from ix_tools.idempotency.journal import Journal
 from ix_tools.pipeline.execute import execute
 from ix_tools.sandbox.server import Sandbox
@@ -137,7 +137,9 @@ def _write_intent(journal: Journal, key: str) -> None:
     intent = journal.begin(
         IntentDraft("bench", key, ("c",), "create_invoice", "local", "bench", has_chosen_key=True)
     )
-    journal.finish(intent, "done", {"ok": True, "document": {"id": 1}}, "done", "invoices/1", "invoices/1")
+    journal.finish(
+        intent, IntentResult("done", "done", {"ok": True, "document": {"id": 1}}, "invoices/1", "invoices/1")
+    )
 
 
 def _update_without_sync(store: Store) -> None:

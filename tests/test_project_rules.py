@@ -141,7 +141,7 @@ def test_every_call_says_through_which_interface_it_came() -> None:
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if name in {"execute", "fetch_pdf"}:
                 calls += 1
-                if not any(keyword.arg == "face" for keyword in node.keywords):
+                if not any(keyword.arg in {"face", "origin"} for keyword in node.keywords):
                     silent.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert calls > 5
     assert silent == []

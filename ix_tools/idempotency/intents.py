@@ -52,6 +52,22 @@ class IntentDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class IntentResult:
+    """How an intent ends."""
+
+    state: IntentState
+    message: str
+    """For the audit trail; it quotes nothing that InvoiceXpress or the caller wrote."""
+    outcome: Mapping[str, Any] | None = None
+    """The result of the call, for a replay."""
+    subject: str = ""
+    made: str = ""
+    """The document or receipt that the call created."""
+    is_looked_up: bool = False
+    """The outcome was found by a look-up, not answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """A stored intent in its current state."""
 

@@ -15,7 +15,7 @@ sites, a discount on the document), and the result. Not stored: message texts, s
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -33,6 +33,7 @@ from ix_tools.idempotency.intents import (
     UNRETURNED,
     Intent,
     IntentDraft,
+    IntentResult,
     IntentState,
     build_audit_entry,
     build_intent,
@@ -226,46 +227,33 @@ class Journal:
                 connection, build_audit_entry("again", about, intent.id, "about to be sent once more")
             )
 
-    def finish(
-        self,
-        intent: Intent,
-        state: IntentState,
-        outcome: Mapping[str, Any] | None,
-        said: str,
-        subject: str = "",
-        made: str = "",
-        *,
-        found: bool = False,
-    ) -> bool:
-        """Write the outcome; return False if somebody else holds the intent, or already created the same document.
-
-        Args:
-            found: the outcome was found by a look-up.
-        """
+    def finish(self, intent: Intent, result: IntentResult) -> bool:
+        """Write the outcome; return False if somebody else holds the intent, or already created the same document."""
         fence = [intents.c.id == intent.id, intents.c.attempts == intent.attempts]
-        if state != "done" or found:
+        if result.state != "done" or result.is_looked_up:
             fence += [intents.c[name] == getattr(intent, name) for name in ("state", "owner", "lease_until")]
         with self._release_when_done(intent) as connection:
             trail.lock_trail(connection)
             now = self._store.now(connection)
-            if found and made and is_made_elsewhere(connection, intent, made):
+            if result.is_looked_up and result.made and is_made_elsewhere(connection, intent, result.made):
                 return False
             values: dict[str, Any] = {
-                "state": state,
-                "outcome": dict(outcome) if outcome is not None else None,
+                "state": result.state,
+                "outcome": dict(result.outcome) if result.outcome is not None else None,
                 "finished_at": now,
                 "lease_until": 0.0,
-                "made": made,
+                "made": result.made,
             }
-            if subject:
-                values["subject"] = subject
-            if state == "unknown":
+            if result.subject:
+                values["subject"] = result.subject
+            if result.state == "unknown":
                 values["ended_at"] = sql.func.coalesce(intents.c.ended_at, now)
             if not connection.execute(intents.update().where(*fence).values(values)).rowcount:
                 return False
-            if state != "unknown":
+            if result.state != "unknown":
                 claims.detach_intent(connection, intent.account, intent.id, now)
-            trail.append(connection, build_audit_entry(state, intent, intent.id, said, subject))
+            entry = build_audit_entry(result.state, intent, intent.id, result.message, result.subject)
+            trail.append(connection, entry)
             ACTIVE_LEASES.pop(intent.id, None)
         return True
 
@@ -340,7 +328,8 @@ class Journal:
                 next="list them with `ix-tools journal list`",
             )
         outcome = {"ok": True, "settled_by_hand": True} if happened else None
-        self.finish(taken, "done" if happened else "absent", outcome, "settled by a person in a terminal")
+        state: IntentState = "done" if happened else "absent"
+        self.finish(taken, IntentResult(state, "settled by a person in a terminal", outcome))
 
     @contextmanager
     def _release_when_done(self, intent: Intent) -> Iterator[Connection]:

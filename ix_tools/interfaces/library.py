@@ -14,7 +14,7 @@ from ix_tools.config.settings import Settings, load_settings
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline import outcomes
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.execute import execute
+from ix_tools.pipeline.execute import FROM_LIBRARY, execute
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -76,7 +76,7 @@ class InvoiceXpress:
 
         Raises: ApprovalRequired where a person must approve first; IxError for every other failure.
         """
-        outcome = await execute(self._opened(), operation, arguments)
+        outcome = await execute(self._opened(), operation, arguments, origin=FROM_LIBRARY)
         if isinstance(outcome, outcomes.ApprovalRequired):
             raise ApprovalRequired(outcome.body)
         return outcome.body

@@ -3,25 +3,32 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.field_marks import Printed, Unreturned, fields_with
-from ix_tools.domain.records import CorrectedDocument, Document
-from ix_tools.domain.types import Call, parse_moment
+from ix_tools.domain.records import CorrectedDocument, Document, ReadTotal
+from ix_tools.domain.types import Call, Record, parse_moment
 from ix_tools.guards import payments
 from ix_tools.guards.facts import Facts
 from ix_tools.operations import preview
-
-if TYPE_CHECKING:
-    from ix_tools.operations.drafts import DocumentResult
 
 NOTES = {"credit_notes", "debit_notes"}
 ISSUED = {"final", "settled", "second_copy"}
 INVOICES = {"invoices", "simplified_invoices", "invoice_receipts", "vat_moss_invoices", "cash_invoices"}
 
 
-def add_context(result: "DocumentResult", facts: Facts) -> "DocumentResult":
+class DocumentResult(Record):
+    """Document as it reads back."""
+
+    document: Document
+    to_pay: ReadTotal = None
+    """Amount to pay after withholding tax; absent without withholding tax."""
+    corrects: CorrectedDocument | None = None
+    """Document that a credit or debit note corrects."""
+
+
+def add_context(result: DocumentResult, facts: Facts) -> DocumentResult:
     """Return the result with the document that a note corrects, or the loading time of a guide."""
     document = result.document
     if document.document_type in NOTES:

@@ -13,6 +13,7 @@ from ix_tools.guards.finalization import recheck_refusing, recheck_warning
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.document_context import (
     INVOICES,
+    DocumentResult,
     add_context,
     add_payments,
     find_corrected,
@@ -21,7 +22,6 @@ from ix_tools.operations.document_context import (
 )
 from ix_tools.operations.drafts import (
     DocumentDraft,
-    DocumentResult,
     IdempotentCall,
     InvoiceDraft,
     suggest_finalizing,

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from ix_tools.domain.comparison import MAY_APPEAR
 from ix_tools.domain.field_marks import NotShown, Printed, Stored, Unreturned, fields_with
 from ix_tools.domain.printed_texts import PrintedTexts
-from ix_tools.domain.records import CorrectedDocument, Document, Line, ReadTotal
+from ix_tools.domain.records import Line
 from ix_tools.domain.totals import GlobalDiscount, Totals, TotalsLine, predict_totals
 from ix_tools.domain.types import (
     Call,
@@ -24,7 +24,6 @@ from ix_tools.domain.types import (
     Money,
     Percent,
     Quantity,
-    Record,
     Retention,
     UnitPrice,
     WireDate,
@@ -33,6 +32,7 @@ from ix_tools.domain.types import (
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.notes import BILLS
 from ix_tools.operations import document_context
+from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.expectations import ExpectedState, Step
 from ix_tools.operations.spec import ResolvesTo, WirePath
 
@@ -250,16 +250,6 @@ class Address(Call):
 
 
 # --- results -------------------------------------------------------------------------------------------
-
-
-class DocumentResult(Record):
-    """Document as it reads back."""
-
-    document: Document
-    to_pay: ReadTotal = None
-    """Amount to pay after withholding tax; absent without withholding tax."""
-    corrects: CorrectedDocument | None = None
-    """Document that a credit or debit note corrects."""
 
 
 # --- shared logic --------------------------------------------------------------------------------------

@@ -12,10 +12,10 @@ from ix_tools.guards import clients, dates, exemptions, money, series, texts, up
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
+from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.drafts import (
     ClientDetails,
     DocumentDraft,
-    DocumentResult,
     LineItem,
     fill_client,
     fill_default_taxes,

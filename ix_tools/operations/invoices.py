@@ -11,9 +11,9 @@ from ix_tools.guards import clients, dates, exemptions, money, notes, series, te
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts
 from ix_tools.operations.base import Operation
+from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.drafts import (
     ClientDetails,
-    DocumentResult,
     InvoiceDraft,
     LineItem,
     fill_client,

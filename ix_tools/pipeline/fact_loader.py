@@ -41,6 +41,8 @@ from ix_tools.operations.protocols import (
 from ix_tools.pipeline.parallel import gather
 
 Found = TypeVar("Found")
+Lookups = dict[str, Callable[[], Awaitable[Any]]]
+"""Look-ups to make side by side, by the name of the fact."""
 OWNER_TYPES = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices")
 GUIDE_TYPES = ("shippings", "transports", "devolutions")
 
@@ -66,7 +68,7 @@ class FactLoader(AccountReader):
         """Load the wanted facts that depend on the call alone."""
         facts: dict[str, Any] = {"now": now, "account": self.account.name}
         reference = call.document_ref()
-        jobs: dict[str, Callable[[], Awaitable[Any]]] = {}
+        jobs: Lookups = {}
         if self.remembered is not None:
             facts |= {"taxes": self.remembered.taxes, "sequences": self.remembered.sequences}
         else:
@@ -74,19 +76,10 @@ class FactLoader(AccountReader):
                 jobs["taxes"] = self.list_taxes
             if Want.SEQUENCES in wanted:
                 jobs["sequences"] = self.list_sequences
-        if Want.DOCUMENT in wanted and reference:
-            jobs["document_raw"] = lambda: self.get_raw_document(*reference)
-        if Want.RELATED in wanted and reference:
-            jobs["related"] = lambda: _none_if_missing(self._list_related(reference[1]))
         if Want.NEWEST in wanted:
             jobs["newest"] = lambda: self._list_newest(call)
-        if Want.DIFFERENCES in wanted and reference:
-            jobs["differences"] = lambda: anyio.to_thread.run_sync(
-                self.approvals.load_differences, self.account.name, *reference
-            )
-        if Want.UNRETURNED in wanted and reference and (journal := self.journal) is not None:
-            place = (self.account.name, f"{reference[0]}/{reference[1]}")
-            jobs["written"] = lambda: anyio.to_thread.run_sync(journal.find_last_write, *place)
+        if reference:
+            jobs |= self._plan_document_lookups(*reference, wanted)
         if Want.CLIENT in wanted and isinstance(call, HasClient) and (client := call.client) is not None:
             if (number := client.id) is not None:
                 jobs["client_by_code"] = lambda: self._get_client(number)
@@ -106,9 +99,24 @@ class FactLoader(AccountReader):
         facts["unreturned"] = find_unreturned_fields(facts.pop("written", None), facts.get("document"))
         return Facts(**facts)
 
+    def _plan_document_lookups(self, kind: str, number: int, wanted: frozenset[Want]) -> Lookups:
+        jobs: Lookups = {}
+        if Want.DOCUMENT in wanted:
+            jobs["document_raw"] = lambda: self.get_raw_document(kind, number)
+        if Want.RELATED in wanted:
+            jobs["related"] = lambda: _none_if_missing(self._list_related(number))
+        if Want.DIFFERENCES in wanted:
+            jobs["differences"] = lambda: anyio.to_thread.run_sync(
+                self.approvals.load_differences, self.account.name, kind, number
+            )
+        if Want.UNRETURNED in wanted and (journal := self.journal) is not None:
+            place = (self.account.name, f"{kind}/{number}")
+            jobs["written"] = lambda: anyio.to_thread.run_sync(journal.find_last_write, *place)
+        return jobs
+
     async def load_dependent(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Facts:
         """Load the wanted facts that depend on the document or on the completed call."""
-        jobs: dict[str, Callable[[], Awaitable[Any]]] = {}
+        jobs: Lookups = {}
         document = facts.document
         if Want.DOCUMENT_CLIENT in wanted and document and document.client and document.client.id:
             number = document.client.id
@@ -157,10 +165,8 @@ class FactLoader(AccountReader):
             found["subject"], found["subject_raw"] = found["subject"]
         return replace(facts, **found)
 
-    def _plan_subject_lookups(
-        self, call: Operation[Any], wanted: frozenset[Want]
-    ) -> dict[str, Callable[[], Awaitable[Any]]]:
-        jobs: dict[str, Callable[[], Awaitable[Any]]] = {}
+    def _plan_subject_lookups(self, call: Operation[Any], wanted: frozenset[Want]) -> Lookups:
+        jobs: Lookups = {}
         subject = call.subject_ref()
         if Want.SUBJECT in wanted and subject is not None:
             jobs["subject"] = lambda: self.get_subject(subject)

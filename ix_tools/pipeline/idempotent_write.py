@@ -23,7 +23,7 @@ from ix_tools.api_client.protocol import CHECK_FIRST
 from ix_tools.errors import Conflict, IxError, NotFound, Problem, ServiceError, Unreachable, Unreadable
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
-from ix_tools.idempotency.intents import Intent, IntentDraft
+from ix_tools.idempotency.intents import Intent, IntentDraft, IntentResult
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.digests import TRACE_VERSION
 from ix_tools.operations.probes import Outcome
@@ -290,7 +290,9 @@ async def send_with_recovery(
     except IxError:
         raise
     except BaseException as fault:
-        await finish_intent(context, intent, "unknown", None, f"a fault of ours: {type(fault).__name__}")
+        await finish_intent(
+            context, intent, IntentResult("unknown", f"a fault of ours: {type(fault).__name__}")
+        )
         raise
 
 
@@ -331,7 +333,7 @@ async def _send_with_retries(
         await anyio.sleep(0.5 * attempt)
     if not is_uncertain:
         # The code alone: the message of InvoiceXpress may repeat what was sent, passwords included.
-        await finish_intent(context, intent, "refused", None, failure.code)
+        await finish_intent(context, intent, IntentResult("refused", failure.code))
         raise failure
     if isinstance(failure, NotFound) and call.spec.route and call.spec.route.method == "DELETE":
         evidence = await outcome_detection.mark_deleted(context, intent)
@@ -413,9 +415,8 @@ async def complete_intent(
     created = (
         get_subject_name(shown) if call.spec.route is not None and call.spec.route.method == "POST" else ""
     )
-    return await finish_intent(
-        context, intent, "done", select_storable(shown), summary, get_subject_name(shown), created
-    )
+    result = IntentResult("done", summary, select_storable(shown), get_subject_name(shown), created)
+    return await finish_intent(context, intent, result)
 
 
 def mark_unrecorded(shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from ix_tools.domain.types import Record
 from ix_tools.errors import IxError, NotFound, StoreUnavailable
-from ix_tools.idempotency.intents import UNREPORTED, Intent
+from ix_tools.idempotency.intents import UNREPORTED, Intent, IntentResult
 from ix_tools.idempotency.journal import Journal
 from ix_tools.operations.digests import TRACE_VERSION
 from ix_tools.operations.expectations import Subject
@@ -129,11 +129,15 @@ async def mark_deleted(context: CallContext, intent: Intent) -> ProbeResult:
 async def _record_result(context: CallContext, intent: Intent, evidence: ProbeResult) -> ProbeResult:
     if evidence.outcome is Outcome.DONE:
         subject = evidence.created or str(intent.trace.get("subject", ""))
-        outcome = _build_outcome(intent, evidence)
-        message = "looked: it happened"
-        if await finish_intent(
-            context, intent, "done", outcome, message, subject, evidence.created, found=True
-        ):
+        result = IntentResult(
+            "done",
+            "looked: it happened",
+            _build_outcome(intent, evidence),
+            subject,
+            evidence.created,
+            is_looked_up=True,
+        )
+        if await finish_intent(context, intent, result):
             return evidence
         evidence = ProbeResult(
             Outcome.UNKNOWN, observation="another call already claimed the same record as its own"
@@ -141,14 +145,13 @@ async def _record_result(context: CallContext, intent: Intent, evidence: ProbeRe
         await release_intent(context, intent)
     elif evidence.outcome is Outcome.NOT_DONE:
         message = f"looked: it did not happen. {evidence.observation}".strip()
-        if not await finish_intent(context, intent, "absent", None, message):
+        if not await finish_intent(context, intent, IntentResult("absent", message)):
             evidence = ProbeResult(
                 Outcome.UNKNOWN, observation="the result of the check could not be recorded"
             )
     elif intent.ended_at is None:
-        await finish_intent(
-            context, intent, "unknown", None, f"looked: unknown. {evidence.observation}".strip()
-        )
+        message = f"looked: unknown. {evidence.observation}".strip()
+        await finish_intent(context, intent, IntentResult("unknown", message))
     else:
         await release_intent(context, intent)
     return evidence
@@ -224,24 +227,10 @@ def _build_outcome(intent: Intent, evidence: ProbeResult) -> dict[str, Any]:
     }
 
 
-async def finish_intent(
-    context: CallContext,
-    intent: Intent,
-    state: Any,
-    outcome: dict[str, Any] | None,
-    message: str,
-    subject: str = "",
-    made: str = "",
-    *,
-    found: bool = False,
-) -> bool:
+async def finish_intent(context: CallContext, intent: Intent, result: IntentResult) -> bool:
     """Record the outcome of an intent. If the store fails, the intent stays open and is recovered later."""
-
-    def write() -> bool:
-        return context.journal.finish(intent, state, outcome, message, subject, made, found=found)
-
     try:
-        return await anyio.to_thread.run_sync(write)
+        return await anyio.to_thread.run_sync(context.journal.finish, intent, result)
     except StoreUnavailable as trouble:
         log.error("the outcome of intent %s could not be recorded: %s", intent.id, trouble.message)
         return False

@@ -7,6 +7,7 @@ Unknown values count against the call: a restricting rule applies if it may, an 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -157,7 +158,6 @@ def _match_rule(rule: Rule, case: PolicyCase) -> RuleMatch:
 
 def _check_conditions(rule: Rule, case: PolicyCase) -> Iterator[tuple[str, bool | None]]:
     """Yield each condition of the rule with True, False, or None if unknown."""
-    minutes = case.at.hour * 60 + case.at.minute
     if rule.who is not None:
         yield "who", any(fnmatchcase(case.principal, one) for one in rule.who)
     if rule.through is not None:
@@ -178,14 +178,19 @@ def _check_conditions(rule: Rule, case: PolicyCase) -> Iterator[tuple[str, bool 
     for name, limit in (("above", rule.above), ("up_to", rule.up_to)):
         if limit is not None:
             yield name, _is_within_limit(name, limit, case.amount)
+    yield from _check_time(rule, case.at)
+
+
+def _check_time(rule: Rule, at: datetime) -> Iterator[tuple[str, bool]]:
+    """Yield each condition of the rule about the time."""
     if rule.weekdays is not None:
-        yield "weekdays", DAYS[case.at.weekday()] in rule.weekdays
+        yield "weekdays", DAYS[at.weekday()] in rule.weekdays
     if rule.hours is not None:
-        yield "hours", rule.hours[0] <= minutes < rule.hours[1]
+        yield "hours", rule.hours[0] <= at.hour * 60 + at.minute < rule.hours[1]
     if rule.first_day is not None:
-        yield "first_day", rule.first_day <= case.at.date()
+        yield "first_day", rule.first_day <= at.date()
     if rule.last_day is not None:
-        yield "last_day", case.at.date() <= rule.last_day
+        yield "last_day", at.date() <= rule.last_day
 
 
 def _is_within_limit(name: str, limit: Any, amount: Any) -> bool | None:

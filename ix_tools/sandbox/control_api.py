@@ -16,7 +16,7 @@ from ix_tools.sandbox.control import Fault
 from ix_tools.sandbox.rows import Mail
 
 if TYPE_CHECKING:
-    from ix_tools.sandbox.app import SandboxBackend
+    from ix_tools.sandbox.backend import SandboxBackend
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

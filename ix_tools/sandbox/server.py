@@ -12,10 +12,10 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ix_tools.sandbox import seeds
-from ix_tools.sandbox.control import Control, Drop, Fault
+from ix_tools.sandbox.control import Control, Fault
 
 if TYPE_CHECKING:
-    from ix_tools.sandbox.app import SandboxBackend
+    from ix_tools.sandbox.backend import SandboxBackend
 
 
 class Sandbox:
@@ -94,24 +94,9 @@ class Sandbox:
         """Move the clock forward."""
         self._control.advance(seconds)
 
-    def fault(
-        self,
-        method: str | None = None,
-        path: str | None = None,
-        times: int | None = 1,
-        skip: int = 0,
-        status: int | None = None,
-        body: Any = None,
-        headers: dict[str, str] | None = None,
-        delay: float = 0.0,
-        drop: Drop | None = None,
-        cut: int | None = None,
-        after_commit: bool = False,
-    ) -> None:
-        """Add a fault for matching API calls; `path` is a regular expression, `times` None means always."""
-        self._control.add_fault(
-            Fault(method, path, times, skip, status, body, headers, delay, drop, cut, after_commit)
-        )
+    def fault(self, method: str | None = None, path: str | None = None, **effect: Any) -> None:
+        """Add a fault for matching API calls; `path` is a regular expression, `effect` the other fields of `Fault`."""
+        self._control.add_fault(Fault(method, path, **effect))
 
     def expects_faults(self) -> bool:
         """Tell whether a fault is still pending."""
@@ -185,7 +170,7 @@ def _open_listener(host: str, port: int) -> socket.socket:
 
 
 def _create_backend(db: Path | None, control: Control, sock: socket.socket) -> SandboxBackend:
-    from ix_tools.sandbox.app import SandboxBackend
+    from ix_tools.sandbox.backend import SandboxBackend
     from ix_tools.sandbox.store import Store
 
     host, port = sock.getsockname()[:2]

@@ -189,7 +189,7 @@ def test_every_field_of_a_sheet_stands_in_text_terminal_and_page(language: Langu
     approval = approval_of(SHEET, language)
     terminal = console.wrap_text(approval.text)
     page = extract_text(
-        rendering.render_approval(approval, language, "csrf", now=approval.created_at, pin="")
+        rendering.render_approval(approval, language, rendering.PageState(approval.created_at))
     )
     for shown in (approval.text, terminal):
         spaced = " ".join(shown.split())
@@ -204,7 +204,7 @@ def test_a_client_without_a_document_is_shown_whole(language: Language) -> None:
     sheet = ApprovalPreview(action="client_deleted", account="padaria", client=CLIENT)
     approval = approval_of(sheet, language)
     page = extract_text(
-        rendering.render_approval(approval, language, "csrf", now=approval.created_at, pin="")
+        rendering.render_approval(approval, language, rendering.PageState(approval.created_at))
     )
     for text in ("Zulmira & Filhos", "ZF-77", "DE123456788", "Rua Um, 1", "Sala 2", "zulmira@example.pt"):
         assert text in approval.text
@@ -283,7 +283,7 @@ def test_of_a_long_document_a_form_gets_a_summary_and_everything_else_all_of_it(
     for text in (str(lines), f"Artigo {lines // 2}", "IVA23 23 %", total, "ix-tools approvals show K7M2QX4R"):
         assert text in form, form
     assert all(f"Artigo {place}:" in approval.text for place in range(lines))
-    page = rendering.render_approval(approval, language, "csrf", now=approval.created_at, pin="")
+    page = rendering.render_approval(approval, language, rendering.PageState(approval.created_at))
     assert page.count("Artigo ") == lines + 5, "all of them, and the five largest before"
     assert total in page
 

@@ -324,7 +324,7 @@ async def waiting(harness: Harness, name: str, path: Path, value: Any) -> tuple[
 
 def shown_of(approval: Approval) -> tuple[str, str]:
     """An approval as text and as a page, without what is its own and not the document's."""
-    page = extract_text(rendering.render_approval(approval, "pt", "", now=approval.created_at, pin=""))
+    page = extract_text(rendering.render_approval(approval, "pt", rendering.PageState(approval.created_at)))
     return approval.text, page.replace(approval.id, "")
 
 

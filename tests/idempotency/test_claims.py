@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sql
 
 from ix_tools.idempotency.claims import ACTIVE_HOLDERS, Claim, Claims, Holder
-from ix_tools.idempotency.intents import Intent, IntentDraft
+from ix_tools.idempotency.intents import Intent, IntentDraft, IntentResult
 from ix_tools.idempotency.journal import Journal
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit
@@ -173,7 +173,7 @@ def test_a_claim_of_an_unknown_outcome_ends_with_its_intent(desk: TimedClaims) -
     first, second = desk.holder(), desk.holder()
     assert desk.try_to_acquire(first, ALONE)[0]
     intent = desk.begin_intent(first)
-    desk.journal.finish(intent, "unknown", None, "no answer")
+    desk.journal.finish(intent, IntentResult("unknown", "no answer"))
     desk.claims.release(first)
     desk.seconds += 10 * LEASE
     assert not desk.try_to_acquire(second, ALONE)[0]
@@ -185,7 +185,7 @@ def test_a_claim_is_the_callers_again_when_its_intent_is_done(desk: TimedClaims)
     """A workflow keeps what its steps claimed until it ends."""
     workflow, other = desk.holder("issue_invoice"), desk.holder()
     assert desk.try_to_acquire(workflow, ALONE)[0]
-    desk.journal.finish(desk.begin_intent(workflow), "done", {"ok": True}, "done")
+    desk.journal.finish(desk.begin_intent(workflow), IntentResult("done", "done", {"ok": True}))
     assert not desk.try_to_acquire(other, ALONE)[0]
     desk.claims.release(workflow)
     assert desk.try_to_acquire(other, ALONE)[0]
@@ -196,7 +196,7 @@ def test_an_email_whose_outcome_nobody_can_look_up_blocks_only_while_it_may_be_u
 ) -> None:
     first, second = desk.holder("send_email"), desk.holder()
     assert desk.try_to_acquire(first, ALONE)[0]
-    desk.journal.finish(desk.begin_intent(first), "unknown", None, "no answer")
+    desk.journal.finish(desk.begin_intent(first), IntentResult("unknown", "no answer"))
     desk.claims.release(first)
     desk.seconds += 30
     assert not desk.try_to_acquire(second, ALONE)[0]
@@ -208,7 +208,7 @@ def test_a_resumed_call_is_not_in_its_own_way(desk: TimedClaims) -> None:
     first = desk.holder("create_invoice")
     assert desk.try_to_acquire(first, Claim("client/new/ACME", exclusive=True))[0]
     intent = desk.begin_intent(first)
-    desk.journal.finish(intent, "unknown", None, "no answer")
+    desk.journal.finish(intent, IntentResult("unknown", "no answer"))
     desk.claims.release(first)
     again, taken = desk.holder("create_invoice"), desk.journal.take_over(desk.journal.get(intent.id))
     assert taken is not None
@@ -216,7 +216,7 @@ def test_a_resumed_call_is_not_in_its_own_way(desk: TimedClaims) -> None:
     assert desk.try_to_acquire(again, Claim("client/new/ACME", exclusive=True))[0]
     desk.journal.record_resend(taken, "", again.id)
     assert desk.list_resources() == ["client/new/ACME"]
-    desk.journal.finish(taken, "done", {"ok": True}, "done")
+    desk.journal.finish(taken, IntentResult("done", "done", {"ok": True}))
     desk.claims.release(again)
     assert desk.list_resources() == []
 
@@ -225,7 +225,7 @@ def test_what_a_step_left_unknown_is_kept_from_the_workflow_itself(desk: TimedCl
     workflow = desk.holder("issue_invoice")
     assert desk.try_to_acquire(workflow, ALONE)[0]
     intent = desk.begin_intent(workflow)
-    desk.journal.finish(intent, "unknown", None, "no answer")
+    desk.journal.finish(intent, IntentResult("unknown", "no answer"))
     assert not desk.try_to_acquire(workflow, Claim("client/501"))[0]
     desk.journal.settle(intent.id, happened=False)
     assert desk.try_to_acquire(workflow, Claim("client/501"))[0]

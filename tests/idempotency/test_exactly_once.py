@@ -21,7 +21,7 @@ from faults.concurrency import ConcurrentCallers
 from faults.worker import Order
 from ix_tools.approvals.repository import ApprovalRepository, Reply
 from ix_tools.errors import ApprovalRefused, IxError
-from ix_tools.idempotency.intents import RETENTION_DAYS, UNFINISHED, Intent, IntentDraft
+from ix_tools.idempotency.intents import RETENTION_DAYS, UNFINISHED, Intent, IntentDraft, IntentResult
 from ix_tools.idempotency.journal import Journal
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
@@ -394,7 +394,7 @@ def test_what_another_thread_holds_again_at_once_is_not_let_go_of(place: str, en
     intent = begin_intent(journal)
     store.afterwards = lambda: taken.append(other.take_over(other.get(intent.id)))
     if ends == "finish":
-        assert journal.finish(intent, "unknown", None, "no answer")
+        assert journal.finish(intent, IntentResult("unknown", "no answer"))
     else:
         journal.release(intent)
     assert taken[0] is not None
@@ -412,7 +412,7 @@ def test_of_two_hosts_that_take_over_what_a_third_left_one_holds_it(place: str) 
     both = [each.get(intent.id) for each in (one, other)]
     taken = [journal.take_over(seen) for journal, seen in zip((one, other), both, strict=True)]
     assert [held is not None for held in taken] == [True, False]
-    assert not other.finish(intent, "refused", None, "too late"), "who lost it writes no outcome"
+    assert not other.finish(intent, IntentResult("refused", "too late")), "who lost it writes no outcome"
     one._store.close()
     other._store.close()
 
@@ -422,7 +422,7 @@ def test_whoever_knows_that_it_was_done_may_say_so_although_another_took_over(pl
     intent = begin_intent(journal)
     with journal._store.writing() as connection:
         connection.execute(intents.update().values(owner=ELSEWHERE))
-    assert journal.finish(intent, "done", {"ok": True}, "done", made="invoices/1001")
+    assert journal.finish(intent, IntentResult("done", "done", {"ok": True}, made="invoices/1001"))
     assert journal.get(intent.id).state == "done"
     journal._store.close()
 

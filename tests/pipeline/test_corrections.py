@@ -18,8 +18,8 @@ from ix_tools.fiscal.deadlines import get_reporting_deadline
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.states import list_transitions
 from ix_tools.operations.base import Operation
+from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.documents import ChangeState
-from ix_tools.operations.drafts import DocumentResult
 from ix_tools.operations.expectations import Correction
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect

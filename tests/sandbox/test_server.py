@@ -226,7 +226,7 @@ def test_a_box_closes_at_once_although_somebody_waits() -> None:
 
 def test_a_fault_that_makes_no_sense_is_refused(api: SandboxApi) -> None:
     with pytest.raises(ValueError, match="drop"):
-        api.sandbox.fault(drop="sometimes")  # type: ignore[arg-type]
+        api.sandbox.fault(drop="sometimes")
 
 
 # the log and the control room

@@ -17,7 +17,7 @@ from ix_tools.i18n import formats
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli import pending_approvals as views
-from ix_tools.interfaces.cli.commands import SETTINGS, subcommand
+from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.repositories import open_approvals, open_companies, open_store
 from ix_tools.pipeline.context import load_policy

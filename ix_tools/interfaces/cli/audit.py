@@ -13,7 +13,7 @@ from ix_tools.config.settings import Settings, data_folder
 from ix_tools.errors import Exit
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.repositories import open_store
 

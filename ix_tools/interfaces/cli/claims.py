@@ -13,7 +13,7 @@ from ix_tools.i18n import formats
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.idempotency.claims import ClaimRecord, Claims
 from ix_tools.interfaces.cli import console, prompt
-from ix_tools.interfaces.cli.commands import SETTINGS, subcommand
+from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.output import print_outcome, print_rows
 from ix_tools.interfaces.cli.repositories import open_store

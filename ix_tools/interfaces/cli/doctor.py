@@ -11,7 +11,7 @@ from ix_tools.errors import Exit, IxError
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import checks, console
 from ix_tools.interfaces.cli.checks import Finding
-from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.invocation import Invocation, find_own_command
 from ix_tools.interfaces.cli.setting_sources import SettingSources
 from ix_tools.operations.base import Operation

@@ -12,7 +12,7 @@ from ix_tools.i18n import formats
 from ix_tools.i18n.labels import Bilingual, Language
 from ix_tools.idempotency.intents import Intent
 from ix_tools.interfaces.cli import console, prompt
-from ix_tools.interfaces.cli.commands import SETTINGS, subcommand
+from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.labels import format_state
 from ix_tools.interfaces.cli.output import print_entry, print_outcome, print_rows

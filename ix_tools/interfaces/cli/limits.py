@@ -5,7 +5,7 @@ import click
 from ix_tools.api_client import rate_limit
 from ix_tools.errors import IxError
 from ix_tools.i18n.labels import Bilingual
-from ix_tools.interfaces.cli.commands import SETTINGS, subcommand
+from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.output import print_outcome, print_rows
 from ix_tools.interfaces.cli.repositories import open_store

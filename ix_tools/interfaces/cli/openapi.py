@@ -5,7 +5,7 @@ import json
 import click
 
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import SETTINGS
+from ix_tools.interfaces.cli.command_options import SETTINGS
 from ix_tools.schemas.openapi import UnknownToolset, build_openapi
 from ix_tools.schemas.openapi2 import convert_to_swagger
 

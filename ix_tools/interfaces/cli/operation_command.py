@@ -9,7 +9,7 @@ import click
 
 from ix_tools.errors import get_result_exit_code
 from ix_tools.interfaces.cli import line_syntax
-from ix_tools.interfaces.cli.commands import apply_global_options, global_options
+from ix_tools.interfaces.cli.command_options import apply_global_options, global_options
 from ix_tools.interfaces.cli.options import Slot, build_call, build_words, list_slots
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Effect

@@ -15,7 +15,7 @@ from ix_tools.errors import InvalidArguments, Problem, SettingsError
 from ix_tools.i18n.formats import LISBON
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console, policy_text
-from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.repositories import open_approvals
 from ix_tools.operations.registry import catalogue

@@ -7,7 +7,7 @@ import click
 from ix_tools.errors import SettingsError
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options
+from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options
 from ix_tools.interfaces.cli.invocation import Invocation
 
 READY = Bilingual(

@@ -8,7 +8,7 @@ from ix_tools.config.settings import Settings, environment_name
 from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.setting_sources import SettingSources, format_setting
 
 FROM = {

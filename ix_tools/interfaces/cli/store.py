@@ -7,7 +7,7 @@ import click
 from ix_tools.audit import trail
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console, prompt
-from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.output import print_outcome
 from ix_tools.interfaces.cli.repositories import open_store
 

@@ -12,7 +12,7 @@ from ix_tools.errors import Exit, IxError, Problem
 from ix_tools.i18n import formats
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import SETTINGS, subcommand
+from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.output import print_outcome, print_rows
 from ix_tools.interfaces.cli.repositories import open_store

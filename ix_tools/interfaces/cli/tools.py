@@ -7,7 +7,7 @@ import click
 
 from ix_tools.config.settings import split_list as words
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.labels import format_label
 from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
 from ix_tools.schemas.json_schema import build_tool

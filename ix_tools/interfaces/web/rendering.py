@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
 from importlib import resources
@@ -39,29 +40,27 @@ TOTAL_IS_THE_AMOUNT = frozenset({"finalized", "finalized_estimate"})
 ERROR_FIELDS = {"differences_not_accepted": "accept", "pin_wrong": "pin", "pin_locked": "pin"}
 
 
-def render_approval(
-    found: Approval,
-    language: Language,
-    csrf: str,
-    *,
-    now: float,
-    pin: str,
-    next_try: float = 0.0,
-    approved_by: Sequence[str] = (),
-    error: str = "",
-    said: str = "",
-) -> str:
-    """Render the page of a pending approval.
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """What the page of a pending approval shows besides the approval itself."""
 
-    Args:
-        error: code of the rejected answer.
-        said: the refusal's own message.
-        pin: whose PIN is required.
-        next_try: when the PIN may be tried again; 0 for now.
-        approved_by: who has approved already, if several people must.
-    """
-    if next_try:
-        error = "pin_locked"
+    now: float
+    csrf: str = ""
+    pin: str = ""
+    """Whose PIN is required; empty if none is."""
+    next_try: float = 0.0
+    """When the PIN may be tried again; 0 for now."""
+    approved_by: Sequence[str] = ()
+    """Who has approved already, if several people must."""
+    error: str = ""
+    """Code of the rejected answer."""
+    message: str = ""
+    """The refusal's own message."""
+
+
+def render_approval(found: Approval, language: Language, page: PageState) -> str:
+    """Render the page of a pending approval."""
+    error = "pin_locked" if page.next_try else page.error
     sheet = load_preview(found.sheet)
     return _render(
         "approval.html",
@@ -86,12 +85,12 @@ def render_approval(
         host=found.host,
         asked_at=_format_moment(found.created_at, language),
         until=_format_moment(found.expires_at, language),
-        answer_by=_format_near_moment(found.expires_at, now, language),
+        answer_by=_format_near_moment(found.expires_at, page.now, language),
         approve=_label_approve_button(sheet, language),
-        approved_by=approved_by,
-        csrf=csrf,
-        pin=pin,
-        error=_describe_error(error, language, found, next_try, now) or said,
+        approved_by=page.approved_by,
+        csrf=page.csrf,
+        pin=page.pin,
+        error=_describe_error(error, language, found, page.next_try, page.now) or page.message,
         error_at=ERROR_FIELDS.get(error, ""),
         locked=error == "pin_locked",
     )

@@ -194,13 +194,15 @@ class ApprovalPages:
         page = rendering.render_approval(
             found,
             language,
-            build_csrf_token(nonce, secret),
-            now=self._approvals.clock(),
-            pin=whose if must or self._pins.has_pin(whose) else "",
-            next_try=self._pins.find_next_attempt_time(whose),
-            approved_by=self._approvals.load_approvers(found.id),
-            error=error,
-            said=said,
+            rendering.PageState(
+                now=self._approvals.clock(),
+                csrf=build_csrf_token(nonce, secret),
+                pin=whose if must or self._pins.has_pin(whose) else "",
+                next_try=self._pins.find_next_attempt_time(whose),
+                approved_by=self._approvals.load_approvers(found.id),
+                error=error,
+                message=said,
+            ),
         )
         answer = HTMLResponse(page, status, HEADERS)
         answer.set_cookie(

@@ -15,8 +15,9 @@ from ix_tools.errors import NOTHING_SENT, IxError, NotFound, Problem, Refused, S
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
 from ix_tools.operations.base import BundledApproval, Operation, OperationContext, StepPending
+from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.documents import ChangeState, suggest_steps
-from ix_tools.operations.drafts import LOCAL_ONLY, READS_AS_SENT, DocumentResult, InvoiceDraft
+from ix_tools.operations.drafts import LOCAL_ONLY, READS_AS_SENT, InvoiceDraft
 from ix_tools.operations.expectations import Correction, Step
 from ix_tools.operations.files import EmailResult, PdfResult, SendEmail
 from ix_tools.operations.invoices import CreateInvoice

@@ -11,7 +11,8 @@ import click
 import pytest
 
 from ix_tools.interfaces.cli import line_syntax
-from ix_tools.interfaces.cli.commands import SETTINGS, UTILITY_COMMANDS, global_options
+from ix_tools.interfaces.cli.command_options import SETTINGS, global_options
+from ix_tools.interfaces.cli.commands import UTILITY_COMMANDS
 from ix_tools.interfaces.cli.operation_command import OperationCommand, render_example
 from ix_tools.interfaces.cli.options import build_call, build_words, find_flag, list_slots
 from ix_tools.operations.base import Operation

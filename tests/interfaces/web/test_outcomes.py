@@ -10,7 +10,7 @@ import pytest
 from ix_tools.approvals.links import ENDED_LINK_RETENTION
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.errors import IxError
-from ix_tools.idempotency.intents import Intent, IntentDraft, IntentState
+from ix_tools.idempotency.intents import Intent, IntentDraft, IntentResult, IntentState
 from ix_tools.interfaces.web.views import REFRESH_SECONDS, REFRESH_WINDOW_SECONDS
 from tests.harness import Harness, execute, invoice, line
 from tests.interfaces.web.visitor import (
@@ -141,7 +141,7 @@ def carried_out(
     )
     intent = desk.journal.begin(draft)
     if state != "open":
-        assert desk.journal.finish(intent, state, outcome, "said")
+        assert desk.journal.finish(intent, IntentResult(state, "said", outcome))
     return intent
 
 

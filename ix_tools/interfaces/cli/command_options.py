@@ -1,0 +1,64 @@
+"""Options that every command accepts, and the decorator for a command of a group."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from ix_tools.config import sandbox_choice
+from ix_tools.interfaces.cli.invocation import Invocation
+
+SETTINGS = {
+    "max_content_width": 100,
+    "help_option_names": ["-h", "--help"],
+    "token_normalize_func": lambda token: token.replace("_", "-"),
+}
+
+
+def global_options() -> list[click.Option]:
+    """Build the options that every command accepts, before its name or after it."""
+    return [
+        click.Option(
+            ["output", "--output"],
+            type=click.Choice(["text", "json"]),
+            help="Default: text on a terminal, JSON otherwise.",
+        ),
+        click.Option(
+            ["sandbox", sandbox_choice.OPTION],
+            is_flag=True,
+            default=None,
+            help=f"{sandbox_choice.OPTION_HELP.capitalize()}.",
+        ),
+        click.Option(
+            ["sandbox_file", sandbox_choice.FILE_OPTION],
+            metavar="FILE",
+            help=f"{sandbox_choice.FILE_OPTION_HELP.capitalize()}.",
+        ),
+    ]
+
+
+def subcommand(group: click.Group, name: str) -> Callable[[Callable[..., int | None]], click.Command]:
+    """Make a function a command of a group, with `--output`; its first argument is the invocation."""
+
+    def decorate(function: Callable[..., int | None]) -> click.Command:
+        @wraps(function)
+        def callback(output: Any, **given: Any) -> int | None:
+            return function(apply_global_options(click.get_current_context(), output), **given)
+
+        built = group.command(name)(callback)
+        built.params.append(global_options()[0])
+        return built
+
+    return decorate
+
+
+def apply_global_options(
+    ctx: click.Context, output: Any = None, sandbox: Any = None, sandbox_file: Any = None
+) -> Invocation:
+    """Record the global options in the invocation; the last ones win."""
+    run = ctx.find_object(Invocation) or Invocation()
+    run.output = output or run.output
+    run.sandbox = bool(sandbox) or run.sandbox
+    run.sandbox_file = run.sandbox_file if sandbox_file is None else sandbox_file
+    return run
