@@ -39,8 +39,12 @@ from ix_tools.pipeline.operation_context import PipelineOperationContext, downlo
 from ix_tools.pipeline.outcome_detection import recover_unfinished, release_intent
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
 from ix_tools.pipeline.preparation import PreparedWrite, is_long, load_facts, prepare, return_approval
-from ix_tools.pipeline.readback import build_difference_error, read_back, record_differences
-from ix_tools.pipeline.subject_readback import build_subject_difference_error, read_back_subject
+from ix_tools.pipeline.readback import (
+    build_difference_error,
+    read_back_document,
+    read_back_record,
+    record_differences,
+)
 from ix_tools.schemas.search import get_operation
 from ix_tools.telemetry import observe
 from ix_tools.text.sanitize import sanitize_all
@@ -273,17 +277,13 @@ async def _verify(
     """Read the written record back; return the result as stored, and an error if it differs from what was asked."""
     call, facts, loader = prepared.call, prepared.facts, prepared.loader
     with prioritize_follow_up():
-        result, differences = await read_back(loader, call, facts, result, prepared.given_fields)
-        if (
-            differences is not None
-        ):  # before the intent is completed: approvals must know even if the process ends here
+        result, differences = await read_back_document(loader, call, facts, result, prepared.given_fields)
+        # Before the intent is completed: approvals must know even if the process ends here.
+        if differences is not None:
             await record_differences(context, call, result, differences)
-        result, subject_differences = await read_back_subject(loader, call, facts, result)
-    if differences:
-        return result, build_difference_error(call, result, differences)
-    if subject_differences:
-        return result, build_subject_difference_error(call, result, subject_differences)
-    return result, None
+        result, record_changes = await read_back_record(loader, call, facts, result)
+    found = differences or record_changes
+    return result, build_difference_error(call, result, found) if found else None
 
 
 def summarize_outcome(error: StoredDifferently | None) -> str:

@@ -1,4 +1,8 @@
-"""Read-back of documents: reads a written document again, compares it with the call, and records the differences."""
+"""Read-back: reads a written document or other record again, compares it with the call, and records the differences.
+
+InvoiceXpress answers most writes of clients, items, taxes and series with nothing. A difference in one of them is an error too,
+because later documents use the record.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,10 +19,10 @@ from ix_tools.operations.protocols import HasDocumentId, get_document_type
 from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.fact_loader import FactLoader
-from ix_tools.verification.compare import MONEY_FIELDS, compare_with_expected
+from ix_tools.verification.compare import MONEY_FIELDS, compare_document, compare_record
 
 
-async def read_back(
+async def read_back_document(
     loader: FactLoader, call: Operation[Any], facts: Facts, result: Any, given: frozenset[str] = frozenset()
 ) -> tuple[Any, list[Difference] | None]:
     """Read a written document again; return the result and its differences, or None if nothing is compared."""
@@ -42,13 +46,28 @@ async def read_back(
             Difference.for_failed_read_back("document", failure),
             *_find_remaining_differences(call, facts, given),
         ]
-    found = compare_with_expected(expected, stored)
+    found = compare_document(expected, stored)
     named = {one.field for one in found}
     found += [one for one in unlike_shown if one.field not in named]
     return result.model_copy(update={"document": stored}), [
         *found,
         *_find_remaining_differences(call, facts, given, found),
     ]
+
+
+async def read_back_record(
+    loader: FactLoader, call: Operation[Any], facts: Facts, result: Any
+) -> tuple[Any, list[Difference]]:
+    """Read the client, item, tax, series or account that the call changed; return the result and its differences."""
+    expected = call.predict_state(facts) if call.spec.effect.writes else None
+    subject = call.subject_ref(result)
+    if expected is None or subject is None:
+        return result, []
+    try:
+        stored, _ = await loader.get_subject(subject)
+    except IxError as failure:
+        return result, [Difference.for_failed_read_back(subject.name, failure)]
+    return result.model_copy(update={subject.name: stored}), compare_record(expected, stored)
 
 
 async def _find_unapproved_changes(
@@ -127,16 +146,25 @@ async def record_differences(
 
 
 def build_difference_error(call: Operation[Any], result: Any, found: list[Difference]) -> StoredDifferently:
-    """Build the error that lists every difference of a stored document."""
-    document = result.document
-    kind = get_document_type(call) or document.document_type
+    """Build the error that lists every difference of a stored document or other record."""
+    document, subject = getattr(result, "document", None), call.subject_ref(result)
+    if document is not None:
+        name, record = "document", document
+        what = f"{get_document_type(call) or document.document_type} {document.id}"
+        next_step = (
+            f"show this to the person; correct it with an update, or delete the draft ({what}); "
+            "finalizing it asks the person to accept the differences"
+        )
+    else:
+        name = subject.name if subject is not None else "record"
+        record = getattr(result, name, None)
+        number = getattr(record, "id", None)
+        what = f"the {name} {number}" if number else f"the {name}"
+        next_step = "show this to the person; correct it with an update if it matters"
     return StoredDifferently(
-        f"InvoiceXpress stored {kind} {document.id} differently from what was asked ({len(found)} fields). "
+        f"InvoiceXpress stored {what} differently from what was asked ({len(found)} fields). "
         "It was stored; do not create it again.",
         problems=[one.as_problem() for one in found],
-        next=(
-            f"show this to the person; correct it with an update, or delete the draft ({kind} {document.id}); "
-            "finalizing it asks the person to accept the differences"
-        ),
-        details={"document": document.model_dump(mode="json", exclude_none=True)},
+        next=next_step,
+        details={name: record.model_dump(mode="json", exclude_none=True)} if record is not None else {},
     )

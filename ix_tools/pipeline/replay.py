@@ -10,7 +10,6 @@ from ix_tools.errors import IxError, NotFound, Problem, Refused, StoredDifferent
 from ix_tools.operations.base import Operation
 from ix_tools.operations.protocols import get_document_type, get_state
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.subject_readback import show_value
 from ix_tools.verification.compare import GONE_STATES, show_field
 
 NOW_RIGHT = "it was first stored differently from what was asked, and now reads as asked"
@@ -90,11 +89,7 @@ def _update_problem(problem: Problem, stored: Document | Record) -> Problem | No
     asked = problem.allowed.removeprefix(ASKED)
     if problem.field in WHOLE_RECORDS and asked == EXPECTED_READ_BACK:
         return None
-    now = (
-        show_field(problem.field, stored)
-        if isinstance(stored, Document)
-        else show_value(problem.field, stored)
-    )
+    now = show_field(problem.field, stored)
     if now is None:
         return problem  # no readable field shows it
     return None if now == asked else Problem(problem.field, f"{STORED}{now}", problem.allowed)

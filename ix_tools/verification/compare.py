@@ -1,4 +1,8 @@
-"""Comparison of a stored document with its expected state: amounts, VAT per line, exemption, client, dates, status."""
+"""Comparison of what InvoiceXpress stored with what was asked: a document, or another record.
+
+A document's amounts are compared at the precision in which they are stored. A record's are compared exactly: a catalogue price that
+is rounded makes later documents differ.
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -7,10 +11,11 @@ from typing import Any
 
 from ix_tools.domain.comparison import NO_VALUE, Difference
 from ix_tools.domain.records import Document, Line
-from ix_tools.domain.types import format_cents, parse_decimal, read_text
+from ix_tools.domain.types import Record, format_cents, parse_decimal, read_text
 from ix_tools.fiscal.currencies import find_currency_code
 from ix_tools.i18n.formats import format_plain
 from ix_tools.operations.expectations import ExpectedState
+from ix_tools.text.sanitize import sanitize_line
 
 MONEY_FIELDS = {"sum", "discount", "before_taxes", "taxes", "total"}
 OPTIONAL_FIELDS = {*MONEY_FIELDS, "client.country"}
@@ -19,8 +24,8 @@ PRECISION = 60
 GONE_STATES = {"canceled", "deleted"}
 
 
-def compare_with_expected(expected: ExpectedState, document: Document) -> list[Difference]:
-    """Return each field that differs, with the expected and the stored value."""
+def compare_document(expected: ExpectedState, document: Document) -> list[Difference]:
+    """Return each field of a document that differs, with the expected and the stored value."""
     found = list(_compare_values(expected, document))
     if expected.lines and len(expected.lines) != len(document.lines):
         found.append(Difference("items", f"{len(expected.lines)} lines", f"{len(document.lines)} lines"))
@@ -43,8 +48,23 @@ def _compare_values(expected: ExpectedState, document: Document) -> Iterator[Dif
         yield Difference("total", _format_value("total", expected.values["total"]), "(not reported)")
 
 
-def show_field(field: str, document: Document) -> str | None:
-    """Return the stored value of a field named by `find_differences` as text, or None if there is no such field."""
+def compare_record(expected: ExpectedState, stored: Record) -> list[Difference]:
+    """Return each field of a client, item, tax, series or account that differs, with the expected and the stored value."""
+    return [
+        Difference(name, _format_value(name, asked), _format_value(name, getattr(stored, name)))
+        for name, asked in expected.values.items()
+        if not _is_same_value(asked, getattr(stored, name))
+    ]
+
+
+def show_field(field: str, stored: Document | Record) -> str | None:
+    """Return the stored value of a field that a difference names as text, or None if there is no such field."""
+    if isinstance(stored, Document):
+        return _show_document_field(field, stored)
+    return _format_value(field, getattr(stored, field)) if field in type(stored).model_fields else None
+
+
+def _show_document_field(field: str, document: Document) -> str | None:
     if field == "items":
         return f"{len(document.lines)} lines"
     if field.startswith("items."):
@@ -89,6 +109,16 @@ def _is_equal(asked: Any, stored: Any) -> bool:
     return (asked or None) == (stored or None)
 
 
+def _is_same_value(asked: Any, stored: Any) -> bool:
+    if isinstance(asked, str) and isinstance(stored, str):
+        return sanitize_line(asked).split() == sanitize_line(stored).split()
+    if isinstance(asked, Decimal) and stored is None:
+        return asked == 0
+    if isinstance(asked, bool) or isinstance(stored, bool):
+        return bool(asked) == bool(stored)
+    return bool((asked or None) == (stored or None))
+
+
 def _is_same_amount(asked: Decimal, stored: Decimal) -> bool:
     """Compare at the precision of the stored amount, which has 2, 4 or all decimals depending on the endpoint."""
     exponent = stored.as_tuple().exponent
@@ -101,7 +131,7 @@ def _is_same_amount(asked: Decimal, stored: Decimal) -> bool:
 
 
 def _format_value(name: str, value: Any) -> str:
-    if value is None:
+    if value is None or value == "":
         return NO_VALUE
     if isinstance(value, Decimal):
         return format_cents(value) if name in MONEY_FIELDS else format_plain(value)

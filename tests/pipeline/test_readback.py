@@ -11,7 +11,7 @@ from ix_tools.domain.records import Document
 from ix_tools.errors import IxError
 from ix_tools.operations.expectations import ExpectedState
 from ix_tools.storage.database import Store
-from ix_tools.verification.compare import compare_with_expected
+from ix_tools.verification.compare import compare_document
 from tests.harness import Harness, Json, document_arguments, exempt_line, guide, invoice, line
 
 READ = r"^/invoices/\d+\.json$"
@@ -140,7 +140,7 @@ def test_line_amounts_are_compared_at_the_stored_precision(
         "net": Decimal(asked),
     }
     document = Document.model_validate({"items": [{"name": "A", "quantity": 1, "subtotal": stored}]})
-    assert (compare_with_expected(ExpectedState({}, (row,)), document) == []) is same
+    assert (compare_document(ExpectedState({}, (row,)), document) == []) is same
 
 
 async def test_approving_does_not_accept_a_difference(harness: Harness) -> None:
