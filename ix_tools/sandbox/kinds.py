@@ -30,6 +30,13 @@ class Kind:
     mb_reference: bool = False
     corrects: bool = False
     """Whether it is a credit or debit note, which refers to an invoice."""
+    saft_code: str = ""
+    """The tax authority's type in SAF-T and QR code where it is not the printed prefix."""
+
+    @property
+    def saft_type(self) -> str:
+        """The type in SAF-T and QR code: FT, NC, OU."""
+        return self.saft_code or self.prefix
 
     @property
     def family_key(self) -> str:
@@ -54,10 +61,11 @@ KINDS: tuple[Kind, ...] = (
     Kind("debit_note", "debit_notes", "DebitNote", "invoices", "ND", "Nota de Débito", 4, corrects=True),
     Kind("credit_note", "credit_notes", "CreditNote", "invoices", "NC", "Nota de Crédito", 5, corrects=True),
     Kind("vat_moss_invoice", "vat_moss_invoices", "VatMossInvoice", "invoices", "FTM", "Fatura MOSS", 7,
-         in_atcud=False, payable=True),
+         in_atcud=False, payable=True, saft_code="FT"),
     Kind("quote", "quotes", "Quote", "estimates", "OR", "Orçamento", 11),
     Kind("proforma", "proformas", "Proforma", "estimates", "PF", "Fatura Pró-Forma", 12),
-    Kind("fees_note", "fees_notes", "FeesNote", "estimates", "NH", "Nota de Honorários", 13, in_atcud=False),
+    Kind("fees_note", "fees_notes", "FeesNote", "estimates", "NH", "Nota de Honorários", 13, in_atcud=False,
+         saft_code="OU"),
     Kind("shipping", "shippings", "Shipping", "guides", "GR", "Guia de Remessa", 14),
     Kind("devolution", "devolutions", "Devolution", "guides", "GD", "Guia de Devolução", 15),
     Kind("transport", "transports", "Transport", "guides", "GT", "Guia de Transporte", 16),

@@ -177,8 +177,12 @@ def _print_parties(page: _Page, document: Document) -> None:
     for text in (client.get("address"), town, client.get("country")):
         if text:
             page.write_line(str(text), 80, 4.6, wrap=True)
-    nif = str(client.get("fiscal_id") or "999999990")
-    page.write_line("Consumidor final" if nif == "999999990" else f"NIF {nif}", 80, 4.6)
+    nif, is_foreign = (
+        str(client.get("fiscal_id") or "999999990"),
+        client.get("country") not in (None, "", "Portugal"),
+    )
+    if nif != "999999990" or not is_foreign:
+        page.write_line("Consumidor final" if nif == "999999990" else f"NIF {nif}", 80, 4.6)
     page.set_xy(LEFT, max(page.get_y(), top + 30))
 
 

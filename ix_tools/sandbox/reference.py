@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -36,6 +37,30 @@ def find_country_code(name: str) -> str:
     """Return a country's two-letter code for the QR code; "Desconhecido" when it has none, as the field allows."""
     codes: dict[str, str] = _load_table("country_codes.json")
     return codes.get(name, "Desconhecido")
+
+
+_VAT_PREFIXES = {
+    **{code: (code,) for code in (
+        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT",
+        "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+    )},
+    "GR": ("EL", "GR"),
+    "GB": ("XI",),
+}  # fmt: skip
+"""Prefixes of VAT numbers by the client's country: the EU's, and Northern Ireland's."""
+
+
+def strip_country_prefix(number: str, country: str) -> str:
+    """Return a tax number without its country's prefix, as SAF-T and QR code have it (Portaria 302/2016).
+
+    Other numbers stay as they are: those of persons in Italy have 16 places and can begin with IT, Swiss ones with CHE.
+    """
+    written = number.strip().upper()
+    for prefix in _VAT_PREFIXES.get(country, ()):
+        rest = re.sub(r"[\s.-]", "", written.removeprefix(prefix))
+        if written.startswith(prefix) and len(rest) <= 12 and any(one.isdigit() for one in rest):
+            return rest
+    return number
 
 
 def is_tax_region(region: str) -> bool:

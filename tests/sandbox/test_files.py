@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 from typing import Any
 
 import httpx2
@@ -180,6 +181,87 @@ def test_the_qr_code_on_the_page_carries_the_authoritys_fields(api: SandboxApi) 
         "I8": "766.67", "K1": "PT-MA", "K7": "19.99", "K8": "4.40", "N": f"{invoice['taxes']:.2f}",
         "O": f"{invoice['total']:.2f}", "P": "890.83", "Q": invoice["saft_hash"], "R": "0", "S": "SEM VALOR FISCAL",
     }  # fmt: skip
+
+
+def content(api: SandboxApi, document: dict[str, Any]) -> dict[str, str]:
+    return code(printed(api, document))
+
+
+@pytest.mark.parametrize(
+    ("country", "fiscal_id", "shown"),
+    [
+        ("Portugal", "PT508025338", ("508025338", "PT")),
+        ("Spain", "ESB58378431", ("B58378431", "ES")),
+        ("Spain", "B58378431", ("B58378431", "ES")),
+        ("Greece", "EL094019245", ("094019245", "GR")),
+        ("Austria", "ATU13585627", ("U13585627", "AT")),
+        ("Romania", "RO18547290", ("18547290", "RO")),
+        (
+            "Italy",
+            "ITLMRA80A01H501U",
+            ("ITLMRA80A01H501U", "IT"),
+        ),  # a person's: the name begins with these letters
+        ("Switzerland", "CHE107787577", ("CHE107787577", "CH")),  # CHE belongs to the number
+        ("Germany", "FR40303265045", ("FR40303265045", "DE")),  # the prefix of another country
+        ("Estonia", "EETAMM", ("EETAMM", "EE")),
+    ],
+)
+def test_the_tax_authority_reads_numbers_without_the_countrys_prefix(
+    api: SandboxApi, country: str, fiscal_id: str, shown: tuple[str, str]
+) -> None:
+    client = {"name": "Outro", "code": "O", "country": country, "fiscal_id": fiscal_id}
+    fields = content(api, api.create_issued(client=client))
+    assert (fields["B"], fields["C"]) == shown
+
+
+def test_a_receipt_has_no_vat_and_says_so(api: SandboxApi) -> None:
+    fields = content(api, api.pay(api.create_issued(), 100).json()["receipt"])
+    amounts = {name: text for name, text in fields.items() if name[0] in "IJKNO"}
+    assert amounts == {"I1": "0", "N": "0.00", "O": "100.00"}
+
+
+def test_a_fees_note_has_the_type_of_other_documents_and_its_own_number(api: SandboxApi) -> None:
+    fields = content(api, api.create_issued("fees_note"))
+    assert (fields["D"], fields["G"], fields["H"]) == ("OU", "NH 2026/1", "0")
+
+
+@pytest.mark.parametrize(
+    ("prices", "taxes"),
+    [
+        ({"IVA23": "33.35", "IVA6": "42.10", "IVA22": "6.35"}, ["IVA23", "IVA6", "IVA22"]),
+        ({"IVA23": "0.03", "IVA6": "0.09", "IVA22": "0.02"}, ["IVA23", "IVA6", "IVA22"]),
+        ({"IVA23": "0.0043"}, ["IVA23"]),
+        ({"IVA23": "7.675", "IVA22": "7.675", "Isento": "0.005"}, ["IVA23", "IVA22", "Isento"]),
+        ({"IVA23": "10", "IVA6": "10"}, ["IVA23", "IVA6"]),
+    ],
+)
+def test_the_amounts_of_a_qr_code_add_up(api: SandboxApi, prices: dict[str, str], taxes: list[str]) -> None:
+    lines = [api.line(name=tax, unit_price=prices[tax], tax={"name": tax}) for tax in taxes]
+    invoice = api.create_issued(items=lines, tax_exemption="M07" if "Isento" in taxes else "")
+    fields = content(api, invoice)
+    amounts = {name: Decimal(text) for name, text in fields.items() if name[0] in "IJK" and name[1] != "1"}
+    vat = sum((amount for name, amount in amounts.items() if name[1] in "468"), Decimal(0))
+    net = sum((amount for name, amount in amounts.items() if name[1] in "2357"), Decimal(0))
+    assert (vat, net + vat) == (Decimal(fields["N"]), Decimal(fields["O"]))
+    assert all(abs(amount - amount.quantize(Decimal("0.01"))) == 0 for amount in amounts.values())
+
+
+@pytest.mark.parametrize(
+    ("client", "line"),
+    [
+        ({"name": "Ana", "code": "A", "country": "United States"}, ""),
+        ({"name": "Ana", "code": "A"}, "Consumidor final"),
+        ({}, "Consumidor final"),
+        ({"name": "Ana", "code": "A", "country": "Spain", "fiscal_id": "B58378431"}, "NIF B58378431"),
+    ],
+)
+def test_a_buyer_abroad_without_a_number_is_not_called_a_final_consumer(
+    api: SandboxApi, client: dict[str, str], line: str
+) -> None:
+    key = "invoice" if client else "simplified_invoice"
+    text = words(printed(api, api.create_issued(key, client=client)))
+    said = [each for each in text.splitlines() if each == "Consumidor final" or each.startswith("NIF B")]
+    assert said == ([line] if line else [])
 
 
 def test_a_qr_code_is_promised_first_and_refused_for_drafts(api: SandboxApi) -> None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.ledger.numbers import format_at_least_two
 from ix_tools.sandbox.ledger.saft import get_days
-from ix_tools.sandbox.reference import find_country_code
+from ix_tools.sandbox.reference import find_country_code, strip_country_prefix
 from ix_tools.sandbox.rows import Document, Item, Line, Tax
 from ix_tools.sandbox.saft.elements import UNKNOWN, Element, build_optional, build_text
 from ix_tools.sandbox.state import Books
@@ -96,7 +96,7 @@ def _build_customers(rows: list[Document]) -> Iterable[Element]:
             [
                 ("CustomerID", key),
                 ("AccountID", UNKNOWN),
-                ("CustomerTaxID", nif.removeprefix("PT") if country == "PT" else nif),
+                ("CustomerTaxID", strip_country_prefix(nif, country)),
                 ("CompanyName", build_text(client.get("name"), 100)),
                 ("BillingAddress", address),
                 *build_optional("Telephone", client.get("phone"), 20),

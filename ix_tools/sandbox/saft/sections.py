@@ -17,11 +17,6 @@ from ix_tools.sandbox.saft.elements import Element, build_optional, build_text, 
 from ix_tools.sandbox.saft.masters import UNITS, get_customer_id, get_product_code, get_product_name, get_rate
 from ix_tools.sandbox.state import Books
 
-DOCUMENT_TYPES = {
-    "Invoice": "FT", "SimplifiedInvoice": "FS", "InvoiceReceipt": "FR", "CreditNote": "NC", "DebitNote": "ND",
-    "VatMossInvoice": "FT", "Quote": "OR", "Proforma": "PF", "FeesNote": "OU", "Shipping": "GR", "Transport": "GT",
-    "Devolution": "GD", "Receipt": "RG",
-}  # fmt: skip
 DEBITS = {"CreditNote", "Devolution"}
 """Types whose lines are debits; those of all other types are credits."""
 
@@ -71,7 +66,7 @@ def _build_sales_invoices(books: Books, rows: list[Document]) -> Element:
             ("HashControl", "1"),
             ("Period", str(int(row.date[5:7]))),
             ("InvoiceDate", row.date),
-            ("InvoiceType", DOCUMENT_TYPES[row.type]),
+            ("InvoiceType", BY_TYPE[row.type].saft_type),
             ("SpecialRegimes", _build_special_regimes()),
             ("SourceID", _get_user(books)),
             ("SystemEntryDate", row.finalized_at[:19]),
@@ -97,7 +92,7 @@ def _build_movement_of_goods(books: Books, rows: list[Document]) -> Element:
             ("HashControl", "1"),
             ("Period", str(int(row.date[5:7]))),
             ("MovementDate", row.date),
-            ("MovementType", DOCUMENT_TYPES[row.type]),
+            ("MovementType", BY_TYPE[row.type].saft_type),
             ("SystemEntryDate", row.finalized_at[:19]),
             ("CustomerID", get_customer_id(row)),
             ("SourceID", _get_user(books)),
@@ -127,7 +122,7 @@ def _build_working_documents(books: Books, rows: list[Document]) -> Element:
             ("HashControl", "1"),
             ("Period", str(int(row.date[5:7]))),
             ("WorkDate", row.date),
-            ("WorkType", DOCUMENT_TYPES[row.type]),
+            ("WorkType", BY_TYPE[row.type].saft_type),
             ("SourceID", _get_user(books)),
             ("SystemEntryDate", row.finalized_at[:19]),
             ("CustomerID", get_customer_id(row)),
@@ -155,7 +150,7 @@ def _build_payments(books: Books, rows: list[Document]) -> Element:
             ("ATCUD", _build_atcud(row)),
             ("Period", str(int(row.date[5:7]))),
             ("TransactionDate", row.date),
-            ("PaymentType", DOCUMENT_TYPES[row.type]),
+            ("PaymentType", BY_TYPE[row.type].saft_type),
             *build_optional("Description", row.observations, 200),
             ("DocumentStatus", _build_status(books, row, "PaymentStatus", "SourcePayment")),
             ("PaymentMethod", method),
