@@ -22,7 +22,7 @@ hypothesis.settings.load_profile("gate")
 # Thousands of collected tests live to the end: searching them for garbage takes a fifth of the collection time.
 gc.disable()
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - pytest and tempfile create private folders in it
+MEMORY = Path("/dev/shm")
 """File system in memory, if there is one: a store waits for the disk at every commit."""
 ROOM = 2**30
 """Free bytes that it must have; a whole run leaves a few megabytes."""
@@ -30,11 +30,7 @@ ROOM = 2**30
 
 def keep_files_in_memory() -> None:
     """Let the temporary files of the tests and of their processes lie in memory, unless TMPDIR names another place."""
-    if (
-        "TMPDIR" not in os.environ
-        and os.access(MEMORY, os.W_OK)
-        and shutil.disk_usage(MEMORY).free > ROOM
-    ):
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 

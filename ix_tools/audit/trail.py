@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 FIRST_PREVIOUS_HASH = "0" * 64
 HASHED_FIELDS = [column.name for column in audit.columns if column.name != "hash"]
 
+NEWEST_ROW = sql.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+NEW_ROW = audit.insert()
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -62,9 +65,7 @@ def lock_trail(connection: Connection) -> None:
 def append(connection: Connection, entry: Entry) -> None:
     """Append a row inside the caller's transaction."""
     lock_trail(connection)
-    last = connection.execute(
-        sql.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
-    ).one_or_none()
+    last = connection.execute(NEWEST_ROW).one_or_none()
     row = {
         "seq": last.seq + 1 if last else 1,
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -72,7 +73,7 @@ def append(connection: Connection, entry: Entry) -> None:
         "previous": last.hash if last else FIRST_PREVIOUS_HASH,
     }
     row["hash"] = _hash_row(row)
-    connection.execute(audit.insert().values(row))
+    connection.execute(NEW_ROW, row)
     connection.info["audit_head"] = (
         row["seq"],
         row["hash"],

@@ -38,6 +38,52 @@ ACTIVE_HOLDERS: set[str] = set()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=ACTIVE_HOLDERS.clear)
 
+# Every write runs these statements, and building one takes longer than running it. `of` is the account, the holder or the
+# intent whose claims they are about.
+NEW_ROW = claims.insert()
+DELETE_OF_HOLDER = claims.delete().where(claims.c.holder == sql.bindparam("of"))
+DELETE_EXPIRED = claims.delete().where(
+    claims.c.account == sql.bindparam("of"),
+    sql.or_(
+        sql.and_(claims.c.state == "written", claims.c.until < sql.bindparam("forgotten")),
+        sql.and_(claims.c.state == "waiting", claims.c.until < sql.bindparam("now")),
+    ),
+)
+WITH_INTENTS = sql.select(claims, intents.c.state.label("intent_state"), intents.c.ended_at).select_from(
+    claims.outerjoin(intents, intents.c.id == claims.c.intent)
+)
+OTHERS = WITH_INTENTS.where(
+    claims.c.account == sql.bindparam("of"),
+    claims.c.holder != sql.bindparam("holder"),
+    sql.func.coalesce(claims.c.intent, "") != sql.bindparam("resumed"),
+)
+ON_RESOURCES = claims.c.resource.in_(sql.bindparam("names", expanding=True))
+OTHERS_ON = OTHERS.where(ON_RESOURCES)
+ATTACH_INTENT = claims.update().where(claims.c.holder == sql.bindparam("of"), claims.c.state == "held")
+DETACH_INTENT = (
+    claims.update()
+    .where(claims.c.intent == sql.bindparam("of"), claims.c.state == "held")
+    .values(intent=None)
+)
+WITH_INTENT = sql.and_(claims.c.holder == sql.bindparam("of"), claims.c.intent.is_not(None))
+END_WITH_INTENT = claims.update().where(WITH_INTENT).values(state="ended")
+LEAVE_TO_INTENT = claims.update().where(WITH_INTENT).values(state="ended", holder=claims.c.intent)
+
+
+def _build_release(which: sql.ColumnElement[bool]) -> tuple[sql.Update, sql.Delete]:
+    """Build the statements that release claims. Exclusive ones are marked as written, so that others load their facts again."""
+    written = sql.and_(which, claims.c.exclusive, claims.c.state != "waiting")
+    mark = claims.update().where(written).values(state="written", intent=None, until=sql.bindparam("now"))
+    return mark, claims.delete().where(which, claims.c.state != "written")
+
+
+MARK_ENDED_AS_WRITTEN, DELETE_ENDED = _build_release(
+    sql.and_(claims.c.intent == sql.bindparam("of"), claims.c.state == "ended")
+)
+MARK_RELEASED_AS_WRITTEN, DELETE_RELEASED = _build_release(
+    sql.and_(claims.c.holder == sql.bindparam("of"), claims.c.state != "ended")
+)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Claim:
@@ -147,20 +193,12 @@ class Claims:
             blockers, gone, current = self._find_blockers(connection, holder, merged, looked_at, now)
             for row in gone:
                 _delete(connection, row)
-            mine = claims.c.holder == holder.id
-            connection.execute(claims.delete().where(mine))
-            connection.execute(
-                claims.delete().where(
-                    claims.c.account == holder.account,
-                    sql.or_(
-                        sql.and_(claims.c.state == "written", claims.c.until < now - WRITTEN_CLAIM_RETENTION),
-                        sql.and_(claims.c.state == "waiting", claims.c.until < now),
-                    ),
-                )
-            )
+            connection.execute(DELETE_OF_HOLDER, {"of": holder.id})
+            given = {"of": holder.account, "now": now, "forgotten": now - WRITTEN_CLAIM_RETENTION}
+            connection.execute(DELETE_EXPIRED, given)
             state, until = ("waiting", now + QUEUE_PLACE_SECONDS) if blockers else ("held", now + self.lease)
             connection.execute(
-                claims.insert(),
+                NEW_ROW,
                 [
                     {
                         "account": holder.account,
@@ -248,12 +286,10 @@ class Claims:
         holder.claims, holder.since = {}, 0.0
         with self._store.writing(durable=False) as connection:
             _lock_account(connection, holder.account)
-            now, mine = self._store.now(connection), claims.c.holder == holder.id
-            connection.execute(
-                claims.update().where(mine, claims.c.intent.is_not(None)).values(state="ended")
-            )
-            rest = sql.and_(mine, claims.c.state != "ended")
-            _release(connection, rest, now)
+            connection.execute(END_WITH_INTENT, {"of": holder.id})
+            given = {"of": holder.id, "now": self._store.now(connection)}
+            connection.execute(MARK_RELEASED_AS_WRITTEN, given)
+            connection.execute(DELETE_RELEASED, {"of": holder.id})
 
     # --- for people ---
 
@@ -263,7 +299,7 @@ class Claims:
         with self._store.reading() as connection:
             now = self._store.now(connection)
             rows = connection.execute(
-                _select_with_intents().where(*wanted).order_by(claims.c.since, claims.c.state)
+                WITH_INTENTS.where(*wanted).order_by(claims.c.since, claims.c.state)
             ).all()
             return [_build_record(row) for row in rows if not self._is_over(row, now)]
 
@@ -309,31 +345,20 @@ class Claims:
 def attach_intent(connection: Connection, account: str, holder: str, intent: str) -> None:
     """Bind a holder's claims to an intent, in the transaction that writes the intent."""
     _lock_account(connection, account)
-    connection.execute(
-        claims.update().where(claims.c.holder == holder, claims.c.state == "held").values(intent=intent)
-    )
+    connection.execute(ATTACH_INTENT, {"of": holder, "intent": intent})
 
 
 def detach_intent(connection: Connection, account: str, intent: str, now: float) -> None:
     """Unbind the claims of a finished intent: they return to the call that still runs, or are released."""
     _lock_account(connection, account)
-    connection.execute(
-        claims.update().where(claims.c.intent == intent, claims.c.state == "held").values(intent=None)
-    )
-    _release(connection, sql.and_(claims.c.intent == intent, claims.c.state == "ended"), now)
-
-
-def _release(connection: Connection, which: sql.ColumnElement[bool], now: float) -> None:
-    """Release claims. Exclusive ones are marked as written, so that others load their facts again."""
-    written = sql.and_(which, claims.c.exclusive, claims.c.state != "waiting")
-    connection.execute(claims.update().where(written).values(state="written", intent=None, until=now))
-    connection.execute(claims.delete().where(which, claims.c.state != "written"))
+    connection.execute(DETACH_INTENT, {"of": intent})
+    connection.execute(MARK_ENDED_AS_WRITTEN, {"of": intent, "now": now})
+    connection.execute(DELETE_ENDED, {"of": intent})
 
 
 def _leave_undecided_to_intents(connection: Connection, holder: Holder) -> None:
     """Leave the claims of an earlier step with unknown outcome to its intent, so they block the workflow itself, too."""
-    undecided = sql.and_(claims.c.holder == holder.id, claims.c.intent.is_not(None))
-    connection.execute(claims.update().where(undecided).values(state="ended", holder=claims.c.intent))
+    connection.execute(LEAVE_TO_INTENT, {"of": holder.id})
 
 
 def _lock_account(connection: Connection, account: str) -> None:
@@ -346,22 +371,11 @@ def _load_others(connection: Connection, holder: Holder, wanted: dict[str, Claim
     kinds = {one.partition("/")[0] for one in wanted}
     names = [*wanted, *(f"{kind}/{ANY}" for kind in kinds)]
     wide = [one.removesuffix(ANY) for one in wanted if one.endswith(f"/{ANY}")]
-    on_these = sql.or_(claims.c.resource.in_(names), *(claims.c.resource.startswith(one) for one in wide))
-    rows = connection.execute(
-        _select_with_intents().where(
-            claims.c.account == holder.account,
-            claims.c.holder != holder.id,
-            sql.func.coalesce(claims.c.intent, "") != (holder.resumes or "-"),
-            on_these,
-        )
-    ).all()
-    return list(rows)
-
-
-def _select_with_intents() -> sql.Select[Any]:
-    return sql.select(claims, intents.c.state.label("intent_state"), intents.c.ended_at).select_from(
-        claims.outerjoin(intents, intents.c.id == claims.c.intent)
+    given = {"of": holder.account, "holder": holder.id, "resumed": holder.resumes or "-", "names": names}
+    query = (
+        OTHERS.where(sql.or_(ON_RESOURCES, *map(claims.c.resource.startswith, wide))) if wide else OTHERS_ON
     )
+    return list(connection.execute(query, given).all())
 
 
 def _is_kind_exclusive(wanted: dict[str, Claim], resource: str) -> bool:

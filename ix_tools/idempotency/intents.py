@@ -105,12 +105,43 @@ class Intent:
 
 UNFINISHED = ("open", "unknown")
 
+# Statements that every write runs are built here, because building one takes longer than running it.
+NEW_ROW = intents.insert()
+WITH_ID = sql.select(intents).where(intents.c.id == sql.bindparam("id"))
+WITH_KEY = sql.select(intents).where(
+    intents.c.account == sql.bindparam("account"), intents.c.key == sql.bindparam("key")
+)
+OF_ACCOUNT = (
+    sql.select(intents)
+    .where(intents.c.account == sql.bindparam("account"))
+    .order_by(intents.c.created_at.desc())
+)
+WITH_CONTENT = OF_ACCOUNT.where(intents.c.content.in_(sql.bindparam("contents", expanding=True)))
+UNFINISHED_WITH_CONTENT = WITH_CONTENT.where(intents.c.state.in_(UNFINISHED))
+LAST_DONE_WITH_CONTENT = WITH_CONTENT.where(intents.c.state == "done").limit(1)
+LAST_CONCURRENT_WITH_CONTENT = WITH_CONTENT.where(
+    sql.or_(
+        intents.c.state.in_(UNFINISHED),
+        sql.and_(intents.c.state == "done", intents.c.finished_at >= sql.bindparam("since")),
+    )
+).limit(1)
+UNFINISHED_OF_ACCOUNT = OF_ACCOUNT.where(intents.c.state.in_(UNFINISHED))
+UNSETTLED_OF_OPERATION = OF_ACCOUNT.where(
+    intents.c.operation == sql.bindparam("operation"), intents.c.state.in_((*UNFINISHED, "absent"))
+)
+ABOUT_SUBJECT = OF_ACCOUNT.where(intents.c.subject == sql.bindparam("subject"))
+HELD_BY_ID = ("id", "attempts")
+HELD_UNCHANGED = (*HELD_BY_ID, "state", "owner", "lease_until")
+UPDATES: dict[tuple[str, ...], sql.Update] = {
+    known: intents.update().where(*(intents.c[name] == sql.bindparam(f"known_{name}") for name in known))
+    for known in (HELD_BY_ID, HELD_UNCHANGED)
+}
+"""Updates of an intent that is still as its holder knows it."""
+
 
 def find_row(connection: Connection, account: str, key: str) -> Row[Any] | None:
     """Find the row of a key."""
-    return connection.execute(
-        sql.select(intents).where(intents.c.account == account, intents.c.key == key)
-    ).one_or_none()
+    return connection.execute(WITH_KEY, {"account": account, "key": key}).one_or_none()
 
 
 def is_too_old(row: Row[Any], now: float) -> bool:
@@ -120,17 +151,8 @@ def is_too_old(row: Row[Any], now: float) -> bool:
 
 def find_concurrent_duplicate(connection: Connection, draft: IntentDraft, now: float) -> Row[Any] | None:
     """Find the same content that another caller has in progress, or finished since this call began its look-ups."""
-    behind = sql.and_(intents.c.state == "done", intents.c.finished_at >= now - draft.age)
-    return connection.execute(
-        sql.select(intents)
-        .where(
-            intents.c.account == draft.account,
-            intents.c.content.in_(draft.contents),
-            sql.or_(intents.c.state.in_(UNFINISHED), behind),
-        )
-        .order_by(intents.c.created_at.desc())
-        .limit(1)
-    ).one_or_none()
+    given = {"account": draft.account, "contents": list(draft.contents), "since": now - draft.age}
+    return connection.execute(LAST_CONCURRENT_WITH_CONTENT, given).one_or_none()
 
 
 def is_made_elsewhere(connection: Connection, intent: Intent, made: str) -> bool:
@@ -142,6 +164,16 @@ def is_made_elsewhere(connection: Connection, intent: Intent, made: str) -> bool
         intents.c.id != intent.id,
     )
     return connection.execute(query.limit(1)).first() is not None
+
+
+def update_held(
+    connection: Connection, intent: Intent, known: tuple[str, ...], values: Mapping[str, Any]
+) -> bool:
+    """Update an intent if it still has these known values; return False if somebody else changed it."""
+    update, given = UPDATES[known], {f"known_{name}": getattr(intent, name) for name in known}
+    if values["state"] == "unknown":
+        update = update.values(ended_at=sql.func.coalesce(intents.c.ended_at, values["finished_at"]))
+    return bool(connection.execute(update, {**given, **values}).rowcount)
 
 
 def build_audit_entry(

@@ -27,10 +27,20 @@ from ix_tools.audit import trail
 from ix_tools.errors import IxError
 from ix_tools.idempotency import claims
 from ix_tools.idempotency.intents import (
+    ABOUT_SUBJECT,
     DELETED_KEY_PREFIX,
+    HELD_BY_ID,
+    HELD_UNCHANGED,
+    LAST_DONE_WITH_CONTENT,
+    NEW_ROW,
+    OF_ACCOUNT,
     UNFINISHED,
+    UNFINISHED_OF_ACCOUNT,
+    UNFINISHED_WITH_CONTENT,
     UNREPORTED,
     UNRETURNED,
+    UNSETTLED_OF_OPERATION,
+    WITH_ID,
     Intent,
     IntentDraft,
     IntentResult,
@@ -41,6 +51,7 @@ from ix_tools.idempotency.intents import (
     find_row,
     is_made_elsewhere,
     is_too_old,
+    update_held,
 )
 from ix_tools.idempotency.leases import ACTIVE_LEASES, is_owner_running, process_id
 from ix_tools.storage.database import Store
@@ -70,7 +81,7 @@ class Journal:
         Raises:
             IxError: there is none.
         """
-        found = self._select(intents.c.id == identifier)
+        found = self._select(WITH_ID, id=identifier)
         if not found:
             raise IxError(
                 f"The journal has no entry {identifier}.",
@@ -81,26 +92,17 @@ class Journal:
 
     def find_unfinished_duplicate(self, account: str, contents: Sequence[str]) -> Intent | None:
         """Find the newest unfinished intent with the same content, under any key."""
-        found = self._select(
-            intents.c.account == account, intents.c.content.in_(contents), intents.c.state.in_(UNFINISHED)
-        )
+        found = self._select(UNFINISHED_WITH_CONTENT, account=account, contents=list(contents))
         return found[0] if found else None
 
     def find_done_since(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
         """Find the newest done intent with the same content that began within the last `seconds`."""
-        found = self._select(
-            intents.c.account == account, intents.c.content.in_(contents), intents.c.state == "done", most=1
-        )
+        found = self._select(LAST_DONE_WITH_CONTENT, account=account, contents=list(contents))
         return next((one for one in found if one.seen_at - one.created_at <= seconds), None)
 
     def find_finished_since(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
         """Find the newest done intent with the same content that ended within the last `seconds`."""
-        found = self._select(
-            intents.c.account == account,
-            intents.c.content.in_(contents),
-            intents.c.state == "done",
-            most=1,
-        )
+        found = self._select(LAST_DONE_WITH_CONTENT, account=account, contents=list(contents))
         return next((one for one in found if one.seen_at - (one.finished_at or 0.0) <= seconds), None)
 
     def find_unreported(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
@@ -110,13 +112,12 @@ class Journal:
 
     def list_unsettled(self, account: str, operation: str) -> list[Intent]:
         """List the intents of an operation that are unknown, abandoned or absent, oldest first."""
-        of_it = intents.c.account == account, intents.c.operation == operation
-        found = self._select(*of_it, intents.c.state.in_((*UNFINISHED, "absent")))
+        found = self._select(UNSETTLED_OF_OPERATION, account=account, operation=operation)
         return [one for one in reversed(found) if one.state != "open" or self.is_abandoned(one)]
 
     def list_unfinished(self, account: str) -> list[Intent]:
         """List the intents that are unknown or abandoned, oldest first."""
-        found = self._select(intents.c.account == account, intents.c.state.in_(UNFINISHED))
+        found = self._select(UNFINISHED_OF_ACCOUNT, account=account)
         return [one for one in reversed(found) if one.state == "unknown" or self.is_abandoned(one)]
 
     def find_last_write(self, account: str, subject: str) -> Intent | None:
@@ -124,34 +125,35 @@ class Journal:
 
         None if ix-tools did not write the document, or the outcome of its newest write is unknown.
         """
-        found = self._select(intents.c.account == account, intents.c.subject == subject)
+        found = self._select(ABOUT_SUBJECT, account=account, subject=subject)
         counted = (one for one in found if one.state not in {"refused", "absent"} and UNRETURNED in one.trace)
         newest = next(counted, None)
         return newest if newest is not None and newest.state == "done" else None
 
     def list_in_progress(self, intent: Intent) -> list[Intent]:
         """List the other intents of the same operation that are in progress."""
-        found = self._select(
-            intents.c.account == intent.account,
-            intents.c.operation == intent.operation,
-            intents.c.state == "open",
-            intents.c.id != intent.id,
+        others = OF_ACCOUNT.where(
+            intents.c.operation == intent.operation, intents.c.state == "open", intents.c.id != intent.id
         )
+        found = self._select(others, account=intent.account)
         return [one for one in found if not self.is_abandoned(one)]
 
     def find_made_by_others(self, intent: Intent, made: Iterable[str]) -> set[str]:
         """Return those of the documents that other intents of the same operation created."""
-        found = self._select(
-            intents.c.account == intent.account,
+        others = OF_ACCOUNT.where(
             intents.c.operation == intent.operation,
             intents.c.made.in_(set(made)),
             intents.c.id != intent.id,
         )
+        found = self._select(others, account=intent.account)
         return {one.made for one in found}
 
     def list_intents(self, account: str | None = None, most: int | None = 50) -> list[Intent]:
         """List the newest intents, or all of them if `most` is None."""
-        return self._select(*([intents.c.account == account] if account else []), most=most)
+        query = sql.select(intents).order_by(intents.c.created_at.desc())
+        if account:
+            query = query.where(intents.c.account == account)
+        return self._select(query.limit(most) if most else query)
 
     def is_abandoned(self, intent: Intent) -> bool:
         """Check if its process has ended on this host, or its lease has expired."""
@@ -201,12 +203,12 @@ class Journal:
             identifier = row.id if row else secrets.token_hex(10)
             if row is None:
                 fixed = {"id": identifier, "account": draft.account, "key": draft.key}
-                connection.execute(intents.insert().values({**fixed, **values}))
+                connection.execute(NEW_ROW, {**fixed, **values})
             else:
                 connection.execute(intents.update().where(intents.c.id == identifier).values(values))
             claims.attach_intent(connection, draft.account, draft.holder, identifier)
             trail.append(connection, build_audit_entry("intent", draft, identifier, "about to be sent"))
-            found = connection.execute(sql.select(intents).where(intents.c.id == identifier)).one()
+            found = connection.execute(WITH_ID, {"id": identifier}).one()
             ACTIVE_LEASES[identifier] = (
                 time.time()
             )  # before the commit: others who read it would take it for abandoned
@@ -229,9 +231,7 @@ class Journal:
 
     def finish(self, intent: Intent, result: IntentResult) -> bool:
         """Write the outcome; return False if somebody else holds the intent, or already created the same document."""
-        fence = [intents.c.id == intent.id, intents.c.attempts == intent.attempts]
-        if result.state != "done" or result.is_looked_up:
-            fence += [intents.c[name] == getattr(intent, name) for name in ("state", "owner", "lease_until")]
+        known = HELD_BY_ID if result.state == "done" and not result.is_looked_up else HELD_UNCHANGED
         with self._release_when_done(intent) as connection:
             trail.lock_trail(connection)
             now = self._store.now(connection)
@@ -246,9 +246,7 @@ class Journal:
             }
             if result.subject:
                 values["subject"] = result.subject
-            if result.state == "unknown":
-                values["ended_at"] = sql.func.coalesce(intents.c.ended_at, now)
-            if not connection.execute(intents.update().where(*fence).values(values)).rowcount:
+            if not update_held(connection, intent, known, values):
                 return False
             if result.state != "unknown":
                 claims.detach_intent(connection, intent.account, intent.id, now)
@@ -307,7 +305,7 @@ class Journal:
                 .where(*same)
                 .values(owner=process_id(), state="open", lease_until=now + self.lease)
             ).rowcount
-            row = connection.execute(sql.select(intents).where(intents.c.id == intent.id)).one_or_none()
+            row = connection.execute(WITH_ID, {"id": intent.id}).one_or_none()
             if taken:
                 ACTIVE_LEASES[intent.id] = time.time()
         if not taken or row is None:
@@ -344,10 +342,7 @@ class Journal:
             ACTIVE_LEASES.pop(intent.id, None)
             raise
 
-    def _select(self, *where: Any, most: int | None = None) -> list[Intent]:
+    def _select(self, query: sql.Select[Any], **given: Any) -> list[Intent]:
         with self._store.reading() as connection:
             now = self._store.now(connection)
-            query = sql.select(intents).where(*where).order_by(intents.c.created_at.desc())
-            return [
-                build_intent(row, now) for row in connection.execute(query.limit(most) if most else query)
-            ]
+            return [build_intent(row, now) for row in connection.execute(query, given)]
