@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from ix_tools.domain.records import Client
 from ix_tools.fiscal.countries import get_iso_code
-from ix_tools.fiscal.tax_numbers import normalize_fiscal_id
+from ix_tools.fiscal.tax_numbers import compact_number
 from ix_tools.guards.facts import Facts, Want, wants
-from ix_tools.guards.findings import Finding, refuse, warn
+from ix_tools.guards.findings import Finding, refuse
 from ix_tools.guards.protocols import Draft
 
 COMPARED_FIELDS = (
@@ -90,7 +91,7 @@ def existing_client_not_contradicted(call: Draft, facts: Facts) -> Iterator[Find
         given, stored = getattr(client, field, None), getattr(known, field)
         if field == "country":
             stored = stored or "Portugal"  # unset means Portugal (trap 22)
-        if given and _normalize(field, given) != _normalize(field, stored or ""):
+        if given and _normalize(field, given, known) != _normalize(field, stored or "", known):
             yield refuse(
                 f"client.{field}",
                 f"{known.name!r} exists with {stored!r}; InvoiceXpress would ignore {given!r} and print what it has",
@@ -99,37 +100,8 @@ def existing_client_not_contradicted(call: Draft, facts: Facts) -> Iterator[Find
             )
 
 
-def _normalize(field: str, value: str) -> str:
-    text = " ".join(value.split()).casefold()
+def _normalize(field: str, value: str, known: Client) -> str:
     if field == "fiscal_id":
-        return text.replace(" ", "").removeprefix("pt")
+        return compact_number(value, get_iso_code(known.country) if known.country else "PT")
+    text = " ".join(value.split()).casefold()
     return text.rstrip("/") if field == "website" else text
-
-
-@wants(Want.CLIENT)
-def fiscal_id_fits_country(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """NIF or VAT number and country must fit together, or InvoiceXpress refuses the whole document (trap 22)."""
-    client = call.client
-    if client is None or not client.fiscal_id:
-        return
-    known = facts.client_by_code or facts.client_by_name
-    name = client.country or (known.country if known else None)
-    country = get_iso_code(name) if name else "PT"
-    if country is None or normalize_fiscal_id(client.fiscal_id, country) is not None:
-        return
-    if country != "PT" and not client.fiscal_id[:2].isalpha():
-        # A private person abroad has a tax number that is not a VAT number; InvoiceXpress accepts it.
-        yield warn(
-            "client.fiscal_id",
-            f"{client.fiscal_id!r} is not a VAT number of {name}; right only for a private person",
-            f"{client.fiscal_id!r} não é um número de IVA de {name}; só serve para um particular",
-        )
-    else:
-        where = f"of {name}" if name else "of Portugal (country is not given)"
-        yield refuse(
-            "client.fiscal_id",
-            f"{client.fiscal_id!r} is not a valid number {where}",
-            "a NIF with 9 digits and a valid check digit"
-            if country == "PT"
-            else "the VAT number of that country, or the right country",
-        )

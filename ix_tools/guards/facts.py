@@ -18,6 +18,8 @@ class Want(Enum):
     SEQUENCES = auto()
     CLIENT = auto()
     """Clients found by the code and the name of the call's client."""
+    SAME_NUMBER = auto()
+    """Clients that have the tax number of the client to be created or changed."""
     ITEMS = auto()
     """Catalogue items with the names of the call's lines."""
     DOCUMENT = auto()
@@ -59,6 +61,9 @@ class Facts:
     sequences: tuple[Sequence, ...] = ()
     client_by_code: Client | None = None
     client_by_name: Client | None = None
+    same_number: tuple[Client, ...] = ()
+    same_number_unread: int = 0
+    """Number of clients not read for their tax number, because the list is too long."""
     items: Mapping[str, CatalogueItem] = field(default_factory=dict)
     items_unchecked: int = 0
     """Number of catalogue items not read, because the catalogue is too long."""

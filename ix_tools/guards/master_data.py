@@ -3,37 +3,12 @@
 from collections.abc import Iterator
 
 from ix_tools.domain.records import CatalogueItem, Client, Tax
-from ix_tools.fiscal.countries import get_iso_code
-from ix_tools.fiscal.tax_numbers import normalize_fiscal_id
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import CatalogueItemShaped, ClientRecordShaped, TaxShaped
 from ix_tools.text.fuzzy_match import find_closest
 
 # --- clients -------------------------------------------------------------------------------------------
-
-
-@wants(Want.SUBJECT)
-def client_number_fits_country(call: ClientRecordShaped, facts: Facts) -> Iterator[Finding]:
-    """NIF or VAT number and country must fit together (trap 22), because a client once stored as invalid stays invalid (trap 31)."""
-    if not call.fiscal_id:
-        return
-    country = get_iso_code(call.country) if call.country else "PT"
-    if country is None or normalize_fiscal_id(call.fiscal_id, country) is not None:
-        return
-    where = f"of {call.country}" if call.country else "of Portugal (country is not given)"
-    if country != "PT" and not call.fiscal_id[:2].isalpha():
-        yield warn(
-            "fiscal_id", f"{call.fiscal_id!r} is not a VAT number {where}; right only for a private person"
-        )
-    else:
-        yield refuse(
-            "fiscal_id",
-            f"{call.fiscal_id!r} is not a valid number {where}",
-            "a NIF with 9 digits and a valid check digit"
-            if country == "PT"
-            else "the VAT number of that country, or the right country",
-        )
 
 
 @wants(Want.SUBJECT)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from ix_tools.domain import resource_names
 from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import Client
 from ix_tools.domain.types import Call, Country, Email, Id, Record
-from ix_tools.guards import master_data
+from ix_tools.guards import master_data, tax_numbers
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
 from ix_tools.operations.document_lists import (
@@ -20,7 +20,7 @@ from ix_tools.operations.document_lists import (
     ListState,
     ListType,
 )
-from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
+from ix_tools.operations.drafts import LOCAL_ONLY, AcceptingCall, IdempotentCall, normalize_tax_number
 from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
 from ix_tools.operations.fingerprints import (
     DetectableChange,
@@ -216,6 +216,12 @@ class ClientFields(Call):
     send_options: Literal["1", "2", "3"] | None = None
     """Number of copies that are sent: 1, 2 or 3."""
 
+    @model_validator(mode="after")
+    def _send_checked_number(self) -> Self:
+        # The model is frozen otherwise; every later step sees the number as it is sent.
+        object.__setattr__(self, "fiscal_id", normalize_tax_number(self.fiscal_id, self.country))
+        return self
+
 
 WRITABLE_FIELDS = ("name", "code", *ClientFields.model_fields)
 PLAIN_FIELDS = tuple(name for name in WRITABLE_FIELDS if name != "preferred_contact")
@@ -232,7 +238,7 @@ def predict_client(call: Any) -> ExpectedState:
     return ExpectedState({name: value for name, value in given.items() if value is not None})
 
 
-class CreateClient(ClientFields, IdempotentCall, Operation[ClientResult]):
+class CreateClient(AcceptingCall, ClientFields, IdempotentCall, Operation[ClientResult]):
     """Add a client. Look with find_client first: names and codes are unique.
 
     Source: OpenAPI createClient.
@@ -250,7 +256,7 @@ class CreateClient(ClientFields, IdempotentCall, Operation[ClientResult]):
         heading=Heading.CLIENTS,
         scope=Scope.DRAFT,
         route=Route("POST", "/clients.json", envelope="client", answer="client"),
-        guards=(master_data.client_number_fits_country,),
+        guards=(tax_numbers.client_number_fits_country, tax_numbers.client_number_not_shared),
         vendor_operations=("createClient",),
         example={
             "name": "Padaria Central, Lda",
@@ -297,7 +303,9 @@ class CreateClient(ClientFields, IdempotentCall, Operation[ClientResult]):
         return Correction("created", (Step("delete_client", "delete it", {"client_id": result.client.id}),))
 
 
-class UpdateClient(ClientFields, IdempotentCall, DetectableChange, ClientCall, Operation[ClientResult]):
+class UpdateClient(
+    AcceptingCall, ClientFields, IdempotentCall, DetectableChange, ClientCall, Operation[ClientResult]
+):
     """Change a client for later documents and drafts. What you leave out stays; empty text clears.
 
     Source: OpenAPI updateClient.
@@ -316,7 +324,11 @@ class UpdateClient(ClientFields, IdempotentCall, DetectableChange, ClientCall, O
         scope=Scope.DRAFT,
         route=Route("PUT", "/clients/{client_id}.json", envelope="client", answer="client"),
         needs=frozenset({Want.SUBJECT}),
-        guards=(master_data.client_number_fits_country, master_data.issued_documents_keep_the_client),
+        guards=(
+            tax_numbers.client_number_fits_country,
+            tax_numbers.client_number_not_shared,
+            master_data.issued_documents_keep_the_client,
+        ),
         idempotent=True,
         vendor_operations=("updateClient",),
         example={"client_id": 501, "phone": "220000001"},
@@ -334,6 +346,10 @@ class UpdateClient(ClientFields, IdempotentCall, DetectableChange, ClientCall, O
         contact = stored.model_dump(exclude_none=True) if stored else {}
         if self.preferred_contact is None and contact:
             update["preferred_contact"] = Contact.model_construct(**contact)
+        # The stored country may say how a number that was given alone is written.
+        number, country = self.fiscal_id, self.country or update.get("country")
+        if number is not None:
+            update["fiscal_id"] = normalize_tax_number(number, country)
         return self.model_copy(update=update)
 
     def predict_state(self, facts: Facts) -> ExpectedState:

@@ -29,6 +29,8 @@ from ix_tools.domain.types import (
     WireDate,
     resolve_due_date,
 )
+from ix_tools.fiscal.countries import get_iso_code
+from ix_tools.fiscal.tax_numbers import normalize_fiscal_id
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.notes import BILLS
 from ix_tools.operations import document_context
@@ -37,6 +39,20 @@ from ix_tools.operations.expectations import ExpectedState, Step
 from ix_tools.operations.spec import ResolvesTo, WirePath
 
 LOCAL_ONLY = WirePath("")
+
+
+def normalize_tax_number(number: str | None, country: str | None) -> str | None:
+    """Return a tax number in the form that was checked, which is the one to send; one that is not valid stays as it is.
+
+    Args:
+        country: InvoiceXpress's name of the client's country; None means Portugal.
+    """
+    if not number:
+        return number
+    iso = get_iso_code(country) if country else "PT"
+    return (normalize_fiscal_id(number, iso) if iso else None) or number
+
+
 NOT_PRINTED = NotShown("kept with the client's record and not printed on documents")
 
 
@@ -69,6 +85,12 @@ class ClientDetails(Call):
     """Fax number of the client."""
     observations: Annotated[str | None, NOT_PRINTED] = None
     """Notes about the client; documents do not print them."""
+
+    @model_validator(mode="after")
+    def _send_checked_number(self) -> Self:
+        # The model is frozen otherwise; every later step sees the number as it is sent.
+        object.__setattr__(self, "fiscal_id", normalize_tax_number(self.fiscal_id, self.country))
+        return self
 
 
 class LineItem(Call):
@@ -127,6 +149,13 @@ class IdempotentCall(Call):
     """Key of your own for this call: sent again with the same key it is done once, with a new key once more."""
 
 
+class AcceptingCall(Call):
+    """Parameter of operations whose rules ask."""
+
+    accept: Annotated[list[str], LOCAL_ONLY] = Field(default_factory=list)
+    """Codes that a refusal asked for, given to go on knowingly; at first none."""
+
+
 MAX_LINES = 3000
 """Most lines of a document. InvoiceXpress names no limit; so many can be shown to the approver in full."""
 
@@ -144,7 +173,7 @@ class DatedLines(IdempotentCall):
     """Lines of the document in printed order, at least one."""
 
 
-class DocumentDraft(PrintedTexts, DatedLines):
+class DocumentDraft(AcceptingCall, PrintedTexts, DatedLines):
     """Fields that every document has, under the names of the API."""
 
     retention: Annotated[Retention | None, Stored()] = None
@@ -165,8 +194,6 @@ class DocumentDraft(PrintedTexts, DatedLines):
         str | None, Unreturned(), Printed("Número dado à mão", "Number given by hand")
     ] = None
     """Number of the document, only for accounts outside Portugal that number by hand."""
-    accept: Annotated[list[str], LOCAL_ONLY] = Field(default_factory=list)
-    """Codes that a refusal asked for, given to go on knowingly; at first none."""
 
     @field_validator("items", mode="before")
     @classmethod
@@ -230,6 +257,15 @@ class InvoiceDraft(DocumentDraft):
     """Discount over all lines of the document; default none."""
     plugin_id: Annotated[str | None, Unreturned(), NotShown("a mark for programs that is not printed")] = None
     """Id of the plugin that creates the document; it is not printed."""
+
+    @model_validator(mode="after")
+    def _euro_is_no_second_currency(self) -> Self:
+        # Accounts are in euro, so the euro at 1 says nothing. Another rate stays, and is refused without a currency.
+        if self.currency_code == "EUR":
+            object.__setattr__(self, "currency_code", None)
+            if self.rate == 1:
+                object.__setattr__(self, "rate", None)
+        return self
 
 
 READS_AS_SENT = tuple(name for name in fields_with(DocumentDraft, Stored) if name not in MAY_APPEAR)

@@ -8,7 +8,7 @@ from pydantic import Field
 from ix_tools.domain.field_marks import Stored, Unreturned
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import DueDate, GuideType, Id, WireDate, WireMoment
-from ix_tools.guards import clients, dates, exemptions, money, series, texts, updates
+from ix_tools.guards import clients, dates, exemptions, money, series, tax_numbers, texts, updates
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
@@ -43,7 +43,8 @@ GUIDE_GUARDS = (
     clients.client_named,
     clients.client_code_and_name_agree,
     clients.existing_client_not_contradicted,
-    clients.fiscal_id_fits_country,
+    tax_numbers.fiscal_id_fits_country,
+    tax_numbers.new_client_number_not_shared,
     catalogue.catalogue_items_not_overwritten_unseen,
     catalogue.line_names_unique,
     series.series_fits_type,

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from ix_tools.domain.records import Client
+from ix_tools.guards.facts import Facts
 from ix_tools.guards.protocols import ClientShaped, ItemShaped
 
 
@@ -36,6 +38,16 @@ class HasClient(Protocol):
 
     @property
     def client(self) -> ClientShaped | None: ...
+
+
+@runtime_checkable
+class HasTaxNumber(Protocol):
+    """A call that creates or changes a client."""
+
+    @property
+    def fiscal_id(self) -> str | None: ...
+    @property
+    def country(self) -> str | None: ...
 
 
 @runtime_checkable
@@ -131,3 +143,19 @@ def get_state(call: object) -> str | None:
 def get_client_id(call: object) -> int | None:
     """Return the id of the client that a call is about, or None."""
     return call.client_id if isinstance(call, HasClientId) else None
+
+
+def get_new_tax_number(call: object, facts: Facts) -> tuple[str, str | None] | None:
+    """Return the tax number that a call gives to a client, and its country; None if it gives none or leaves it as it was."""
+    if isinstance(call, HasTaxNumber):
+        known = facts.subject
+        is_as_before = isinstance(known, Client) and (known.fiscal_id, known.country) == (
+            call.fiscal_id,
+            call.country,
+        )
+        return None if is_as_before or not call.fiscal_id else (call.fiscal_id, call.country)
+    client = call.client if isinstance(call, HasClient) else None
+    is_known = facts.client_by_code is not None or facts.client_by_name is not None
+    if client is None or client.id is not None or is_known or not client.fiscal_id:
+        return None
+    return client.fiscal_id, client.country

@@ -24,6 +24,7 @@ from ix_tools.domain.parsing import (
 from ix_tools.domain.records import Balance, CatalogueItem, Client, Document, Regularization, Sequence, Tax
 from ix_tools.domain.types import Record
 from ix_tools.errors import NotFound, Unavailable, Unreadable
+from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER, identify_number
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.notes import NOTES, find_owner
 from ix_tools.idempotency.journal import Journal
@@ -36,6 +37,7 @@ from ix_tools.operations.protocols import (
     get_client_id,
     get_document_type,
     get_lines,
+    get_new_tax_number,
     get_state,
 )
 from ix_tools.pipeline.parallel import gather
@@ -116,6 +118,21 @@ class FactLoader(AccountReader):
 
     async def load_dependent(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Facts:
         """Load the wanted facts that depend on the document or on the completed call."""
+        found = await gather(self._plan_dependent_lookups(call, wanted, facts))
+        if "numbered" in found:
+            found["same_number"], found["same_number_unread"] = found.pop("numbered")
+        if "document_client_raw" in found:
+            raw = found["document_client_raw"]
+            found["document_client"] = parse_record(Client, raw) if raw else None
+        if found.get("owner_related", ()) is None:
+            if found.get("owner") is not None:
+                raise _build_unclear_error("the documents related to the invoice")
+            found["owner_related"] = ()
+        if "catalogue" in found:
+            found["items"], found["items_unchecked"] = found.pop("catalogue")
+        return replace(facts, **found) if found else facts
+
+    def _plan_dependent_lookups(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Lookups:
         jobs: Lookups = {}
         document = facts.document
         if Want.DOCUMENT_CLIENT in wanted and document and document.client and document.client.id:
@@ -135,17 +152,9 @@ class FactLoader(AccountReader):
         items = get_lines(call)
         if Want.ITEMS in wanted and items:
             jobs["catalogue"] = lambda: self._load_items({item.name for item in items})
-        found = await gather(jobs)
-        if "document_client_raw" in found:
-            raw = found["document_client_raw"]
-            found["document_client"] = parse_record(Client, raw) if raw else None
-        if found.get("owner_related", ()) is None:
-            if found.get("owner") is not None:
-                raise _build_unclear_error("the documents related to the invoice")
-            found["owner_related"] = ()
-        if "catalogue" in found:
-            found["items"], found["items_unchecked"] = found.pop("catalogue")
-        return replace(facts, **found) if found else facts
+        if Want.SAME_NUMBER in wanted:
+            jobs["numbered"] = lambda: self._find_clients_with_number(get_new_tax_number(call, facts))
+        return jobs
 
     async def get_document(self, kind: str, number: int, taxes: tuple[Tax, ...] = ()) -> Document:
         """Return a document as it is now."""
@@ -313,6 +322,20 @@ class FactLoader(AccountReader):
                 retryable=True,
             )
         return parse_record(Client, found) if found is not None else None
+
+    async def _find_clients_with_number(
+        self, given: tuple[str, str | None] | None
+    ) -> tuple[tuple[Client, ...], int]:
+        """Return the clients that have a number with its country, and how many clients were not read; nothing without one."""
+        if given is None or given[0] == FINAL_CONSUMER:
+            return (), 0
+        wanted = identify_number(*given)
+        rows, unread = await self.read_list("/clients.json", "clients")
+        clients = [parse_record(Client, row) for row in rows]
+        same = [
+            one for one in clients if one.fiscal_id and identify_number(one.fiscal_id, one.country) == wanted
+        ]
+        return tuple(same), 0 if same else unread
 
     async def _load_items(self, names: set[str]) -> tuple[dict[str, CatalogueItem], int]:
         found: dict[str, CatalogueItem] = {}

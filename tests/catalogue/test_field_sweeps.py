@@ -69,7 +69,7 @@ SITUATIONS: dict[str, Situation] = {
         {"global_discount": {"value_type": "absolute"}, "accept": ["global_discount"]}, (5, 6)
     ),
     "client.id": Situation({"client": None}, (501, 502)),
-    "client.fiscal_id": Situation({"client": NEW_CLIENT}, ("508025338", "508112230")),
+    "client.fiscal_id": Situation({"client": NEW_CLIENT}, ("508025338", "501964843")),
     "client.name": Situation({"client": {"code": "NOVO"}}, ("Ana Um", "Ana Dois")),
     "client.code": Situation({"client": {"name": "Ana Um"}}, ("A1", "A2")),
     "items.tax": Situation(values=("IVA23", "IVA6")),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ix_tools.domain.records import Client
-from ix_tools.guards import clients
+from ix_tools.guards import clients, tax_numbers
 from ix_tools.guards.facts import Facts
 from ix_tools.i18n.formats import LISBON
 from tests.harness import Harness, document_arguments, guide, invoice, warnings_by_field
@@ -165,6 +165,18 @@ def test_a_client_without_a_country_is_in_portugal() -> None:
         ("ESB58378432", "Spain", "refuse"),
         ("EL094259216", "Greece", None),
         ("508025338", "Spain", "warn"),  # perhaps a private person's number
+        ("RSSMRA80A01H501U", "Italy", "warn"),  # a person's number that begins with letters
+        ("ITLMRA80A01H501U", "Italy", "warn"),
+        ("IT00743110158", "Italy", "refuse"),
+        ("IT00743110157", "Italy", None),
+        ("X1234567X", "Spain", "warn"),
+        ("X5253868R", "Spain", None),  # a resident foreigner's, which is his VAT number too
+        ("FR40303265045", "Germany", "refuse"),
+        ("DE136695976", "Germany", None),
+        ("DE1", "Germany", "refuse"),
+        ("GR094259216", "Greece", None),
+        ("EL094259217", "Greece", "refuse"),
+        ("PT508025338", "Spain", "refuse"),
         ("123-45-6789", "United States", None),
         ("anything", "Brazil", None),
     ],
@@ -173,16 +185,106 @@ def test_number_and_country_are_checked_as_a_pair(
     fiscal_id: str, country: str | None, kind: str | None
 ) -> None:
     """Trap 22: "Contribuinte não é válido" loses the whole document; foreign numbers outside the EU have no checksum."""
-    found = judged(clients.fiscal_id_fits_country, {"fiscal_id": fiscal_id, "country": country})
+    found = judged(tax_numbers.fiscal_id_fits_country, {"fiscal_id": fiscal_id, "country": country})
     assert found == ([(kind, "client.fiscal_id")] if kind else [])
 
 
 def test_the_stored_country_counts_when_none_is_given() -> None:
     stored = Client(name="Beta GmbH", code="BETA", country="Germany", fiscal_id="DE123456788")
-    assert judged(clients.fiscal_id_fits_country, {"fiscal_id": "DE123456788"}, stored) == []
-    assert judged(clients.fiscal_id_fits_country, {"fiscal_id": "DE123456789"}, stored) == [
+    assert judged(tax_numbers.fiscal_id_fits_country, {"fiscal_id": "DE123456788"}, stored) == []
+    assert judged(tax_numbers.fiscal_id_fits_country, {"fiscal_id": "DE123456789"}, stored) == [
         ("refuse", "client.fiscal_id")
     ]
+
+
+def told(rule: Any, number: str, country: str | None) -> str:
+    given = SimpleNamespace(**{**dict.fromkeys(FIELDS), "fiscal_id": number, "country": country})
+    call = SimpleNamespace(client=given, document_type="invoices")
+    facts = Facts(now=datetime(2026, 11, 20, tzinfo=LISBON))
+    return "; ".join(
+        f"{one.problem.problem} | {one.problem.allowed} | {one.next}" for one in rule(call, facts)
+    )
+
+
+def test_a_number_of_another_member_state_names_both_and_leads_to_neither() -> None:
+    said = told(tax_numbers.fiscal_id_fits_country, "FR40303265045", "Germany")
+    assert "is a VAT number of France, and the client's country is Germany" in said
+    assert "ask which of the two is wrong" in said
+    assert "cannot be stored with both" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "country", "sent"),
+    [
+        ("508 025 338", None, "508025338"),
+        ("PT-508025338", "PT", "508025338"),
+        ("pt508.025.338", "Portugal", "508025338"),
+        ("GR094259216", "GR", "EL094259216"),
+        ("el 094259216", "Greece", "EL094259216"),
+        ("094259216", "GR", "094259216"),
+        ("DE 136 695 976", "DE", "DE136695976"),
+        ("ESB-58378431", "ES", "ESB58378431"),
+        (" 12-34 ", "US", "12-34"),
+    ],
+)
+async def test_the_number_that_was_checked_is_the_one_that_is_sent(
+    harness: Harness, given: str, country: str | None, sent: str
+) -> None:
+    new = {"name": "Nova, Lda", "code": "NOVA", "fiscal_id": given, "country": country}
+    client = {name: value for name, value in new.items() if value is not None}
+    assert (await harness.call("create_client", client))["client"]["fiscal_id"] == sent
+    assert harness.get_last_body()["fiscal_id"] == sent
+    other = {**client, "name": "Outra, Lda", "code": "OUTRA"}
+    await harness.call("create_invoice", invoice(client=other, accept=["same_fiscal_id"]))
+    assert harness.get_last_body()["client"]["fiscal_id"] == sent
+
+
+async def test_a_number_given_alone_takes_the_form_of_the_stored_country(harness: Harness) -> None:
+    made = await harness.call("create_client", {"name": "Alfa AE", "code": "ALFA", "country": "GR"})
+    await harness.call("update_client", {"client_id": made["client"]["id"], "fiscal_id": "GR 094259216"})
+    assert harness.get_last_body()["fiscal_id"] == "EL094259216"
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "asked"),
+    [
+        ("508025338", None, True),
+        ("PT 508 025 338", "PT", True),
+        ("999999990", None, False),
+        ("501964843", None, False),
+        ("B58378431", "ES", True),
+        ("ESB58378431", "ES", True),
+    ],
+)
+async def test_a_second_client_with_a_number_is_asked_about_and_the_first_is_named(
+    harness: Harness, number: str, country: str | None, asked: bool
+) -> None:
+    await harness.call("create_client", NEW)
+    await harness.call(
+        "create_client", {"name": "Iberia SL", "code": "IB", "fiscal_id": "B58378431", "country": "ES"}
+    )
+    await harness.call("create_client", {"name": "Anónimo", "code": "A", "fiscal_id": "999999990"})
+    second = {"name": "Filial", "code": "FILIAL", "fiscal_id": number}
+    second |= {"country": country} if country else {}
+    if not asked:
+        assert (await harness.call("create_client", second))["ok"]
+        return
+    await harness.check_acceptance("create_invoice", invoice(client=second), "same_fiscal_id")
+    harness.sandbox.clear_requests()
+    third = {**second, "name": "Filial 2", "code": "FILIAL2"}
+    found = await harness.get_refusal("create_client", third)
+    assert ("Padaria Central, Lda" if country != "ES" else "Iberia SL") in found["fiscal_id"]
+    await harness.check_acceptance("create_client", third, "same_fiscal_id")
+
+
+async def test_a_client_keeps_its_number_and_takes_anothers_only_if_asked(harness: Harness) -> None:
+    await harness.call("create_client", NEW)
+    assert (await harness.call("update_client", {"client_id": 501, "phone": "1"}))["ok"]
+    own = (await harness.call("get_client", {"client_id": 501}))["client"]["fiscal_id"]
+    assert (await harness.call("update_client", {"client_id": 501, "fiscal_id": own}))["ok"]
+    await harness.check_acceptance(
+        "update_client", {"client_id": 501, "fiscal_id": "508025338"}, "same_fiscal_id"
+    )
 
 
 async def test_a_number_with_a_wrong_check_digit_never_leaves(harness: Harness) -> None:

@@ -21,6 +21,8 @@ FACTS = {
     "sequence_of": Want.SEQUENCES,
     "client_by_code": Want.CLIENT,
     "client_by_name": Want.CLIENT,
+    "same_number": Want.SAME_NUMBER,
+    "same_number_unread": Want.SAME_NUMBER,
     "items": Want.ITEMS,
     "items_unchecked": Want.ITEMS,
     "document": Want.DOCUMENT,
