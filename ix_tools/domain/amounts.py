@@ -367,8 +367,11 @@ def _add_amounts_to_pay(
 ) -> None:
     """Append the amounts from the total to the amount to pay, if there are any."""
     taken = document.withholding_tax if document.retention else ZERO
+    if taken and to_pay is not None:
+        # Of a partly credited invoice less is withheld, so the percentage would not give the amount shown.
+        taken = total - (paid or ZERO) - (credited or ZERO) - to_pay
     if taken:
-        column.add("retention", -taken, document.retention)
+        column.add("retention", -taken, document.retention if taken == document.withholding_tax else None)
     if paid is not None and (paid or to_pay is not None):
         column.add("paid", -paid)
     if credited:

@@ -1,49 +1,24 @@
 """Rules about payments and receipts."""
 
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from collections.abc import Iterator
 
 from ix_tools.domain.records import Document
+from ix_tools.domain.settlement import Settlement, compute_settlement
 from ix_tools.domain.types import format_cents
+from ix_tools.fiscal.cash_limits import find_cash_limit
+from ix_tools.fiscal.countries import get_iso_code
 from ix_tools.guards.facts import Facts, Want, wants
-from ix_tools.guards.findings import Finding, refuse
-from ix_tools.guards.protocols import Payment
+from ix_tools.guards.findings import Finding, ask, refuse, warn
+from ix_tools.guards.protocols import Payment, Transition
 
-IN_FORCE = {"final", "settled"}
-"""States of receipts and notes that are in force."""
-
-
-def _sum_in_force(related: Iterable[Document], kind: str) -> Decimal:
-    amounts = (one.total for one in related if one.document_type == kind and one.status in IN_FORCE)
-    return sum((amount for amount in amounts if amount is not None), Decimal(0))
+CASH = "NU"
+PAYABLE = {"invoices", "simplified_invoices"}
+"""Types for which InvoiceXpress issues receipts."""
 
 
-def compute_paid(document: Document, related: Iterable[Document]) -> Decimal:
-    """Return the amount paid of a document: the receipts in force, or all of it if it was settled without one."""
-    related = tuple(related)
-    receipts, credited = _sum_in_force(related, "receipts"), _sum_in_force(related, "credit_notes")
-    if receipts or document.status != "settled":
-        return receipts
-    return max(Decimal(0), (document.total or Decimal(0)) - document.withholding_tax - credited)
-
-
-def compute_credited(related: Iterable[Document]) -> Decimal:
-    """Return the amount credited of a document by notes in force."""
-    return _sum_in_force(related, "credit_notes")
-
-
-def compute_open(document: Document, related: Iterable[Document]) -> Decimal:
-    """Return the amount that a receipt can be issued for: the total less receipts and credit notes in force; 0 once it is settled."""
-    if document.status not in {"final", "second_copy"}:
-        return Decimal(0)
-    related = tuple(related)
-    less = _sum_in_force(related, "receipts") + _sum_in_force(related, "credit_notes")
-    return max(Decimal(0), (document.total or Decimal(0)) - less)
-
-
-def compute_open_amount(facts: Facts) -> Decimal:
-    """Return the open amount of the call's document."""
-    return compute_open(facts.document, facts.related) if facts.document is not None else Decimal(0)
+def get_settlement(facts: Facts) -> Settlement:
+    """Return the settlement of the call's document; all zero without one."""
+    return compute_settlement(facts.document or Document(), facts.related)
 
 
 @wants(Want.DOCUMENT)
@@ -65,18 +40,74 @@ def document_can_be_paid(call: Payment, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.DOCUMENT, Want.RELATED)
 def amount_within_what_is_open(call: Payment, facts: Facts) -> Iterator[Finding]:
-    """A payment must be more than 0 and at most the open amount."""
+    """A payment must be more than 0 and within the open amount; above it, up to the withholding tax, it is asked about."""
     if call.amount == 0:
         yield refuse("amount", "a payment of 0 would still issue a numbered receipt", "more than 0")
-    elif (
-        facts.document is not None
-        and facts.document.status == "final"
-        and call.amount > compute_open_amount(facts)
-    ):
+        return
+    if facts.document is None or facts.document.status != "final":
+        return
+    known = get_settlement(facts)
+    if call.amount <= known.open:
+        return
+    given, left = format_cents(call.amount), format_cents(known.open)
+    if known.owed_to_client:
         yield refuse(
             "amount",
-            f"{format_cents(call.amount)} is more than the {format_cents(compute_open_amount(facts))} still open",
-            f"at most {format_cents(compute_open_amount(facts))}",
+            f"nothing is open: {format_cents(known.owed_to_client)} is owed to the client after its receipts and credit notes",
+            "no payment",
+            "give it back outside InvoiceXpress, or cancel a receipt (cancel_payment)",
+        )
+    elif call.amount > known.receipt_limit:
+        yield refuse("amount", f"{given} is more than the {left} still open", f"at most {left}")
+    elif "withholding_paid" not in call.accept:
+        yield ask(
+            "withholding_paid",
+            "amount",
+            f"{given} is more than the {left} still open: the client withholds {format_cents(known.withheld)} and pays it to "
+            "the tax authority, so a receipt for it is for money that was not received",
+            f"at most {left}, or accept if the client really paid the tax to you",
+        )
+
+
+@wants(Want.DOCUMENT, Want.RELATED)
+def settling_issues_a_receipt(call: Transition, facts: Facts) -> Iterator[Finding]:
+    """Warn that settling an invoice issues a receipt also for the tax that the client withheld (trap 18)."""
+    document = facts.document
+    if call.state != "settled" or document is None or document.document_type not in PAYABLE:
+        return
+    known = get_settlement(facts)
+    beyond = known.receipt_limit - known.open
+    if beyond > 0:
+        shown, amount = format_cents(known.receipt_limit), format_cents(beyond)
+        yield warn(
+            "state",
+            f"it issues a receipt of {shown}, of which {amount} is tax that the client withheld and pays to the tax authority: "
+            f"no such money is received. To record what was paid, use generate_payment with {format_cents(known.open)}",
+            f"emite um recibo de {shown} €, dos quais {amount} € são imposto que o cliente reteve e entrega à AT: esse dinheiro "
+            "não é recebido",
+        )
+
+
+@wants(Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED)
+def cash_within_legal_limit(call: Payment, facts: Facts) -> Iterator[Finding]:
+    """Warn of cash for an invoice above the legal limits, which count all its payments together (LGT 63-E)."""
+    document, client = facts.document, facts.document_client
+    if call.payment_mechanism != CASH or document is None:
+        return
+    known = get_settlement(facts)
+    value = max(known.total - known.credited, known.paid + call.amount)
+    limit = find_cash_limit(
+        get_iso_code(client.country) if client and client.country else None,
+        client.fiscal_id if client else None,
+        call.payment_date,
+    )
+    if limit is not None and value >= limit.amount:
+        yield warn(
+            "payment_mechanism",
+            f"{format_cents(value)} is {format_cents(limit.amount)} EUR or more, and that may not be paid in cash, not even in "
+            f"parts ({limit.law}); the fine is {limit.fine}",
+            f"{format_cents(value)} € atinge os {format_cents(limit.amount)} € a partir dos quais é proibido pagar em numerário, "
+            f"mesmo em parcelas ({limit.law})",
         )
 
 

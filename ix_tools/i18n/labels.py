@@ -315,6 +315,7 @@ LABELS: dict[str, Bilingual] = {
     "saved_as_client_email": Bilingual("Passa a ser o e-mail do cliente", "Becomes the client's address"),
     "payment": Bilingual("Pagamento", "Payment"),
     "open_before": Bilingual("Em aberto antes", "Open before"),
+    "withheld": Bilingual("Retido pelo cliente", "Withheld by the client"),
     "mechanism": Bilingual("Meio de pagamento", "Payment mechanism"),
     "payment_date": Bilingual("Data do pagamento", "Payment date"),
     "note": Bilingual("Nota", "Note"),

@@ -8,8 +8,8 @@ from typing import Any
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.field_marks import Printed, Unreturned, fields_with
 from ix_tools.domain.records import CorrectedDocument, Document, ReadTotal
+from ix_tools.domain.settlement import compute_settlement
 from ix_tools.domain.types import Call, Record, parse_moment
-from ix_tools.guards import payments
 from ix_tools.guards.facts import Facts
 from ix_tools.operations import preview
 
@@ -23,19 +23,38 @@ class DocumentResult(Record):
 
     document: Document
     to_pay: ReadTotal = None
-    """Amount to pay after withholding tax; absent without withholding tax."""
+    """Amount still to pay after withholding tax, receipts and credit notes; absent if it is the total."""
+    withheld: ReadTotal = None
+    """Tax that the client withholds and pays to the tax authority; absent if there is none."""
     corrects: CorrectedDocument | None = None
     """Document that a credit or debit note corrects."""
 
 
 def add_context(result: DocumentResult, facts: Facts) -> DocumentResult:
-    """Return the result with the document that a note corrects, or the loading time of a guide."""
+    """Return the result with what is left to pay of an invoice, the document that a note corrects, or a guide's loading time."""
     document = result.document
+    is_invoice = document.document_type in INVOICES and document.total is not None
+    if is_invoice and (document.is_draft or facts.document is not None):
+        return result.model_copy(update=_find_amounts_to_pay(document, facts))
     if document.document_type in NOTES:
         return result.model_copy(update={"corrects": _corrected_document(facts)})
     if (starts := find_loading_time(document, facts)) is not None and document.loaded_at is None:
         return result.model_copy(update={"document": document.model_copy(update={"loaded_at": starts})})
     return result
+
+
+def is_settlement_unclear(document: Document) -> bool:
+    """Tell whether what is open of a document, or was withheld, can only be said with its receipts and notes."""
+    is_issued = document.status in ISSUED and document.document_type in INVOICES
+    return is_issued and (document.status != "settled" or bool(document.retention))
+
+
+def _find_amounts_to_pay(document: Document, facts: Facts) -> dict[str, Decimal]:
+    known = compute_settlement(document, () if document.is_draft else facts.related)
+    # Nothing is open of a draft yet, so it shows what will be.
+    to_pay = known.open if document.status in {*ISSUED, "canceled"} else known.balance
+    found = {"to_pay": to_pay, "withheld": known.withheld}
+    return {name: one for name, one in found.items() if one != (known.total if name == "to_pay" else 0)}
 
 
 def _corrected_document(facts: Facts) -> CorrectedDocument:
@@ -50,7 +69,7 @@ def _corrected_document(facts: Facts) -> CorrectedDocument:
         number=owner.number,
         date=owner.date,
         total=owner.total,
-        paid=payments.compute_paid(owner, facts.owner_related),
+        paid=compute_settlement(owner, facts.owner_related).paid,
     )
 
 
@@ -62,7 +81,7 @@ def find_corrected(document: Document, facts: Facts) -> preview.DocumentReferenc
     return (
         preview.DocumentReference()
         if owner is None
-        else build_reference(owner, payments.compute_paid(owner, facts.owner_related))
+        else build_reference(owner, compute_settlement(owner, facts.owner_related).paid)
     )
 
 
@@ -125,14 +144,14 @@ def add_payments(shown: preview.Preview, facts: Facts) -> preview.Preview:
     document = facts.document
     if document is None or document.document_type not in INVOICES or document.status not in ISSUED:
         return shown
-    paid, credited = payments.compute_paid(document, facts.related), payments.compute_credited(facts.related)
-    left = (document.total or Decimal(0)) - document.withholding_tax - paid - credited
-    return replace(shown, paid=paid, credited=credited or None, to_pay=left)
+    known = compute_settlement(document, facts.related)
+    return replace(shown, paid=known.paid, credited=known.credited or None, to_pay=known.balance)
 
 
 def find_state(document: Document, facts: Facts) -> preview.DocumentState | None:
     """Return the state of an issued document, with an invoice's open amount; None for a draft."""
     if document.is_draft or not document.status:
         return None
-    open_now = payments.compute_open(document, facts.related) if document.document_type in INVOICES else None
+    is_invoice = document.document_type in INVOICES
+    open_now = compute_settlement(document, facts.related).open if is_invoice else None
     return preview.DocumentState(document.document_type, document.status, open_now)

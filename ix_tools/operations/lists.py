@@ -5,7 +5,7 @@ from typing import Any
 
 from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import Document, Page
-from ix_tools.domain.types import Record
+from ix_tools.domain.types import Record, format_cents
 
 
 class DocumentRow(Record):
@@ -22,13 +22,20 @@ class DocumentRow(Record):
     client: str | None = None
     reference: str | None = None
     total: str | None = None
+    withheld: str | None = None
+    """Tax that the client withholds of the total; absent if none."""
     at_doc_code_id: str | None = None
 
 
 def build_row(document: Document) -> DocumentRow:
     """Return the short form of a document."""
-    shown = document.model_dump(mode="json", include=set(DocumentRow.model_fields) - {"client"})
-    return DocumentRow.model_validate({**shown, "client": document.client.name if document.client else None})
+    shown = document.model_dump(mode="json", include=set(DocumentRow.model_fields) - {"client", "withheld"})
+    withheld = document.withholding_tax
+    about = {
+        "client": document.client.name if document.client else None,
+        "withheld": format_cents(withheld) if withheld else None,
+    }
+    return DocumentRow.model_validate({**shown, **about})
 
 
 class PageResult(Record):

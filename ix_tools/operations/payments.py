@@ -11,7 +11,7 @@ from ix_tools.guards import payments, series, states
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
 from ix_tools.operations.document_context import INVOICES, add_payments, build_reference
-from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
+from ix_tools.operations.drafts import LOCAL_ONLY, AcceptingCall, IdempotentCall
 from ix_tools.operations.expectations import Correction, Step
 from ix_tools.operations.preview import DocumentReference, Preview, Row
 from ix_tools.operations.probes import Outcome, Probe, ProbeResult
@@ -34,7 +34,7 @@ def parse_receipt(content: Any) -> Document:
     )
 
 
-class GeneratePayment(IdempotentCall, Operation[ReceiptResult]):
+class GeneratePayment(AcceptingCall, IdempotentCall, Operation[ReceiptResult]):
     """Record a payment of an invoice, which issues a certified receipt; a person approves.
 
     Source: API v2 documentation, Invoices, Generate Payment/Receipt; OpenAPI generatePayment.
@@ -47,7 +47,7 @@ class GeneratePayment(IdempotentCall, Operation[ReceiptResult]):
     document_id: Id
     """Id of the invoice that is paid, from list_invoices."""
     amount: Money
-    """Amount paid, with VAT, at most what is open."""
+    """Amount received, with VAT and without withholding tax, at most what is open."""
     payment_mechanism: Mechanism
     """Means of payment: TB transfer, MB Multibanco, NU cash, CC/CD credit/debit card, CH cheque, CO voucher, CS compensation, DE e-money, LC bill, PR goods, TR meal ticket, OU other."""
     payment_date: WireDate
@@ -71,9 +71,11 @@ class GeneratePayment(IdempotentCall, Operation[ReceiptResult]):
         ),
         needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED, Want.SEQUENCES}),
         guards=(
+            states.vat_moss_is_read_only,
             payments.document_can_be_paid,
             payments.amount_within_what_is_open,
             payments.payment_date_not_before_document,
+            payments.cash_within_legal_limit,
             series.receipt_series_registered,
         ),
         vendor_operations=("generatePayment",),
@@ -87,9 +89,10 @@ class GeneratePayment(IdempotentCall, Operation[ReceiptResult]):
 
     def build_preview(self, facts: Facts) -> Preview:
         """Show the invoice, its open amount and the payment."""
-        way = find_mechanism(self.payment_mechanism)
+        way, known = find_mechanism(self.payment_mechanism), payments.get_settlement(facts)
         rows = [
-            Row("open_before", payments.compute_open_amount(facts)),
+            Row("open_before", known.open),
+            *([Row("withheld", known.withheld)] if known.withheld else []),
             Row("mechanism", way or self.payment_mechanism),
             Row("payment_date", self.payment_date),
         ]

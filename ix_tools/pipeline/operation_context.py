@@ -17,6 +17,7 @@ from ix_tools.guards.notes import NOTES
 from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations import file_delivery
 from ix_tools.operations.base import BundledApproval, Operation, StepPending
+from ix_tools.operations.document_context import is_settlement_unclear
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execution import Progress
 from ix_tools.pipeline.fresh_read import FreshRead
@@ -64,20 +65,23 @@ class PipelineOperationContext:
         return outcome.body
 
     async def load_document_facts(self, call: Operation[Any], document: Document) -> Facts:
-        """Load further facts of a document; facts that cannot be looked up stay empty."""
+        """Load further facts of a document; facts that cannot be looked up stay empty.
+
+        An invoice is no fact if its receipts could not be read, so that nothing is said about what is open of it.
+        """
         context = self.context
         loader = context.create_loader()
         place = (context.account.name, f"{document.document_type}/{document.id}")
         written = await anyio.to_thread.run_sync(context.journal.find_last_write, *place)
         facts = replace(self.facts, document=document, unreturned=find_unreturned_fields(written, document))
-        if document.document_type not in NOTES or document.id is None:
+        if document.id is None or not (document.document_type in NOTES or is_settlement_unclear(document)):
             return facts
         try:
             related = tuple(parse_record(Document, one) for one in await loader.list_raw_related(document.id))
             wanted = frozenset({Want.OWNER, Want.OWNER_RELATED})
             return await loader.load_dependent(call, wanted, replace(facts, related=related))
         except IxError:
-            return facts
+            return facts if document.document_type in NOTES else replace(facts, document=None)
 
     async def list_open_intents(self) -> list[dict[str, str]]:
         found = await anyio.to_thread.run_sync(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Harness, Json, document_arguments, invoice, line
+from tests.harness import Harness, Json, document_arguments, invoice, line, warnings_by_field
 
 
 def payment(document: Json, amount: Any = 123, **changes: Any) -> Json:
@@ -73,6 +73,82 @@ async def test_receipts_and_credit_notes_that_stand_are_taken_off_what_is_open(h
     result = await harness.call("generate_payment", payment(issued, "110.70"))
     assert result["receipt"]["total"] == "110.70"
     assert (await harness.read_document(issued))["status"] == "settled"
+
+
+HUNDRED = [line(unit_price=1000)]
+
+
+async def test_what_the_client_withholds_is_never_open(harness: Harness) -> None:
+    """1230.00 with 25 % withheld on 1000.00: 980.00 are paid, and 250.00 go to the tax authority."""
+    issued = await harness.create_issued(items=HUNDRED, retention=25)
+    read = await harness.call("get_document", document_arguments(issued))
+    assert (read["to_pay"], read["withheld"]) == ("980.00", "250.00")
+    text = await harness.get_approval_text("generate_payment", payment(issued, 980))
+    assert "980.00" in text
+    assert "250.00" in text
+    await harness.call("generate_payment", payment(issued, 980))
+    read = await harness.call("get_document", document_arguments(issued))
+    assert (read["to_pay"], read["withheld"]) == ("0.00", "250.00")
+    found = await harness.check_acceptance("generate_payment", payment(issued, "0.01"), "withholding_paid")
+    assert "the client withholds 250.00" in found["amount"]
+
+
+async def test_settling_says_that_its_receipt_is_for_withheld_tax(harness: Harness) -> None:
+    issued = await harness.create_issued(items=HUNDRED, retention=25)
+    await harness.call("generate_payment", payment(issued, 980))
+    settle = document_arguments(issued, state="settled")
+    approval = await harness.get_approval_text("change_state", settle)
+    assert "250.00" in approval
+    assert "no such money is received" in approval
+    done = await harness.call("change_state", settle)
+    assert "use generate_payment with 0.00" in warnings_by_field(done)["state"]
+
+
+async def test_settling_without_withholding_is_no_matter_for_a_warning(harness: Harness) -> None:
+    issued = await harness.create_issued()
+    done = await harness.call("change_state", document_arguments(issued, state="settled"))
+    assert "state" not in warnings_by_field(done)
+
+
+async def test_what_is_owed_to_the_client_is_said_in_place_of_a_negative_amount(harness: Harness) -> None:
+    issued = await harness.create_issued()
+    await harness.call("generate_payment", payment(issued, 60))
+    note = await harness.create_issued(document_type="credit_notes", owner_invoice_id=issued["id"])
+    assert note["total"] == "123.00"
+    found = await harness.get_refusal("generate_payment", payment(issued, 1))
+    assert "nothing is open: 60.00 is owed to the client" in found["amount"]
+    read = await harness.call("get_document", document_arguments(issued))
+    assert read["to_pay"] == "0.00"
+
+
+COMPANY, PERSON = {"code": "ACME"}, {"name": "Ana", "code": "ANA", "fiscal_id": "245081305"}
+FRENCH = {"name": "Luc", "code": "LUC", "country": "FR"}
+GERMAN_COMPANY = {"name": "Gamma", "code": "GAMMA", "country": "DE", "fiscal_id": "DE136695976"}
+
+
+@pytest.mark.parametrize(
+    ("client", "net", "amount", "mechanism", "article"),
+    [
+        (COMPANY, 5000, 6150, "NU", "n.º 2"),
+        (COMPANY, 5000, 100, "NU", "n.º 2"),  # all payments of one sale count together
+        (COMPANY, 5000, 6150, "TB", ""),
+        (COMPANY, 800, 984, "NU", ""),
+        (COMPANY, "813.01", 1000, "NU", "n.º 2"),
+        (PERSON, "2438.99", "2999.96", "NU", ""),
+        (PERSON, "2439.03", "3000.01", "NU", "n.º 1"),
+        (FRENCH, 5000, 6150, "NU", ""),
+        (FRENCH, 9000, 11070, "NU", "n.º 3"),
+        (GERMAN_COMPANY, 5000, 6150, "NU", "n.º 1"),
+    ],
+)
+async def test_cash_above_the_legal_limit_is_warned_of(
+    harness: Harness, client: Json, net: Any, amount: Any, mechanism: str, article: str
+) -> None:
+    """LGT 63-E: companies 1000, persons 3000, persons from abroad 10000 EUR."""
+    issued = await harness.create_issued(items=[line(unit_price=net)], client=client)
+    done = await harness.call("generate_payment", payment(issued, amount, payment_mechanism=mechanism))
+    said = warnings_by_field(done).get("payment_mechanism", "")
+    assert (f"63.º-E, {article}" in said) if article else not said
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ async def test_a_month_without_documents_is_ready_and_has_nothing_to_export(harn
     shown = await checked(harness, 3)
     assert (shown["ready"], shown["documents"], shown["total"]) == (True, 0, "0.00")
     assert shown["saft"] == "nothing to export"
-    assert shown["saft_due"] == "2026-04-05"
+    assert shown["saft_due"] == "2026-04-08"
 
 
 async def test_a_month_in_order_is_ready_with_its_total_and_the_day_it_is_due(harness: Harness) -> None:
@@ -43,7 +43,7 @@ async def test_a_month_in_order_is_ready_with_its_total_and_the_day_it_is_due(ha
     )
     await harness.call("change_state", document_arguments(made, state="settled"))
     shown = await checked(harness)
-    assert (shown["ready"], shown["saft"], shown["saft_due"]) == (True, "ready", "2026-12-05")
+    assert (shown["ready"], shown["saft"], shown["saft_due"]) == (True, "ready", "2026-12-07")
     assert shown["total"] == "61.50"
     assert shown["documents"] == 3
     assert shown["next"][0]["arguments"] == {"month": 11, "year": 2026}
@@ -93,8 +93,35 @@ async def test_what_is_overdue_is_named_and_what_is_due_later_is_not(harness: Ha
 async def test_a_running_month_is_said_to_be_unfinished(harness: Harness) -> None:
     await harness.create_issued(due_date="2026-11-20")
     shown = await checked(harness, today="2026-11-20")
-    assert "not over" in shown["left_out"]
-    assert found(shown) == {}
+    assert shown["ready"] is False
+    assert list(found(shown)) == ["the month is not over"]
+    assert "it ends on 2026-11-30" in found(shown)["the month is not over"][0]
+    assert "from 2026-12-01; the data are due at AT by 2026-12-07" in shown["findings"][0]["next"]
+
+
+@pytest.mark.parametrize(("today", "running"), [("2026-11-30", True), ("2026-12-01", False)])
+async def test_a_month_runs_until_the_end_of_its_last_day(
+    harness: Harness, today: str, running: bool
+) -> None:
+    await harness.create_issued(due_date="2026-12-20")
+    shown = await checked(harness, today=today)
+    assert ("the month is not over" in found(shown)) is running
+    assert shown["ready"] is not running
+
+
+async def test_what_is_unpaid_is_what_is_still_open(harness: Harness) -> None:
+    """A part paid, all but the withheld tax paid, and credited in full."""
+    part = await harness.create_issued(due_date="2026-11-25")
+    rest = await harness.create_issued(due_date="2026-11-25", retention=25)
+    gone = await harness.create_issued(due_date="2026-11-25")
+    for made, amount in ((part, 23), (rest, 98)):
+        call = document_arguments(made, amount=amount, payment_mechanism="TB", payment_date="2026-11-20")
+        await harness.call("generate_payment", call)
+    await harness.create_issued(document_type="credit_notes", owner_invoice_id=gone["id"])
+    rows = found(await checked(harness))["unpaid and due by 2026-11-30"]
+    assert len(rows) == 1
+    assert f"id {part['id']}" in rows[0]
+    assert "open 100.00 of 123.00" in rows[0]
 
 
 async def test_a_month_to_come_has_not_begun(harness: Harness) -> None:

@@ -54,6 +54,39 @@ async def test_every_kind_of_movement_is_a_row_and_the_sums_are_the_balance(harn
     assert shown["agrees"] is True
 
 
+async def test_what_the_client_withholds_is_an_entry_and_is_not_owed(harness: Harness) -> None:
+    """InvoiceXpress's own balance counts it as owed."""
+    made = await harness.create_issued(items=[line(unit_price=1000)], retention=25)
+    paid = {"document_id": made["id"], "amount": 980, "payment_mechanism": "TB", "payment_date": "2026-11-20"}
+    assert (await statement(harness))["owed_now"] == "980.00"
+    await harness.call("generate_payment", paid)
+    shown = await statement(harness)
+    rows = [dict(zip(shown["columns"], row, strict=True)) for row in shown["rows"]]
+    assert ("withholding", "250.00") in [(one["document"], one["credit"]) for one in rows]
+    assert (shown["owed_now"], shown["withheld"], shown["invoicexpress"]) == ("0.00", "250.00", "250.00")
+    assert shown["agrees"] is True
+    assert "also counts the 250.00 that the client withholds" in shown["differs"]
+    assert shown["overdue"] == "0.00"
+    await harness.create_issued(
+        document_type="credit_notes",
+        owner_invoice_id=made["id"],
+        items=[line(name="Parte", unit_price=100)],
+        retention=25,
+    )
+    shown = await statement(harness)
+    assert (shown["owed_now"], shown["withheld"]) == ("-98.00", "225.00")
+
+
+async def test_tax_that_was_receipted_was_not_withheld(harness: Harness) -> None:
+    made = await harness.create_issued(items=[line(unit_price=1000)], retention=25)
+    await harness.call("change_state", document_arguments(made, state="settled"))
+    shown = await statement(harness)
+    assert (shown["owed_now"], shown["invoicexpress"], shown["agrees"]) == ("0.00", "0.00", True)
+    receipt = {"document_type": "invoice_receipts", "retention": 25, "items": [line(name="Outra")]}
+    await harness.create_issued(**receipt)
+    assert (await statement(harness))["owed_now"] == "0.00"
+
+
 async def test_what_cannot_be_listed_is_said_with_its_amount(harness: Harness) -> None:
     movement = {"client_id": ACME, "movement_type": "Payment", "value": 40, "date": "2026-11-20"}
     await harness.create_issued()

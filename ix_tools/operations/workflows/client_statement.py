@@ -1,14 +1,15 @@
 """Workflow for a client's statement of account, compared with the balance at InvoiceXpress."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from ix_tools.domain.records import Client, ReadTotal
+from ix_tools.domain.records import Client, Document, ReadTotal
+from ix_tools.domain.settlement import limit_withheld, sum_receipts
 from ix_tools.domain.types import Id, Record, WireDate, format_cents, parse_date
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.drafts import LOCAL_ONLY
@@ -20,6 +21,8 @@ from ix_tools.operations.workflows.pagination import iterate_rows
 CHARGES = {"invoices", "simplified_invoices", "vat_moss_invoices", "debit_notes"}
 PAID_AT_ONCE = {"invoice_receipts", "cash_invoices"}
 CREDITS = {"receipts", "credit_notes"}
+WITHHOLDING = "withholding"
+"""Kind of the entries for withheld tax, which belong to a document and are none."""
 COLUMNS = ["date", "document", "number", "due_date", "debit", "credit", "balance"]
 
 
@@ -37,11 +40,13 @@ class Statement(Record):
     """Balance after the last row."""
     owed_now: ReadTotal = None
     """Balance of all documents up to today, whatever dates were given."""
+    withheld: ReadTotal = None
+    """Tax that the client withheld of all documents up to today; never owed to you."""
     invoicexpress: ReadTotal = None
-    """Balance by get_client_balance."""
+    """Balance by get_client_balance, which counts withheld tax as owed."""
     overdue: ReadTotal = None
     agrees: bool
-    """True if owed_now and invoicexpress are equal to the cent."""
+    """True if owed_now and invoicexpress are equal to the cent, withheld tax apart."""
     differs: str | None = None
     left_out: str | None = None
 
@@ -115,6 +120,10 @@ class AccountStatement(Operation[Statement]):
         opening = _add_up(opening, [*before, *folded])
         closing = _add_up(opening, shown)
         now, theirs = _add_up(closing, after), _read_balance(balance)
+        withheld = sum(
+            (one.credit - one.debit for one in movements if one.document == WITHHOLDING), Decimal(0)
+        )
+        agrees = theirs in {now, now + withheld}
         return Statement(
             client=client,
             columns=COLUMNS,
@@ -124,10 +133,11 @@ class AccountStatement(Operation[Statement]):
             credit=sum((one.credit for one in shown), Decimal(0)),
             closing=closing,
             owed_now=now,
+            withheld=withheld or None,
             invoicexpress=theirs,
-            overdue=(balance.get("overdue_balance") or {}).get("with_vat"),
-            agrees=now == theirs,
-            differs=None if now == theirs else _explain_difference(now, theirs),
+            overdue=_limit_overdue(balance, now),
+            agrees=agrees,
+            differs=None if now == theirs else _explain_difference(now, theirs, withheld, agrees=agrees),
             left_out=self._describe_left_out(len(before), len(folded), len(after)),
         )
 
@@ -151,9 +161,26 @@ class AccountStatement(Operation[Statement]):
             found = _parse_movement(row)
             if found is not None:
                 yield found
+                if row.get("withheld") and found.document not in PAID_AT_ONCE:
+                    yield await self._build_withholding(context, row, found)
         for row in (await context.run_operation("list_regularizations", about))["regularization"]:
             day, value = parse_date(row.get("date") or "1900-01-01"), Decimal(str(row.get("value") or 0))
             yield Movement(day, 0, "regularization", str(row.get("number") or ""), "", Decimal(0), value)
+
+    async def _build_withholding(
+        self, context: OperationContext, row: Mapping[str, Any], movement: Movement
+    ) -> Movement:
+        """Return the entry for the tax that the client withholds of a document; a credit note takes it back."""
+        withheld, nothing = Decimal(str(row["withheld"])), Decimal(0)
+        if row.get("status") == "settled" and movement.document in CHARGES:
+            # Receipts may have been issued for the withheld tax too, and then nothing was withheld.
+            about = {"document_id": row["id"]}
+            related = (await context.run_operation("get_related_documents", about))["documents"]
+            receipts = sum_receipts(Document.model_validate({**one, "client": None}) for one in related)
+            withheld = limit_withheld(withheld, movement.debit, receipts)
+        taken_back = movement.document == "credit_notes"
+        debit, credit = (withheld, nothing) if taken_back else (nothing, withheld)
+        return replace(movement, document=WITHHOLDING, due="", debit=debit, credit=credit)
 
     def _describe_left_out(self, before: int, folded: int, after: int) -> str | None:
         said = [
@@ -196,11 +223,22 @@ def _build_rows(opening: Decimal, movements: Iterable[Movement]) -> Iterable[lis
         yield [one.day.isoformat(), one.document, one.name, one.due, *money, format_cents(balance)]
 
 
+def _limit_overdue(balance: Mapping[str, Any], owed_now: Decimal) -> Decimal | None:
+    """Return the overdue amount, at most what is owed: InvoiceXpress counts withheld tax as overdue."""
+    overdue = (balance.get("overdue_balance") or {}).get("with_vat")
+    return None if overdue is None else min(Decimal(str(overdue)), max(Decimal(0), owed_now))
+
+
 def _read_balance(balance: Mapping[str, Any]) -> Decimal:
     return Decimal(str((balance.get("balance") or {}).get("with_vat") or 0))
 
 
-def _explain_difference(ours: Decimal, theirs: Decimal) -> str:
+def _explain_difference(ours: Decimal, theirs: Decimal, withheld: Decimal, *, agrees: bool) -> str:
+    if agrees:
+        return (
+            f"InvoiceXpress's balance of {format_cents(theirs)} also counts the {format_cents(withheld)} that the client withholds "
+            "and pays to the tax authority"
+        )
     return (
         f"the rows add up to {format_cents(ours)}, InvoiceXpress's balance is {format_cents(theirs)} (difference {format_cents(theirs - ours)}); "
         "it counts entries that it does not list: treasury movements (payments on account, reimbursements), credit notes "

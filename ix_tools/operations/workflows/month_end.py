@@ -23,6 +23,8 @@ MAX_ROWS = 20
 """Most rows shown of a finding; the others are counted."""
 MAX_RECEIPT_LOOK_UPS = 50
 """Most settled invoices whose receipts are looked up, one request each; the number of others is reported."""
+MAX_OPEN_LOOK_UPS = 50
+"""Most unpaid documents whose receipts and notes are looked up; of the others the total is shown."""
 ISSUED = ["final", "settled", "canceled", "second_copy"]
 BILLS = ["invoices", "simplified_invoices", "vat_moss_invoices"]
 
@@ -38,7 +40,7 @@ class MonthFinding(Record):
 
 
 class MonthEnd(Record):
-    """Result of the check. `ready` means that nothing prevents closing the month."""
+    """Result of the check. `ready` means that the month is over and nothing prevents closing it."""
 
     period: str
     ready: bool
@@ -50,7 +52,7 @@ class MonthEnd(Record):
     saft: str
     """State of the SAF-T file: ready, pending, nothing to export, or the reason."""
     saft_due: str
-    """Day by which the month's data are due at AT."""
+    """Day by which the month's data are due at AT: the 5th of the next month, or the working day to which it moves."""
     left_out: str | None = None
 
 
@@ -78,6 +80,7 @@ class MonthEndCheck(Operation[MonthEnd]):
         """Read the month's documents and run every check."""
         month = MonthReview(date(self.year, self.month, 1), context.facts.today)
         await month.load(context)
+        month.check_end()
         month.check_drafts()
         month.check_gaps()
         await month.check_series(context)
@@ -171,6 +174,17 @@ class MonthReview:
 
     # --- checks ---
 
+    def check_end(self) -> None:
+        """Find that the month is not over, so that more can be issued in it."""
+        over = self.last + timedelta(days=1)
+        if self.today < over:
+            due = get_reporting_deadline(self.first).isoformat()
+            self._add_finding(
+                "the month is not over",
+                [f"it ends on {self.last.isoformat()}; what is issued until then is not in this check"],
+                f"check again from {over.isoformat()}; the data are due at AT by {due}",
+            )
+
     def check_drafts(self) -> None:
         """Find drafts: they are in no SAF-T file, and their date can soon no longer be used."""
         drafts = [one for one in self.documents if one.get("status") == "draft"]
@@ -232,14 +246,23 @@ class MonthReview:
             "due_date_to": due.isoformat(),
         }
         late = [one async for one in iterate_rows(context, "list_invoices", wanted, "invoices")]
+        rows = [await self._describe_unpaid(context, one) for one in late[:MAX_OPEN_LOOK_UPS]]
+        rows += [_format_unpaid(one, one.get("total")) for one in late[MAX_OPEN_LOOK_UPS:]]
+        if len(late) > MAX_OPEN_LOOK_UPS:
+            self.left_out.append(
+                f"what is open of {len(late) - MAX_OPEN_LOOK_UPS} of {len(late)} unpaid documents was not looked up; their total is shown"
+            )
         self._add_finding(
             f"unpaid and due by {due.isoformat()}",
-            (
-                f"{_format_name(one)}, due {one.get('due_date')}, {one.get('client')}, total {one.get('total')}"
-                for one in late
-            ),
+            filter(None, rows),
             "generate_payment where it was paid; otherwise remind the client (account_statement shows what is open)",
         )
+
+    async def _describe_unpaid(self, context: OperationContext, row: Mapping[str, Any]) -> str:
+        """Return a row with what is open of a document; empty if nothing is, since it was credited or only tax was withheld."""
+        about = {"document_type": row["document_type"], "document_id": row["id"]}
+        to_pay = (await context.run_operation("get_document", about)).get("to_pay", row.get("total"))
+        return _format_unpaid(row, to_pay) if Decimal(str(to_pay or 0)) else ""
 
     async def check_receipts(self, context: OperationContext) -> None:
         """Find settled invoices that have neither a receipt nor a credit note."""
@@ -271,8 +294,6 @@ class MonthReview:
         """Return the state of the SAF-T file."""
         if self.first > self.today.replace(day=1):
             return "the month has not begun"
-        if self.last >= self.today:
-            self.left_out.append("the month is not over: what is issued later is not in this check")
         call = {"month": self.first.month, "year": self.first.year, "delivery": "link"}
         try:
             return str((await context.run_operation("export_saft", call))["status"])
@@ -303,6 +324,10 @@ def _format_name(row: Mapping[str, Any]) -> str:
         if row.get("status") == "draft"
         else f"{kind} {row.get('number')} (id {row.get('id')})"
     )
+
+
+def _format_unpaid(row: Mapping[str, Any], to_pay: object) -> str:
+    return f"{_format_name(row)}, due {row.get('due_date')}, {row.get('client')}, open {to_pay} of {row.get('total')}"
 
 
 def _parse_number(row: Mapping[str, Any]) -> tuple[int, str] | None:
