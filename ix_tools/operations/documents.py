@@ -7,12 +7,14 @@ from typing import Any, Literal
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import DocumentType, EstimateType, GuideType, Id, InvoiceType
-from ix_tools.guards import clients, dates, exemptions, notes, payments, series, states, texts
+from ix_tools.fiscal.deadlines import get_reporting_deadline
+from ix_tools.guards import dates, exemptions, notes, payments, series, states, tax_numbers, texts
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.finalization import recheck_refusing, recheck_warning
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.document_context import (
     INVOICES,
+    NOTES,
     DocumentResult,
     add_context,
     add_payments,
@@ -132,11 +134,12 @@ STORED_GUARDS = (
     recheck_warning(dates.invoice_date_is_recent),
     recheck_refusing(dates.guide_dated_by_its_loading),
     recheck_warning(dates.loading_in_the_future),
-    recheck_warning(clients.fiscal_id_fits_country),
+    recheck_warning(tax_numbers.fiscal_id_fits_country),
     recheck_refusing(notes.corrected_document_is_issued),
     recheck_warning(notes.credit_of_a_paid_invoice),
     recheck_refusing(notes.note_goes_to_the_same_client),
     recheck_refusing(notes.simplified_within_legal_limit),
+    recheck_refusing(notes.billed_guide_is_in_force),
     recheck_warning(texts.text_speaks_to_people),
 )
 """Rules of drafts that are checked again on the stored document when it is finalized."""
@@ -181,8 +184,11 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
             }
         ),
         guards=(
+            states.vat_moss_is_read_only,
             states.transition_exists,
             states.reason_given_to_cancel,
+            states.value_is_corrected_by_a_note,
+            payments.settling_issues_a_receipt,
             states.not_canceled_while_paid_or_credited,
             exemptions.stored_exemption_in_order,
             dates.date_not_before_the_series,
@@ -210,7 +216,7 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
         )
         shown = add_payments(shown, facts)
         if self.state == "settled" and document.document_type in INVOICES:
-            return replace(shown, amount=Row("receipt", payments.compute_open(document, facts.related)))
+            return replace(shown, amount=Row("receipt", payments.get_settlement(facts).receipt_limit))
         if self.state != "finalized":
             return shown
         if (last := facts.last_in_series) is not None:
@@ -236,7 +242,7 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
     def plan_correction(self, result: DocumentResult, facts: Facts) -> Correction:
         """Plan by document family and state."""
         family = get_document_kind(self.document_type).family
-        note = self.document_type in {"credit_notes", "debit_notes"}
+        note = self.document_type in NOTES
         kind = "note" if note else family
         plans = {
             "finalized": f"{kind}_issued",
@@ -250,10 +256,26 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
         steps: tuple[Step, ...] = ()
         if self.state == "finalized":
             steps = (Step("change_state", "cancel it, with the reason", {**about, "state": "canceled"}),)
-            if family == "invoice" and not note:
-                credit = {"document_type": "credit_notes", "owner_invoice_id": self.document_id}
-                steps += (Step("create_invoice", "or credit it", credit),)
+            if family == "invoice":
+                steps += tuple(self._suggest_notes(facts))
+            if get_reporting_deadline(document.date or facts.today) < facts.today:
+                steps = (*steps[1:], steps[0])  # cancelling then takes another SAF-T file
         return Correction(plans.get(self.state, "answered"), steps, document.date or facts.today)
+
+    def _suggest_notes(self, facts: Facts) -> Iterable[Step]:
+        """Suggest the notes that would correct the document; the opposite note corrects a note, about the same invoice."""
+        if self.document_type not in NOTES:
+            about = {"owner_invoice_id": self.document_id}
+            yield Step(
+                "create_invoice", "or credit what is too much", {"document_type": "credit_notes", **about}
+            )
+            yield Step(
+                "create_invoice", "or debit what is missing", {"document_type": "debit_notes", **about}
+            )
+        elif facts.owner is not None:
+            opposite = "debit_notes" if self.document_type == "credit_notes" else "credit_notes"
+            taken_back = {"document_type": opposite, "owner_invoice_id": facts.owner.id}
+            yield Step("create_invoice", "or take it back with the opposite note", taken_back)
 
     def predict_state(self, facts: Facts) -> ExpectedState | None:
         """Expect the state after the transition, with the approved totals."""

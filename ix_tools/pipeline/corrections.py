@@ -4,61 +4,94 @@ The law was read through secondary sources (help centres, opinions of the charte
 names its source and an accountant has the last word. The law names no deadline of 48 hours or 4 working days for cancelling.
 """
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any, NamedTuple
 
-from ix_tools.fiscal.deadlines import get_reporting_deadline
+from ix_tools.fiscal.deadlines import get_issue_deadline, get_reporting_deadline
 from ix_tools.i18n.labels import Bilingual, Language
 from ix_tools.operations.expectations import Correction
 
 
 class CorrectionPlan(NamedTuple):
-    """Action, deadline and legal source of a correction. `{day}` is the day the data reach the tax authority."""
+    """Action, deadline and legal source of a correction."""
 
     action: Bilingual
     deadline: Bilingual
+    """Deadline; `{day}` is the day that `find_day` gives."""
     source: str = ""
+    find_day: Callable[[date], date] | None = None
+    """Finds the deadline's day from the document's date."""
+    is_over: Bilingual | None = None
+    """What holds once that day has passed, so that no day that has passed is named."""
 
 
 NO_DEADLINE = Bilingual("sem prazo", "no deadline")
 NO_UNDO = Bilingual("não há prazo: não se desfaz", "no deadline: it cannot be undone")
 IX = "InvoiceXpress"
+REPORT = Bilingual(
+    "anular: de preferência até {day}, dia em que os dados do mês são devidos à AT; depois disso reenvia-se o SAF-T do mês. "
+    "Notas: quanto antes; correct_document diz o prazo",
+    "cancelling: best by {day}, when the month's data are due at the tax authority; after that the month's SAF-T is sent again. "
+    "Notes: as soon as possible; correct_document says by when",
+)
+REPORTED = Bilingual(
+    "anular: os dados do mês já eram devidos à AT, por isso reenvia-se o SAF-T do mês, com o documento no estado A. "
+    "Notas: quanto antes; correct_document diz o prazo",
+    "cancelling: the month's data were due at the tax authority already, so the month's SAF-T is sent again, with the document in "
+    "state A. Notes: as soon as possible; correct_document says by when",
+)
 
 PLANS: dict[str, CorrectionPlan] = {
     "invoice_issued": CorrectionPlan(
         Bilingual(
-            "Se o cliente ainda não o tem e nem valor nem IVA mudam: anular com motivo (change_state canceled, antes os recibos). "
-            "Se o valor ou o IVA mudam, ou o cliente já o tem: nota de crédito que o cite (create_invoice credit_notes). Nunca as duas.",
-            "If the client does not have it yet and neither value nor VAT changes: cancel it with a reason (change_state "
-            "canceled, its receipts first). If value or VAT changes, or the client has it: a credit note that cites it "
-            "(create_invoice credit_notes). Never both.",
+            "Se nem o valor tributável nem o imposto se alteram (por exemplo o NIF), ou se nunca saiu: anular com motivo "
+            "(change_state canceled, "
+            "antes os recibos) e emitir de novo. Se o valor ou o IVA mudam: nota de crédito do que é a mais ou nota de débito "
+            "do que falta, com "
+            "referência a ele (create_invoice). Nunca anular e creditar.",
+            "If neither value nor VAT changes (the NIF, for instance), or if it never left: cancel it with a reason "
+            "(change_state canceled, "
+            "its receipts first) and issue it again. If value or VAT changes: a credit note for what is too much or a debit "
+            "note for what is "
+            "missing, citing it (create_invoice). Never cancel and credit.",
         ),
-        Bilingual(
-            "anular: antes de os dados seguirem para a AT, até {day}; depois, nota de crédito logo que se saiba do erro",
-            "cancelling: before its data reach the tax authority, by {day}; after that a credit note, as soon as the error is known",
-        ),
+        REPORT,
         "CIVA 29/7 e 36/6; Of.-Circ. 30136/2012, ponto 14; DL 28/2019",
+        get_reporting_deadline,
+        REPORTED,
     ),
     "issued_and_sent": CorrectionPlan(
         Bilingual(
-            "O cliente já o tem: nota de crédito que o cite (create_invoice credit_notes). O e-mail não se recolhe.",
-            "The client has it: a credit note that cites it (create_invoice credit_notes). The e-mail cannot be called back.",
+            "Um e-mail enviado não pode ser anulado. Se o valor ou o IVA mudam: nota de crédito do que é a mais ou nota de "
+            "débito do que falta, "
+            "com referência a ele (create_invoice). Se só os dados do cliente estão errados: anular com motivo e emitir de "
+            "novo, mesmo depois de "
+            "entregue (a InvoiceXpress aconselha uma nota de crédito). Nunca anular e creditar.",
+            "The e-mail cannot be called back. If value or VAT changes: a credit note for what is too much or a debit note for "
+            "what is missing, "
+            "citing it (create_invoice). If only the client's details are wrong: cancel it with a reason and issue it again, "
+            "also once "
+            "delivered (InvoiceXpress advises a credit note). Never cancel and credit.",
         ),
-        Bilingual(
-            "logo que se saiba do erro; os dados chegam à AT até {day}",
-            "as soon as the error is known; its data reach the tax authority by {day}",
-        ),
-        "CIVA 29/7 e 36/6; DL 28/2019",
+        REPORT,
+        "CIVA 29/7 e 36/6; Of.-Circ. 30136/2012, ponto 14; PIV 10376; OCC PT27991",
+        get_reporting_deadline,
+        REPORTED,
     ),
     "note_issued": CorrectionPlan(
         Bilingual(
-            "Anular com motivo (change_state canceled) e emitir outra nota.",
-            "Cancel it with a reason (change_state canceled) and issue another note.",
+            "Se nunca saiu: anular com motivo (change_state canceled) e emitir outra nota. Se o cliente já a tem: a nota "
+            "contrária, sobre a mesma "
+            "fatura (create_invoice), porque uma nota altera o valor e o IVA.",
+            "If it never left: cancel it with a reason (change_state canceled) and issue another note. If the client has it: "
+            "the opposite note, "
+            "about the same invoice (create_invoice), since a note changes value and VAT.",
         ),
-        Bilingual(
-            "antes de os dados seguirem para a AT, até {day}",
-            "before its data reach the tax authority, by {day}",
-        ),
-        "CIVA 29/7, 78; DL 28/2019",
+        REPORT,
+        "CIVA 29/7, 36/6 e 78; Of.-Circ. 30136/2012, ponto 14",
+        get_reporting_deadline,
+        REPORTED,
     ),
     "guide_issued": CorrectionPlan(
         Bilingual(
@@ -82,10 +115,15 @@ PLANS: dict[str, CorrectionPlan] = {
             "A cancellation cannot be undone: issue a new document (create_invoice).",
         ),
         Bilingual(
-            "até ao 5.º dia útil depois da venda ou do serviço",
-            "by the 5th working day after the sale or service",
+            "até ao 5.º dia útil após a venda ou o serviço: {day}, se foi no dia do documento anulado",
+            "by the 5th working day after the sale or service: {day}, if that was the cancelled document's date",
         ),
         "CIVA 36/1",
+        get_issue_deadline,
+        Bilingual(
+            "de imediato: o prazo é o 5.º dia útil após a venda ou o serviço",
+            "at once: the deadline is the 5th working day after the sale or service",
+        ),
     ),
     "other_canceled": CorrectionPlan(
         Bilingual("Uma anulação não se desfaz: criar outro documento.", "A cancellation cannot be undone: create another document."),
@@ -93,7 +131,7 @@ PLANS: dict[str, CorrectionPlan] = {
         IX,
     ),
     "draft_deleted": CorrectionPlan(
-        Bilingual("Criar o rascunho outra vez; não gastou número.", "Create the draft again; it used no number."), NO_DEADLINE, IX
+        Bilingual("Criar o rascunho outra vez; não chegou a ter número.", "Create the draft again; it used no number."), NO_DEADLINE, IX
     ),
     "settled": CorrectionPlan(
         Bilingual(
@@ -119,7 +157,7 @@ PLANS: dict[str, CorrectionPlan] = {
     ),
     "sent": CorrectionPlan(
         Bilingual(
-            "Um e-mail não se recolhe: escrever a quem o recebeu; o documento corrige-se à parte.",
+            "Um e-mail enviado não pode ser anulado: escrever a quem o recebeu; o documento corrige-se à parte.",
             "An e-mail cannot be recalled: write to its recipient; correct the document separately.",
         ),
         NO_UNDO,
@@ -139,11 +177,18 @@ PLANS: dict[str, CorrectionPlan] = {
     ),
     "registered": CorrectionPlan(
         Bilingual(
-            "O registo na AT não se desfaz: deixar a série por usar e registar outra (create_sequence).",
-            "The registration cannot be undone: leave the series unused and open another (create_sequence).",
+            "A InvoiceXpress não anula o registo. Uma série sem documentos pode ser anulada no Portal das Finanças (e-Fatura, "
+            "séries); "
+            "depois disso fica por usar e regista-se outra (create_sequence).",
+            "InvoiceXpress does not take the registration back. A series without documents can be annulled at the tax "
+            "authority's site "
+            "(e-Fatura, series); later leave it unused and open another (create_sequence).",
         ),
-        NO_UNDO,
-        "Portaria 195/2020",
+        Bilingual(
+            "no Portal das Finanças: no próprio dia ou no seguinte, enquanto não tiver documentos",
+            "at the tax authority's site: the same or the next day, while it has no documents",
+        ),
+        "Portaria 195/2020; AT, anularSerie",
     ),
     "numbering_changed": CorrectionPlan(
         Bilingual("Alterar outra vez (update_sequence).", "Change it again (update_sequence)."),
@@ -159,7 +204,7 @@ PLANS: dict[str, CorrectionPlan] = {
         IX,
     ),
     "created": CorrectionPlan(
-        Bilingual("Apagar; só enquanto nenhum documento usar.", "Delete it; only while no document uses it."),
+        Bilingual("Apagar; enquanto nenhum documento o utilizar.", "Delete it; only while no document uses it."),
         Bilingual("antes do primeiro documento", "before the first document"),
         IX,
     ),
@@ -171,7 +216,7 @@ PLANS: dict[str, CorrectionPlan] = {
     ),
     "entry_removed": CorrectionPlan(
         Bilingual(
-            "Lançar outra vez; o número antigo não volta.", "Make the entry again; the old number does not come back."
+            "Lançar outra vez; o número antigo não é reutilizado.", "Make the entry again; the old number does not come back."
         ),
         NO_DEADLINE,
         IX
@@ -189,7 +234,8 @@ PLANS: dict[str, CorrectionPlan] = {
     ),
     "at_set_up": CorrectionPlan(
         Bilingual(
-            "Configurar outra vez (setup_at_communication) ou mudar a senha do subutilizador no Portal das Finanças; o comunicado fica.",
+            "Configurar outra vez (setup_at_communication) ou mudar a palavra-passe do subutilizador no Portal das Finanças; o "
+            "que já foi comunicado mantém-se.",
             "Set it up again (setup_at_communication), or change the sub-user's password at the tax authority; what went out stays.",
         ),
         Bilingual("antes do próximo documento", "before the next document"),
@@ -198,20 +244,24 @@ PLANS: dict[str, CorrectionPlan] = {
 }  # fmt: skip
 
 
-def describe_correction(correction: Correction, language: Language) -> dict[str, Any]:
+def describe_correction(correction: Correction, language: Language, today: date) -> dict[str, Any]:
     """Return a correction as results show it: action, deadline, source and the calls to make."""
     chosen = PLANS[correction.plan]
-    day = (
-        f"{get_reporting_deadline(correction.since):%d/%m/%Y}"
-        if correction.since
-        else {"pt": "dia 5 do mês seguinte", "en": "day 5 of the next month"}[language]
-    )
     shown: dict[str, Any] = {
         "what": chosen.action.text(language),
-        "by": chosen.deadline.text(language).format(day=day),
+        "by": _describe_deadline(chosen, correction.since or today, today, language),
     }
     if chosen.source:
         shown["source"] = chosen.source
     if correction.steps:
         shown["calls"] = [step.as_dict() for step in correction.steps]
     return shown
+
+
+def _describe_deadline(plan: CorrectionPlan, since: date, today: date, language: Language) -> str:
+    if plan.find_day is None or plan.is_over is None:
+        return plan.deadline.text(language)
+    day = plan.find_day(since)
+    if day < today:
+        return plan.is_over.text(language)
+    return plan.deadline.text(language).format(day=f"{day:%d/%m/%Y}")

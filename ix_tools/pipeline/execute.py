@@ -358,7 +358,7 @@ def _build_result(
         body["next"] = steps
     correction = call.plan_correction(result, facts)
     if correction is not None:
-        body["undo"] = describe_correction(correction, context.settings.language)
+        body["undo"] = describe_correction(correction, context.settings.language, facts.today)
     if context.settings.sandbox:
         body["sandbox"] = SANDBOX_NOTICE
     sanitized: dict[str, Any] = sanitize_all(body)

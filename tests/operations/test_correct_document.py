@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ix_tools.i18n.formats import LISBON
-from tests.harness import Harness, Json, document_arguments, exempt_line, line
+from tests.harness import Harness, Json, document_arguments, exempt_line, invoice, line
 
 REASON = "O valor faturado não é o combinado."
 
@@ -42,9 +42,9 @@ async def as_of(harness: Harness, day: str) -> Harness:
         ("too_much", False, "credit_note", "CIVA 29/7"),
         ("too_little", False, "debit_note", "CIVA 29/7"),
         ("vat", False, "credit_note", "CIVA 29/7"),
-        ("client_details", True, "credit_note", "never both"),
+        ("client_details", True, "cancel", "PIV 10376"),
         ("client_details", False, "cancel", "30136/2012"),
-        ("everything", True, "credit_note", "never both"),
+        ("everything", True, "credit_note", "CIVA 29/7"),
         ("everything", False, "cancel", "30136/2012"),
     ],
 )
@@ -70,16 +70,18 @@ async def test_a_draft_is_changed_and_what_is_cancelled_is_over(harness: Harness
     assert (await judged(harness, made, "too_much"))["road"] == "none"
 
 
-async def test_what_was_due_at_the_tax_authority_is_credited_and_no_longer_cancelled(
+async def test_what_was_due_at_the_tax_authority_is_still_cancelled_and_reported_again(
     harness: Harness,
 ) -> None:
+    """The 5th of December 2026 is a Saturday; e-Fatura FAQ 06-3646 on the state A."""
     made = await harness.create_issued()
-    on_the_day = await as_of(harness, "2026-12-05T10:00")
-    assert (await judged(on_the_day, made, "client_details", client_has_it=False))["road"] == "cancel"
-    after = await as_of(harness, "2026-12-06T10:00")
+    on_the_day = await as_of(harness, "2026-12-07T10:00")
+    told = await judged(on_the_day, made, "client_details", client_has_it=False)
+    assert (told["road"], "by 07/12/2026" in told["by"], "practice" in told) == ("cancel", True, False)
+    after = await as_of(harness, "2026-12-08T10:00")
     told = await judged(after, made, "client_details", client_has_it=False)
-    assert told["road"] == "credit_note"
-    assert "05/12/2026" in told["why"]
+    assert (told["road"], "state A" in told["by"]) == ("cancel", True)
+    assert "InvoiceXpress advises a credit note" in told["practice"]
 
 
 async def test_receipts_come_first_and_the_advice_can_be_followed_to_its_end(harness: Harness) -> None:
@@ -106,12 +108,57 @@ async def test_a_credited_document_is_never_cancelled_too(harness: Harness) -> N
     assert told["remaining"] == "246.00"
 
 
-async def test_a_note_is_cancelled_and_not_credited(harness: Harness) -> None:
+async def test_a_note_that_never_left_is_cancelled(harness: Harness) -> None:
     owner = await harness.create_issued()
     note = await harness.create_issued(document_type="credit_notes", owner_invoice_id=owner["id"])
-    told = await judged(harness, note, "too_much")
+    told = await judged(harness, note, "too_much", client_has_it=False)
     assert told["road"] == "cancel"
     assert "remaining" not in told
+
+
+async def test_a_delivered_credit_note_is_taken_back_by_a_debit_note_about_the_same_invoice(
+    harness: Harness,
+) -> None:
+    owner = await harness.create_issued()
+    note = await harness.create_issued(document_type="credit_notes", owner_invoice_id=owner["id"])
+    call = document_arguments(note, wrong="too_much", reason=REASON)
+    told = await harness.call("correct_document", call)
+    assert (told["road"], "document" in told) == ("debit_note", False)
+    assert told["next"][0]["arguments"] == {"document_type": "debit_notes", "owner_invoice_id": owner["id"]}
+
+
+async def test_wrong_vat_is_taken_off_by_a_credit_note_and_put_back_by_a_debit_note(harness: Harness) -> None:
+    """Of.-Circ. 30136/2012, point 14: no new invoice to rectify the tax."""
+    owner = await harness.create_issued(items=[line(tax="IVA6")])
+    told = await corrected(harness, owner, "vat")
+    assert told["document"]["total"] == "106.00"
+    assert [step["tool"] for step in told["next"]] == ["change_state", "create_invoice"]
+    await harness.call("change_state", told["next"][0]["arguments"])
+    again = {
+        **told["next"][1]["arguments"],
+        **invoice(items=[line(name="Revisão a 23 %")], document_type="debit_notes"),
+    }
+    assert (await harness.call("create_invoice", again))["document"]["total"] == "123.00"
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_note_of_a_simplified_invoice_without_client_stays_with_the_final_consumer(
+    harness: Harness, known: bool
+) -> None:
+    if known:
+        own = {"name": "Cliente de balcão", "code": "CF", "fiscal_id": "999999990"}
+        await harness.call("create_client", own)
+    sold = await harness.create_issued(
+        document_type="simplified_invoices", client=None, items=[line(unit_price=50)]
+    )
+    note = (await corrected(harness, sold, "everything"))["document"]
+    assert note["total"] == "61.50"
+    client = harness.get_last_body()["client"]
+    if known:
+        assert client["name"] == "Cliente de balcão"
+    else:
+        assert client == {"name": "Consumidor Final", "code": "999999990", "fiscal_id": "999999990"}
+    assert note["client"]["name"] == client["name"]
 
 
 # --- the drafted note ---------------------------------------------------------------------------------------

@@ -93,8 +93,13 @@ async def test_one_call_and_one_yes_issue_fetch_and_send(harness: Harness) -> No
     assert result["email"]["to"] == TO
     assert all_writes(harness) == [1, 1, 1]
     assert "credit note" in result["undo"]["what"]
-    assert "05/12/2026" in result["undo"]["by"]
-    assert [step["tool"] for step in result["undo"]["calls"]] == ["create_invoice"]
+    assert "07/12/2026" in result["undo"]["by"]
+    # The client has it, so notes come first.
+    assert [step["tool"] for step in result["undo"]["calls"]] == [
+        "create_invoice",
+        "create_invoice",
+        "change_state",
+    ]
     assert "idempotency_key" not in warnings_by_field(result)
 
 
@@ -142,6 +147,7 @@ async def test_without_a_recipient_nothing_is_sent_and_the_next_step_offers_it(h
     assert [step["arguments"]["document_type"] for step in result["undo"]["calls"]] == [
         "invoices",
         "credit_notes",
+        "debit_notes",
     ]
 
 

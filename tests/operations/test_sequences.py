@@ -59,9 +59,11 @@ async def test_a_types_own_id_is_no_series(harness: Harness) -> None:
     )
 
 
-async def test_registering_says_that_it_cannot_be_undone(harness: Harness) -> None:
+async def test_registering_says_where_and_until_when_it_can_be_undone(harness: Harness) -> None:
     undo = (await harness.call("register_sequence", {"sequence_id": 70020}))["undo"]
-    assert (undo["source"], undo["by"]) == ("Portaria 195/2020", "no deadline: it cannot be undone")
+    assert "Portaria 195/2020" in undo["source"]
+    assert "the same or the next day, while it has no documents" in undo["by"]
+    assert "A series without documents can be annulled at the tax authority's site" in undo["what"]
 
 
 async def test_a_default_that_is_the_default_already_warns_of_nothing(harness: Harness) -> None:

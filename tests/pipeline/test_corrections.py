@@ -6,6 +6,7 @@ Source: contract H.
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +15,6 @@ import pytest
 
 from ix_tools.domain.document_kinds import get_document_kind, list_document_kinds
 from ix_tools.domain.records import Document
-from ix_tools.fiscal.deadlines import get_reporting_deadline
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.states import list_transitions
 from ix_tools.operations.base import Operation
@@ -58,17 +58,18 @@ def test_every_change_of_state_of_every_document_type_has_a_plan(kind: str) -> N
     for (_, word), after in table.items():
         call = ChangeState.model_validate({"document_type": kind, "document_id": 1, "state": word})
         document = Document(id=1, document_type=kind, status=after, date=date.fromisoformat(TODAY))
-        shown = describe_correction(call.plan_correction(DocumentResult(document=document), facts), "en")
+        plan = call.plan_correction(DocumentResult(document=document), facts)
+        shown = describe_correction(plan, "en", facts.today)
         assert shown["what"]
         assert shown["by"]
         if word == "finalized" and get_document_kind(kind).family == "invoice":
-            assert "05/12/2026" in shown["by"]
+            assert "07/12/2026" in shown["by"]
 
 
 @pytest.mark.parametrize("key", list(PLANS))
 @pytest.mark.parametrize("language", ["pt", "en"])
 def test_a_plan_has_action_and_deadline_in_both_languages(key: str, language: str) -> None:
-    shown = describe_correction(Correction(key, since=date(2026, 11, 20)), language)  # type: ignore[arg-type]
+    shown = describe_correction(Correction(key, since=date(2026, 11, 20)), language, date(2026, 11, 20))  # type: ignore[arg-type]
     assert len(shown["what"]) > 10
     assert shown["by"]
     assert "{" not in shown["what"] + shown["by"]
@@ -89,12 +90,14 @@ def test_every_plan_is_used_by_an_operation() -> None:
     assert set(PLANS) <= used | built
 
 
-@pytest.mark.parametrize(
-    ("issued", "day"),
-    [("2026-11-20", "2026-12-05"), ("2026-12-31", "2027-01-05"), ("2026-01-01", "2026-02-05")],
-)
-def test_invoice_data_are_due_on_day_five_of_the_next_month(issued: str, day: str) -> None:
-    assert get_reporting_deadline(date.fromisoformat(issued)) == date.fromisoformat(day)
+@pytest.mark.parametrize("key", list(PLANS))
+@pytest.mark.parametrize("language", ["pt", "en"])
+@pytest.mark.parametrize("since", ["2021-03-10", "2026-10-31", "2026-11-20"])
+def test_no_plan_names_a_day_that_has_passed(key: str, language: str, since: str) -> None:
+    today = date(2026, 12, 30)
+    shown = describe_correction(Correction(key, since=date.fromisoformat(since)), language, today)  # type: ignore[arg-type]
+    assert not re.search(r"\d\d/\d\d/\d{4}", shown["by"])
+    assert shown["by"]
 
 
 async def undo_of(harness: Harness, call: Json) -> Json:
@@ -106,11 +109,22 @@ async def test_an_issued_invoice_is_cancelled_before_it_is_reported_or_credited_
 ) -> None:
     made = await harness.create_draft()
     undo = await undo_of(harness, document_arguments(made, state="finalized"))
-    assert "05/12/2026" in undo["by"]
+    assert "07/12/2026" in undo["by"]
     assert "CIVA 29/7" in undo["source"]
-    cancel, credit = undo["calls"]
+    cancel, credit, debit = undo["calls"]
     assert cancel["arguments"]["state"] == "canceled"
     assert credit["arguments"] == {"document_type": "credit_notes", "owner_invoice_id": made["id"]}
+    assert debit["arguments"] == {"document_type": "debit_notes", "owner_invoice_id": made["id"]}
+
+
+async def test_of_an_invoice_of_an_earlier_month_the_notes_come_first_and_no_past_day_is_named(
+    harness: Harness,
+) -> None:
+    made = await harness.create_draft(date="2026-09-10")
+    undo = await undo_of(harness, document_arguments(made, state="finalized"))
+    assert [step["tool"] for step in undo["calls"]] == ["create_invoice", "create_invoice", "change_state"]
+    assert not re.search(r"\d\d/\d\d/\d{4}", undo["by"])
+    assert "state A" in undo["by"]
 
 
 async def test_the_plan_is_in_the_language_of_the_settings(harness: Harness) -> None:
@@ -120,11 +134,12 @@ async def test_the_plan_is_in_the_language_of_the_settings(harness: Harness) -> 
     assert "nota de crédito" in undo["what"]
 
 
-async def test_a_note_is_cancelled_never_credited(harness: Harness) -> None:
+async def test_a_note_is_cancelled_or_taken_back_by_the_opposite_one(harness: Harness) -> None:
     owner = await harness.create_issued()
     note = await harness.create_draft(document_type="credit_notes", owner_invoice_id=owner["id"])
     undo = await undo_of(harness, document_arguments(note, state="finalized"))
-    assert [step["tool"] for step in undo["calls"]] == ["change_state"]
+    assert [step["tool"] for step in undo["calls"]] == ["change_state", "create_invoice"]
+    assert undo["calls"][1]["arguments"] == {"document_type": "debit_notes", "owner_invoice_id": owner["id"]}
 
 
 async def test_a_cancellation_is_final_and_a_new_document_has_its_own_deadline(harness: Harness) -> None:

@@ -225,7 +225,8 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
         correction = about.plan_correction(DocumentResult(document=document), facts)
         mailed = any((one.step, one.state) == ("email", "done") for one in result.steps)
         if mailed and correction.plan == "invoice_issued":
-            return Correction("issued_and_sent", correction.steps[1:], correction.since)
+            notes_first = sorted(correction.steps, key=lambda step: step.tool == "change_state")
+            return Correction("issued_and_sent", tuple(notes_first), correction.since)
         return correction
 
 
