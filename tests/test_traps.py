@@ -49,8 +49,8 @@ REFUSED = [
     ("16-global-discount", {"global_discount": {"value_type": "percentage", "value": 5}}, "global_discount"),
     ("18-retention-of-100", {"retention": 100}, "retention"),
     (
-        "20-mb-of-a-vat-moss-invoice",
-        {"document_type": "vat_moss_invoices", "mb_reference": True},
+        "20-mb-of-a-debit-note",
+        {"document_type": "debit_notes", "mb_reference": True},
         "mb_reference",
     ),
     ("21-currency", {"currency_code": "AUD", "rate": "1.6"}, "currency_code"),

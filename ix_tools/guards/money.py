@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from ix_tools.domain.totals import TotalsLine, predict_totals
 from ix_tools.domain.types import format_cents
+from ix_tools.fiscal.currencies import find_ended_currency
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse
 from ix_tools.guards.protocols import DiscountShaped, Draft, InvoiceShaped
@@ -67,6 +68,19 @@ def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterat
             "global_discount",
             "it is taken off every line, also those that must not be discounted, and shows in the totals only",
             "discount on single lines, or accept",
+        )
+
+
+def currency_in_use(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """A second currency must still be in use on the document's date, except on a note, which repeats its invoice's."""
+    if call.currency_code is None or call.document_type in {"credit_notes", "debit_notes"}:
+        return
+    ended = find_ended_currency(call.currency_code, call.date)
+    if ended is not None:
+        yield refuse(
+            "currency_code",
+            f"{ended.code} was in use until {ended.until}, and the document is dated {call.date}",
+            f"a currency in use; {ended.code} was replaced by {ended.replaced_by}",
         )
 
 

@@ -84,6 +84,21 @@ def owner_of_an_invoice_is_a_guide(call: InvoiceShaped, facts: Facts) -> Iterato
         yield refuse("owner_invoice_id", what, "the id of the guide that the invoice bills, or leave it out")
 
 
+@wants(Want.OWNER)
+def billed_guide_is_in_force(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """The guide that an invoice bills must not be cancelled or deleted: nothing was delivered with it."""
+    owner = facts.owner
+    if call.document_type in NOTES or owner is None or owner.document_type not in GUIDES:
+        return
+    if owner.status in {"canceled", "deleted"}:
+        yield refuse(
+            "owner_invoice_id",
+            f"the guide {owner.number or owner.id} is {owner.status}",
+            "the guide with which the goods went",
+            "bill the guide that replaced it, or leave owner_invoice_id out",
+        )
+
+
 @wants(Want.CLIENT, Want.DOCUMENT, Want.OWNER)
 def note_goes_to_the_same_client(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """A note must go to the client of the document it corrects."""

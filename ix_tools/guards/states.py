@@ -1,5 +1,6 @@
 """Rules about the state of a document (docs/traps.md, States)."""
 
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -49,6 +50,24 @@ def list_transitions(kind: str) -> dict[tuple[str, str], str]:
 def get_next_state(kind: str, now: str, word: str) -> str | None:
     """Return the state after a transition; None if the transition does not exist."""
     return list_transitions(kind).get((now, word))
+
+
+class TypedCall(Protocol):
+    """Call about a document of a type."""
+
+    @property
+    def document_type(self) -> str: ...
+
+
+def vat_moss_is_read_only(call: TypedCall, facts: Facts) -> Iterator[Finding]:
+    """VAT MOSS invoices are only read: the scheme ended in July 2021 (one stop shop), and they get no ATCUD."""
+    if call.document_type == "vat_moss_invoices":
+        yield refuse(
+            "document_type",
+            "vat_moss_invoices can be read, and nothing else: VAT MOSS ended on 30/06/2021, and they get no ATCUD",
+            "invoices for new documents",
+            "change an earlier one in InvoiceXpress itself",
+        )
 
 
 @wants(Want.DOCUMENT)
@@ -109,6 +128,30 @@ def _check_reason(message: str | None) -> Iterator[Finding]:
             "the reason is missing or too short to explain anything",
             f"a real sentence, at least {REASON_LENGTH} characters",
             "ask the person why",
+        )
+
+
+VALUE_WORDS = re.compile(
+    r"\b(valor(es)?|pre[cç]os?|montantes?|quantias?|quantidades?|descontos?|taxas?|iva|isen[cç][aã]o|total|cobrad[oa] a mais"
+    r"|amounts?|prices?|values?|quantit(y|ies)|discounts?|vat|rates?|exemption|overcharged|undercharged)\b",
+    re.IGNORECASE,
+)
+"""Words of a reason that is about value or VAT."""
+
+
+def value_is_corrected_by_a_note(call: Transition, facts: Facts) -> Iterator[Finding]:
+    """Warn of cancelling for a wrong value or VAT, which is corrected by a note (CIVA 29/7; Of.-Circ. 30136/2012, point 14)."""
+    is_note = call.document_type in NOTES
+    if call.state != "canceled" or is_note or get_document_kind(call.document_type).family != "invoice":
+        return
+    found = VALUE_WORDS.search(call.message or "")
+    if found is not None:
+        yield warn(
+            "message",
+            f"the reason speaks of {found[0]!r}: a wrong value or VAT is corrected by a credit or debit note, and cancelling is for "
+            "errors that change neither, such as the client's NIF (CIVA 29/7; Of.-Circ. 30136/2012, point 14)",
+            f"o motivo fala de «{found[0]}»: o valor ou o IVA corrigem-se com uma nota de crédito ou de débito; anula-se por erros que "
+            "não alteram nem um nem outro, como o NIF (CIVA, artigo 29.º, n.º 7; Of.-Circ. 30136/2012, ponto 14)",
         )
 
 

@@ -7,7 +7,18 @@ from pydantic import Field
 
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import DueDate, Id, InvoiceType, WireDate
-from ix_tools.guards import clients, dates, exemptions, money, notes, series, texts, updates
+from ix_tools.guards import (
+    clients,
+    dates,
+    exemptions,
+    money,
+    notes,
+    series,
+    states,
+    tax_numbers,
+    texts,
+    updates,
+)
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts
 from ix_tools.operations.base import Operation
@@ -29,8 +40,10 @@ from ix_tools.operations.spec import Effect, Route, Spec, WirePath
 from ix_tools.operations.updates import UPDATE_NEEDS, merge_update
 
 DRAFT_GUARDS = (
+    states.vat_moss_is_read_only,
     money.taxes_exist,
     money.global_discount_hits_every_line,
+    money.currency_in_use,
     money.currency_only_prints,
     exemptions.exemption_named_when_vat_is_zero,
     exemptions.exemption_known_and_in_force,
@@ -41,7 +54,8 @@ DRAFT_GUARDS = (
     clients.client_named,
     clients.client_code_and_name_agree,
     clients.existing_client_not_contradicted,
-    clients.fiscal_id_fits_country,
+    tax_numbers.fiscal_id_fits_country,
+    tax_numbers.new_client_number_not_shared,
     catalogue.catalogue_items_not_overwritten_unseen,
     catalogue.line_names_unique,
     series.series_fits_type,
@@ -49,6 +63,7 @@ DRAFT_GUARDS = (
     notes.corrected_document_is_issued,
     notes.credit_of_a_paid_invoice,
     notes.owner_of_an_invoice_is_a_guide,
+    notes.billed_guide_is_in_force,
     notes.note_goes_to_the_same_client,
     notes.credit_within_what_remains,
     notes.mb_reference_only_where_possible,

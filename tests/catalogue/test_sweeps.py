@@ -396,7 +396,7 @@ def test_every_parameter_of_the_seed_documents_is_reachable(row: Json) -> None:
         assert name in reached, name
 
 
-@pytest.mark.parametrize("kind", ["invoices", "simplified_invoices", "invoice_receipts", "vat_moss_invoices"])
+@pytest.mark.parametrize("kind", ["invoices", "simplified_invoices", "invoice_receipts"])
 async def test_every_kind_of_invoice_of_the_seed_is_made_and_issued(harness: Harness, kind: str) -> None:
     made = await harness.call("create_invoice", invoice(document_type=kind))
     assert made["next"][0]["tool"] == "change_state"

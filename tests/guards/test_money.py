@@ -1,9 +1,14 @@
 """Taxes, amounts, discounts and currencies."""
 
+from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ix_tools.guards import money
+from ix_tools.guards.facts import Facts
+from ix_tools.i18n.formats import LISBON
 from tests.harness import Harness, exempt_line, guide, invoice, line
 
 
@@ -230,3 +235,34 @@ async def test_a_rate_is_more_than_nothing(harness: Harness, rate: Any, refused:
         assert "rate" in await harness.get_refusal("create_invoice", arguments)
     else:
         assert (await harness.call("create_invoice", arguments))["ok"]
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "kind", "refused"),
+    [
+        ("HRK", "2022-12-31", "invoices", False),
+        ("HRK", "2023-01-01", "invoices", True),
+        ("BGN", "2025-12-31", "invoices", False),
+        ("BGN", "2026-01-01", "invoices", True),
+        ("BGN", "2026-01-01", "credit_notes", False),
+        ("LTL", "2026-11-20", "invoices", True),
+        ("USD", "2026-11-20", "invoices", False),
+    ],
+)
+def test_a_currency_ends_on_its_day(code: str, day: str, kind: str, refused: bool) -> None:
+    call = SimpleNamespace(currency_code=code, date=date.fromisoformat(day), document_type=kind)
+    found = list(money.currency_in_use(call, Facts(now=datetime(2026, 11, 20, tzinfo=LISBON))))
+    assert bool(found) is refused
+
+
+@pytest.mark.parametrize("rate", [None, 1, "1.00"])
+async def test_the_euro_is_no_second_currency(harness: Harness, rate: Any) -> None:
+    given = {"rate": rate} if rate is not None else {}
+    made = await harness.call("create_invoice", invoice(currency_code="EUR", **given))
+    assert "multicurrency" not in made["document"]
+    assert not {"currency_code", "rate"} & set(harness.get_last_body())
+
+
+async def test_another_rate_for_the_euro_is_refused(harness: Harness) -> None:
+    found = await harness.get_refusal("create_invoice", invoice(currency_code="eur", rate="1.1"))
+    assert "rate" in found

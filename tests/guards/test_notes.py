@@ -152,10 +152,30 @@ async def test_an_invoice_belongs_to_a_guide_or_to_nothing(harness: Harness) -> 
         "no guide has that id"
         in (await harness.get_refusal("create_invoice", invoice(owner_invoice_id=99)))["owner_invoice_id"]
     )
-    found = await harness.get_refusal(
-        "create_invoice", invoice(document_type="vat_moss_invoices", owner_invoice_id=delivered["id"])
-    )
-    assert "not for vat_moss_invoices" in found["owner_invoice_id"]
+
+
+@pytest.mark.parametrize("state", ["draft", "final", "canceled", "deleted"])
+async def test_a_cancelled_guide_is_not_billed(harness: Harness, state: str) -> None:
+    moved = (await harness.call("create_guide", guide()))["document"]
+    words = {"final": ["finalized"], "canceled": ["finalized", "canceled"], "deleted": ["deleted"]}
+    for word in words.get(state, []):
+        message = {"message": "O transporte não se fez."} if word == "canceled" else {}
+        await harness.call("change_state", document_arguments(moved, state=word, **message))
+    bill = invoice(owner_invoice_id=moved["id"])
+    if state in {"canceled", "deleted"}:
+        assert "owner_invoice_id" in await harness.get_refusal("create_invoice", bill)
+    else:
+        assert (await harness.call("create_invoice", bill))["ok"]
+
+
+async def test_a_guide_that_is_cancelled_after_the_draft_is_not_billed_either(harness: Harness) -> None:
+    moved = (await harness.call("create_guide", guide()))["document"]
+    await harness.call("change_state", document_arguments(moved, state="finalized"))
+    draft = await harness.create_draft(owner_invoice_id=moved["id"])
+    cancel = document_arguments(moved, state="canceled", message="O transporte não se fez.")
+    await harness.call("change_state", cancel)
+    found = await harness.get_refusal("change_state", document_arguments(draft, state="finalized"))
+    assert "is canceled" in found["owner_invoice_id"]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +184,7 @@ async def test_an_invoice_belongs_to_a_guide_or_to_nothing(harness: Harness) -> 
         ("invoices", False),
         ("simplified_invoices", False),
         ("invoice_receipts", False),
-        ("vat_moss_invoices", True),
+        ("debit_notes", True),
     ],
 )
 async def test_a_multibanco_reference_only_where_there_are_such(
@@ -172,7 +192,8 @@ async def test_a_multibanco_reference_only_where_there_are_such(
 ) -> None:
     """Trap 20."""
     harness.sandbox.set_option("mb_references", True)
-    arguments = invoice(document_type=kind, mb_reference=True)
+    owner = {"owner_invoice_id": (await harness.create_issued())["id"]} if refused else {}
+    arguments = invoice(document_type=kind, mb_reference=True, **owner)
     if refused:
         assert kind in (await harness.get_refusal("create_invoice", arguments))["mb_reference"]
     else:

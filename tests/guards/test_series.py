@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.harness import SERIES, Harness, document_arguments, guide, invoice
+from tests.interfaces.mcp import sandbox_documents
 
 
 @pytest.mark.parametrize("kind", ["invoices", "simplified_invoices", "invoice_receipts"])
@@ -54,8 +55,8 @@ async def test_a_draft_in_an_unregistered_series_may_be_deleted(harness: Harness
 
 async def test_a_type_without_codes_is_finalized(harness: Harness) -> None:
     """N/A is not N/D: VAT MOSS is none of the tax authority's business."""
-    issued = await harness.create_issued(document_type="vat_moss_invoices")
-    assert issued["atcud"] == "N/A"
+    about = await sandbox_documents.create_issued(harness, "vat_moss_invoices")
+    assert (await harness.call("get_document", about))["document"]["atcud"] == "N/A"
 
 
 async def test_a_series_is_registered_by_the_id_of_its_row(harness: Harness) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.guards.states import get_next_state, list_transitions
-from tests.harness import Harness, Json, document_arguments, guide, invoice
+from tests.harness import Harness, Json, document_arguments, guide, invoice, warnings_by_field
+from tests.interfaces.mcp import sandbox_documents
 
 FACTS = json.loads((Path(__file__).parents[1] / "vendor" / "transitions.json").read_text(encoding="utf-8"))
 REASON = "Emitida ao cliente errado."
@@ -21,6 +22,7 @@ INVOICES = (
     "debit_notes",
     "vat_moss_invoices",
 )
+READ_ONLY = "vat_moss_invoices"
 GUIDES = ("shippings", "transports", "devolutions")
 WORDS = ("finalized", "canceled", "deleted", "settled", "unsettled")
 
@@ -61,7 +63,9 @@ async def document_in(harness: Harness, kind: str, state: str) -> Json:
 REACHABLE = [
     (kind, state)
     for kind, state in product((*INVOICES, *GUIDES), ("draft", "final", "settled", "canceled"))
-    if not (kind in GUIDES and state == "settled") and not (kind == "invoice_receipts" and state == "final")
+    if kind != READ_ONLY
+    and not (kind in GUIDES and state == "settled")
+    and not (kind == "invoice_receipts" and state == "final")
 ]
 
 
@@ -78,6 +82,23 @@ async def test_a_transition_that_does_not_exist_is_refused_and_the_others_are_na
             possible = [other for now, other in list_transitions(kind) if now == state]
             assert all(other in found["state"] for other in possible)
             assert get_document_kind(kind).en.lower() in found["state"]
+
+
+@pytest.mark.parametrize("state", WORDS)
+async def test_a_vat_moss_invoice_is_read_and_nothing_else(harness: Harness, state: str) -> None:
+    """Its scheme ended in July 2021, and it would get no ATCUD."""
+    about = await sandbox_documents.create_draft(harness, READ_ONLY)
+    message = {"message": REASON} if state == "canceled" else {}
+    found = await harness.get_refusal("change_state", {**about, "state": state, **message})
+    assert "VAT MOSS ended on 30/06/2021" in found["document_type"]
+    assert (await harness.call("get_document", about))["document"]["status"] == "draft"
+    for name, given in (
+        ("create_invoice", invoice(document_type=READ_ONLY)),
+        ("issue_invoice", invoice(document_type=READ_ONLY)),
+        ("update_invoice", {**about, "reference": "A"}),
+        ("generate_payment", {**about, "amount": 1, "payment_mechanism": "TB", "payment_date": "today"}),
+    ):
+        assert "document_type" in await harness.get_refusal(name, given), name
 
 
 @pytest.mark.parametrize("kind", ["invoices", "invoice_receipts", "debit_notes", "transports"])
@@ -113,6 +134,32 @@ async def test_cancelling_takes_a_real_sentence(harness: Harness, message: str |
         assert "ask the person why" in (await harness.get_error("change_state", arguments)).next
     else:
         assert (await harness.call("change_state", arguments))["document"]["status"] == "canceled"
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "warned"),
+    [
+        ("invoices", "O valor faturado estava errado.", True),
+        ("invoices", "Foi cobrada uma quantidade a mais.", True),
+        ("invoices", "A taxa de IVA está errada.", True),
+        ("invoices", "Faltou aplicar o desconto combinado.", True),
+        ("invoices", "The price was wrong by ten euro.", True),
+        ("simplified_invoices", "Preço errado na linha dois.", True),
+        ("invoices", "Emitida ao cliente errado.", False),
+        ("invoices", "O NIF do cliente está errado.", False),
+        ("invoices", "Emitida em duplicado por engano.", False),
+        ("invoices", "Serviço equivalente a outro já faturado.", False),
+        ("invoices", "Morada errada do estabelecimento de Privas.", False),
+        ("transports", "A quantidade transportada mudou.", False),
+    ],
+)
+async def test_a_reason_about_value_or_vat_is_told_that_a_note_corrects_it(
+    harness: Harness, kind: str, reason: str, warned: bool
+) -> None:
+    """CIVA 29/7; Of.-Circ. 30136/2012, point 14."""
+    made = await document_in(harness, kind, "final")
+    done = await harness.call("change_state", document_arguments(made, state="canceled", message=reason))
+    assert ("CIVA 29/7" in warnings_by_field(done).get("message", "")) is warned
 
 
 async def test_a_reason_for_anything_else_is_refused_because_it_would_be_dropped(harness: Harness) -> None:

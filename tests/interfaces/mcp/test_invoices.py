@@ -12,7 +12,6 @@ KEYS = {
     "invoices": "invoice",
     "simplified_invoices": "simplified_invoice",
     "invoice_receipts": "invoice_receipt",
-    "vat_moss_invoices": "vat_moss_invoice",
     "credit_notes": "credit_note",
     "debit_notes": "debit_note",
 }

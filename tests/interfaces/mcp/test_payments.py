@@ -24,7 +24,7 @@ def payment(number: int, **changes: Any) -> dict[str, Any]:
     return {**given, **changes}
 
 
-@pytest.mark.parametrize("kind", ["invoices", "simplified_invoices", "vat_moss_invoices"])
+@pytest.mark.parametrize("kind", ["invoices", "simplified_invoices"])
 async def test_a_payment_makes_a_receipt_and_leaves_the_rest_open(
     host: Host, harness: Harness, kind: str
 ) -> None:

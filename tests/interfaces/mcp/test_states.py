@@ -13,6 +13,7 @@ from tests.interfaces.mcp.host import Host
 GUIDES = ("shippings", "transports", "devolutions")
 NOTES = ("credit_notes", "debit_notes")
 KINDS = ("invoices", "simplified_invoices", "invoice_receipts", "vat_moss_invoices", *NOTES, *GUIDES)
+READ_ONLY = "vat_moss_invoices"
 WORDS = ("finalized", "canceled", "deleted", "settled", "unsettled", "accept", "refuse")
 STATES = ("draft", "final", "settled", "canceled", "deleted")
 REASON = "O cliente desistiu da compra."
@@ -78,7 +79,7 @@ def asked(word: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("mode", "kind", "now", "word"),
     # Kinds that share a table go the old protocol's way once.
-    [("auto", kind, now, word) for kind in KINDS for now, word in TABLES[kind]]
+    [("auto", kind, now, word) for kind in KINDS if kind != READ_ONLY for now, word in TABLES[kind]]
     + [
         ("legacy", kind, now, word)
         for kind in ("invoice_receipts", "credit_notes")
@@ -108,7 +109,7 @@ async def test_every_transition_of_the_table_happens(
     assert read["document"]["status"] == after
     if word == "finalized":
         assert read["document"]["number"] == "1/2026"
-        if kind not in (*GUIDES, "vat_moss_invoices"):  # without a code of the tax authority
+        if kind not in GUIDES:  # without a code of the tax authority
             assert read["document"]["atcud"].endswith("-1")
 
 
