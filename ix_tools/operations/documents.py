@@ -8,7 +8,17 @@ from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import DocumentType, EstimateType, GuideType, Id, InvoiceType
 from ix_tools.fiscal.deadlines import get_reporting_deadline
-from ix_tools.guards import dates, exemptions, notes, payments, series, states, tax_numbers, texts
+from ix_tools.guards import (
+    dates,
+    electronic_invoices,
+    exemptions,
+    notes,
+    payments,
+    series,
+    states,
+    tax_numbers,
+    texts,
+)
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.finalization import recheck_refusing, recheck_warning
 from ix_tools.operations.base import Operation, OperationContext
@@ -194,6 +204,7 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
             dates.date_not_before_the_series,
             series.series_registered,
             notes.stored_note_within_what_remains,
+            electronic_invoices.issued_pdf_is_an_electronic_invoice,
             *STORED_GUARDS,
         ),
         idempotent=True,

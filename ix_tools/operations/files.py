@@ -7,7 +7,7 @@ from ix_tools.domain import resource_names
 from ix_tools.domain.types import DocumentType, Email, Id, Record
 from ix_tools.domain.web_address import is_web_address
 from ix_tools.errors import Unreadable
-from ix_tools.guards import states, texts
+from ix_tools.guards import electronic_invoices, states, texts
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.document_context import add_payments, find_state
@@ -69,6 +69,7 @@ class SendEmail(IdempotentCall, Operation[EmailResult]):
         guards=(
             states.only_issued_documents_are_sent,
             states.recipient_differs_from_client,
+            electronic_invoices.sent_pdf_is_an_electronic_invoice,
             texts.mail_speaks_to_people,
         ),
         vendor_operations=("sendInvoiceEmail", "sendEstimateEmail", "sendGuideEmail"),

@@ -7,7 +7,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from ix_tools.api_client.rate_limit import list_limit_statuses
@@ -15,6 +15,8 @@ from ix_tools.config.settings import Settings
 from ix_tools.domain.records import Sequence as Series
 from ix_tools.domain.records import Tax
 from ix_tools.errors import IxError, SettingsError
+from ix_tools.fiscal.deadlines import find_pdf_invoice_rule
+from ix_tools.guards.electronic_invoices import WHAT_TO_DO
 from ix_tools.i18n.formats import format_plain
 from ix_tools.i18n.labels import Bilingual, Language
 from ix_tools.interfaces.cli.invocation import Invocation
@@ -242,6 +244,28 @@ def check_access(failure: IxError | None, boxed: bool) -> Finding:
         )
     return report_ok(
         "access", "o InvoiceXpress responde e aceita a chave", "InvoiceXpress answers and accepts the key"
+    )
+
+
+def check_pdf_invoices(today: date) -> Iterator[Finding]:
+    """Warn, once the day is near, that plain PDFs stop being electronic invoices."""
+    rule = find_pdf_invoice_rule(today)
+    if rule is None:
+        return
+    day = f"{rule.until:%d/%m/%Y}"
+    pt, en = (
+        (f"desde {day} um PDF não é", f"since {day} a PDF is no")
+        if rule.has_ended
+        else (f"depois de {day} um PDF não é", f"after {day} a PDF is no")
+    )
+    yield Finding(
+        "warning",
+        "pdf_invoices",
+        Bilingual(
+            f"{pt} fatura eletrónica sem assinatura ou selo eletrónico qualificado ({rule.law})",
+            f"{en} electronic invoice without a qualified electronic signature or seal ({rule.law})",
+        ),
+        Bilingual(WHAT_TO_DO[1], WHAT_TO_DO[0]),
     )
 
 

@@ -30,6 +30,7 @@ CHECK_NAMES = {
     "access": Bilingual("Acesso", "Access"),
     "taxes": Bilingual("IVA", "Taxes"),
     "series": Bilingual("Séries", "Series"),
+    "pdf_invoices": Bilingual("Faturas em PDF", "PDF invoices"),
 }
 LEVELS = {
     "ok": (Bilingual("ok", "ok"), "green"),
@@ -69,6 +70,7 @@ def _run_checks(run: Invocation) -> Iterator[Finding]:
         yield from checks.check_names(origins)
     yield from checks.check_key_file(origins)
     yield from checks.check_clock(run.now(), run.now().astimezone())
+    yield from checks.check_pdf_invoices(run.now().date())
     if any(one.level == "problem" for one in readable):
         return
     kept = list(checks.check_store(run, run.settings))

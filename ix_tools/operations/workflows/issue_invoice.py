@@ -314,7 +314,8 @@ class _Progress:
             self.sent = EmailResult.model_validate(shown)
             about += ", in an earlier call" if shown.get("replayed") else ""
         self.record_step("email", "done", about)
-        self.warnings += shown.get("warnings", [])
+        # Finalizing may have warned of the same.
+        self.warnings += [one for one in shown.get("warnings", []) if one not in self.warnings]
 
     @property
     def current_step(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 
 from ix_tools.domain.records import Sequence, Tax
 from ix_tools.i18n.formats import LISBON
-from ix_tools.interfaces.cli.checks import check_clock, check_series, check_taxes
+from ix_tools.interfaces.cli.checks import check_clock, check_pdf_invoices, check_series, check_taxes
 from ix_tools.interfaces.cli.invocation import Invocation
 from tests.interfaces.cli.conftest import Cli
 
@@ -211,3 +211,23 @@ def test_taxes(taxes: list[tuple[str, str, bool]], levels: list[str]) -> None:
 def test_clocks(lisbon: str, local: str, level: str) -> None:
     moments = (datetime.fromisoformat(text).replace(tzinfo=LISBON) for text in (lisbon, local))
     assert [one.level for one in check_clock(*moments)] == [level]
+
+
+@pytest.mark.parametrize(
+    ("today", "pt", "en"),
+    [
+        ("2026-11-30", "", ""),
+        ("2026-12-01", "depois de 31/12/2026", "after 31/12/2026"),
+        ("2026-12-31", "depois de 31/12/2026", "after 31/12/2026"),
+        ("2027-01-01", "desde 31/12/2026", "since 31/12/2026"),
+    ],
+)
+def test_the_end_of_plain_pdfs_is_told_from_december_on(today: str, pt: str, en: str) -> None:
+    told = list(check_pdf_invoices(date.fromisoformat(today)))
+    assert [one.level for one in told] == (["warning"] if pt else [])
+    for one in told:
+        assert one.next is not None
+        assert pt in one.message.pt
+        assert en in one.message.en
+        assert "Lei 73-A/2025, art. 95.º, n.º 3" in one.message.pt
+        assert "InvoiceXpress" in one.next.pt
