@@ -62,7 +62,7 @@ REFUSED = [
         {"client": {"name": "N", "code": "N", "fiscal_id": "FR40303265045", "country": "PT"}},
         "client.fiscal_id",
     ),
-    ("32-number-for-text", {"reference": 17}, "reference"),
+    ("32-number-for-text", {"reference": 17.5}, "reference"),
 ]
 
 

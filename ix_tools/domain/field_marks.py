@@ -39,6 +39,21 @@ class Unreturned:
 
 
 @dataclass(frozen=True, slots=True)
+class Clearable:
+    """An update can empty the field at InvoiceXpress; the caller names it in `clear`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameOnly:
+    """A number in place of this text would mean something else, so it is refused and not read as its digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroIsAbsent:
+    """A number that is never 0; hosts that fill in every parameter send 0 for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Printed:
     """The document prints the value: approvals and results show it under this heading in every interface."""
 

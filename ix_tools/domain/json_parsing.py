@@ -18,6 +18,30 @@ def parse_json(content: bytes | str) -> Any:
     )
 
 
+def parse_json_arguments(content: bytes | str) -> Any:
+    """Parse JSON that a caller wrote: like `parse_json`, and refuse an object that has a field twice.
+
+    Raises: ValueError and RecursionError as `parse_json`; ValueError also for a repeated field.
+    """
+    return json.loads(
+        content,
+        parse_float=_parse_decimal,
+        parse_int=_parse_integer,
+        parse_constant=_reject_constant,
+        object_pairs_hook=reject_repeated_fields,
+    )
+
+
+def reject_repeated_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object's fields; raise ValueError where one is there twice, since readers differ in which one counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the field {twice!r} is there twice, and readers differ in which one counts")
+    return found
+
+
 def _parse_decimal(text: str) -> Decimal:
     number = Decimal(text) if len(text) <= MAX_DIGITS else None
     if number is None or abs(number.adjusted()) > MAX_DIGITS:

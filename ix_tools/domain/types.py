@@ -109,8 +109,10 @@ def _build_range_check(
 
     def check(number: Decimal) -> Decimal:
         too_low = number <= least if above else number < least
-        if too_low or number > most or _count_decimals(number) > places:
+        if too_low or number > most:
             raise ValueError(what)
+        if _count_decimals(number) > places:
+            raise ValueError(f"at most {places} decimals; {what}")
         return number
 
     return check
@@ -185,22 +187,29 @@ Exact = Annotated[
 
 # --- dates ---------------------------------------------------------------------------------------------
 
-_RELATIVE_DUE_DATE = re.compile(r"\+(\d{1,3})d")
+_RELATIVE_DUE_DATE = re.compile(r"\+?\s*(\d{1,3})\s*(?:d|dias?|days?)", re.IGNORECASE)
+_DAYS_FROM_TODAY = {
+    "today": 0,
+    "hoje": 0,
+    "yesterday": -1,
+    "ontem": -1,
+    "tomorrow": 1,
+    "amanhã": 1,
+    "amanha": 1,
+}
 _FIRST_YEAR = 1900
 """An earlier year is a typing error, and the API reads one with fewer than four digits as today (trap 1)."""
 
 
 def parse_date(value: object) -> date:
-    """Parse a date written as 2026-11-30 or 30/11/2026, or the word today."""
+    """Parse a date written as 2026-11-30, 30/11/2026 or 30-11-2026."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
         return value
     if isinstance(value, str):
         text = value.strip()
-        if text.lower() in {"today", "hoje"}:
-            return lisbon_now().date()
-        for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        for form in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y"):
             try:
                 day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no time zone
             except ValueError:
@@ -210,11 +219,26 @@ def parse_date(value: object) -> date:
     raise ValueError("a date that exists, written 2026-11-30 (or 30/11/2026, or today)")
 
 
+def parse_written_date(value: object) -> date:
+    """Parse a date that a caller wrote: as `parse_date` does, or a word such as today, ontem, amanhã."""
+    days = _DAYS_FROM_TODAY.get(value.strip().lower()) if isinstance(value, str) else None
+    return parse_date(value) if days is None else lisbon_now().date() + timedelta(days)
+
+
 def parse_due_date(value: object) -> date | str:
-    """Parse a due date: a date, or +30d for that many days after the document's date."""
-    if isinstance(value, str) and _RELATIVE_DUE_DATE.fullmatch(value.strip()):
-        return value.strip()
-    return parse_date(value)
+    """Parse a due date: a date, or +30d (also "30 dias", "30 days") for that many days after the document's date."""
+    if isinstance(value, str) and (days := _RELATIVE_DUE_DATE.fullmatch(value.strip())):
+        return f"+{int(days[1])}d"
+    try:
+        return parse_written_date(value)
+    except ValueError as problem:
+        raise ValueError(f"{problem}, or +30d for 30 days after the document's date") from None
+
+
+def is_relative_date(text: str) -> bool:
+    """Tell whether a text means another day when it is read on another day."""
+    word = text.strip()
+    return word.lower() in _DAYS_FROM_TODAY or _RELATIVE_DUE_DATE.fullmatch(word) is not None
 
 
 def resolve_due_date(start: date, due: date | str) -> date:
@@ -250,7 +274,7 @@ def _parse_moment_text(value: object) -> datetime:
 
 
 # No `format`: hosts that enforce it refuse `today`, and turn Lisbon times into UTC, since RFC 3339 requires an offset.
-WireDate = Annotated[date, BeforeValidator(parse_date), WithJsonSchema({"type": "string"})]
+WireDate = Annotated[date, BeforeValidator(parse_written_date), WithJsonSchema({"type": "string"})]
 """A date. (`date: date | None` is a TypeError in a class with a field named `date`; this is not.)"""
 
 DueDate = Annotated[date | str, BeforeValidator(parse_due_date), WithJsonSchema({"type": "string"})]
@@ -311,6 +335,8 @@ def _require_match(text: str, pattern: str, what: str) -> str:
 
 
 def _check_email(text: str) -> str:
+    if text.count("@") > 1:
+        raise ValueError("one e-mail address such as ana@example.pt; cc and bcc take another one")
     # Imported when the first address is checked, not when the server starts.
     from email_validator import EmailNotValidError, validate_email
 
@@ -364,6 +390,16 @@ def read_text(value: object) -> object:
 
 
 Text = Annotated[str | None, BeforeValidator(read_text)]
+
+
+def _require_one_line(text: str) -> str:
+    if len(text.splitlines()) > 1:
+        raise ValueError("one line of text, without line breaks")
+    return text
+
+
+OneLine = Annotated[str, AfterValidator(_require_one_line)]
+"""Text on one line, such as the subject of an e-mail."""
 
 
 def _read_web_address(value: object) -> object:

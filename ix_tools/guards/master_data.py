@@ -4,11 +4,26 @@ from collections.abc import Iterator
 
 from ix_tools.domain.records import CatalogueItem, Client, Tax
 from ix_tools.guards.facts import Facts, Want, wants
-from ix_tools.guards.findings import Finding, refuse, warn
-from ix_tools.guards.protocols import CatalogueItemShaped, ClientRecordShaped, TaxShaped
+from ix_tools.guards.findings import Finding, ask, refuse, warn
+from ix_tools.guards.protocols import CatalogueItemShaped, ClientChangeShaped, ClientRecordShaped, TaxShaped
 from ix_tools.text.fuzzy_match import find_closest
 
+REMOVED = "tax_number_removed"
+"""Word in `accept` for a client that loses its tax number."""
+
 # --- clients -------------------------------------------------------------------------------------------
+
+
+@wants(Want.SUBJECT)
+def removing_the_tax_number_is_accepted(call: ClientChangeShaped, facts: Facts) -> Iterator[Finding]:
+    """A client that loses its tax number is a final consumer on later documents, so the caller accepts it first."""
+    known = facts.subject
+    if call.fiscal_id == "" and isinstance(known, Client) and known.fiscal_id and REMOVED not in call.accept:
+        yield ask(
+            REMOVED,
+            "clear",
+            f"the client loses its tax number {known.fiscal_id!r}, and later documents are made out to a final consumer",
+        )
 
 
 @wants(Want.SUBJECT)

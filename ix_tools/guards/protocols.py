@@ -174,6 +174,13 @@ class ClientRecordShaped(Protocol):
     def fiscal_id(self) -> str | None: ...
 
 
+class ClientChangeShaped(ClientRecordShaped, Protocol):
+    """Client to be changed."""
+
+    @property
+    def accept(self) -> Sequence[str]: ...
+
+
 class CatalogueItemShaped(Protocol):
     """Catalogue item to be created or changed."""
 

@@ -1,4 +1,4 @@
-"""Rules that warn of prompt injection in printed and mailed text.
+"""Rules about printed and mailed text: prompt injection is warned about, placeholders are asked about.
 
 Suspicious text is shown with a warning, and the approver decides. Detection is incomplete by nature: the protection is
 that a person approves every irreversible call.
@@ -11,7 +11,7 @@ from binascii import Error
 from collections.abc import Iterator
 
 from ix_tools.guards.facts import Facts
-from ix_tools.guards.findings import Finding, warn
+from ix_tools.guards.findings import Finding, ask, warn
 from ix_tools.guards.protocols import Draft, MailText
 
 _ADDRESSEES = r"(?:assistente|assistant|ai|ia|llm|agente?|bot|chat ?gpt|claude|gemini|copilot|modelo(?: de linguagem)?|language model)"
@@ -53,6 +53,9 @@ ORDER_PATTERNS = (
 """Patterns of instructions to a program, in lower case without accents."""
 _ORDER_PATTERN = re.compile("|".join(f"(?:{one})" for one in ORDER_PATTERNS))
 _ENCODED_RUN = re.compile(r"(?<![\w/+=:-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w/+=])")
+PLACEHOLDERS = "placeholder_texts"
+"""Word in `accept` for printed texts that look like a missing value."""
+_PLACEHOLDER = re.compile(r"(?:(?:null|undefined|none|nan|\[object object\])\s*)+", re.IGNORECASE)
 _LONG_RUN = 120
 """Length from which an unbroken run of characters is suspicious, whatever it decodes to."""
 _MAX_NAMED_LINES = 5
@@ -106,6 +109,22 @@ def text_speaks_to_people(call: Draft, facts: Facts) -> Iterator[Finding]:
     yield from (_warn_of_text(f"items.{at}", f"Linha {at + 1}") for at in lines[:_MAX_NAMED_LINES])
     if len(lines) > _MAX_NAMED_LINES:
         yield _warn_of_text("items", "Linhas", len(lines))
+
+
+def texts_are_no_placeholders(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Ask about printed text such as null or undefined, which a program left in place of a value."""
+    if PLACEHOLDERS in call.accept:
+        return
+    texts = [(field, text) for field, _, text in call.printed_texts()]
+    if call.client is not None:
+        texts.append(("client.name", call.client.name or ""))
+    for at, item in enumerate(call.items):
+        texts += [(f"items.{at}.name", item.name), (f"items.{at}.description", item.description or "")]
+    for field, text in texts:
+        if _PLACEHOLDER.fullmatch(text.strip()):
+            yield ask(
+                PLACEHOLDERS, field, f"{text!r} would be printed, and seems to stand for a missing value"
+            )
 
 
 def mail_speaks_to_people(call: MailText, facts: Facts) -> Iterator[Finding]:

@@ -10,11 +10,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 
 from ix_tools.domain import resource_names
+from ix_tools.domain.field_marks import Clearable
 from ix_tools.domain.records import AccountRecord, Company
 from ix_tools.domain.types import Call, Email, Id, Record
 from ix_tools.errors import Rejected, Unreadable
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation, OperationContext
+from ix_tools.operations.clearing import ClearsFields
 from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
 from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
 from ix_tools.operations.fingerprints import DetectableChange
@@ -216,7 +218,7 @@ class Credentials(Call):
     """Always Sequences, for registering series."""
 
 
-class UpdateAccount(IdempotentCall, DetectableChange, Operation[AccountResult]):
+class UpdateAccount(ClearsFields, IdempotentCall, DetectableChange, Operation[AccountResult]):
     """Change an account's details, or its AT credentials for series; a person approves. Off unless allow_account_setup is set.
 
     Source: OpenAPI updateAccount.
@@ -232,21 +234,21 @@ class UpdateAccount(IdempotentCall, DetectableChange, Operation[AccountResult]):
     """Name of the company that uses the account."""
     email: Email | None = None
     """E-mail address of the account's owner."""
-    first_name: str | None = None
+    first_name: Annotated[str | None, Clearable()] = None
     """First name of the owner."""
-    last_name: str | None = None
+    last_name: Annotated[str | None, Clearable()] = None
     """Last name of the owner."""
-    phone: str | None = None
+    phone: Annotated[str | None, Clearable()] = None
     """Telephone number of the company."""
-    address: str | None = None
+    address: Annotated[str | None, Clearable()] = None
     """Street and number of the company's address."""
-    city: str | None = None
+    city: Annotated[str | None, Clearable()] = None
     """City of the company's address."""
-    postal_code: str | None = None
+    postal_code: Annotated[str | None, Clearable()] = None
     """Postal code of the address, e.g. 1000-555."""
-    website: str | None = None
+    website: Annotated[str | None, Clearable()] = None
     """Web address of the company."""
-    fax: str | None = None
+    fax: Annotated[str | None, Clearable()] = None
     """Fax number of the company."""
     credentials: Credentials | None = None
     """Sub-user of the tax authority (AT) that registers series."""

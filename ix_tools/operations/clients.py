@@ -6,12 +6,14 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import AfterValidator, Field, model_validator
 
 from ix_tools.domain import resource_names
+from ix_tools.domain.field_marks import Clearable
 from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import Client
 from ix_tools.domain.types import Call, Country, Email, Id, Record
 from ix_tools.guards import master_data, tax_numbers
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
+from ix_tools.operations.clearing import ClearsFields, list_newly_filled
 from ix_tools.operations.document_lists import (
     DEFAULT_STATES,
     LIST_STATES,
@@ -189,29 +191,29 @@ Name = Annotated[str, AfterValidator(_check_name)]
 class ClientFields(Call):
     """Fields of a client besides name and code."""
 
-    fiscal_id: str | None = None
+    fiscal_id: Annotated[str | None, Clearable()] = None
     """Tax number of the client: NIF or foreign VAT number."""
     country: Country | None = None
     """Country by ISO code or name, e.g. PT; default Portugal."""
-    email: Email | Literal[""] | None = None
+    email: Annotated[Email | Literal[""] | None, Clearable()] = None
     """E-mail address of the client, e.g. ana@example.pt."""
-    address: str | None = None
+    address: Annotated[str | None, Clearable()] = None
     """Street and number of the client's address."""
-    city: str | None = None
+    city: Annotated[str | None, Clearable()] = None
     """City of the client's address."""
-    postal_code: str | None = None
+    postal_code: Annotated[str | None, Clearable()] = None
     """Postal code of the address, e.g. 1000-555."""
-    phone: str | None = None
+    phone: Annotated[str | None, Clearable()] = None
     """Telephone number of the client."""
-    fax: str | None = None
+    fax: Annotated[str | None, Clearable()] = None
     """Fax number of the client."""
-    website: str | None = None
+    website: Annotated[str | None, Clearable()] = None
     """Web address of the client."""
     language: Literal["pt", "en", "es"] | None = None
     """Language in which the client's documents are printed."""
     preferred_contact: Contact | None = None
     """Person to contact at the client."""
-    observations: str | None = None
+    observations: Annotated[str | None, Clearable()] = None
     """Notes about the client; documents do not print them."""
     send_options: Literal["1", "2", "3"] | None = None
     """Number of copies that are sent: 1, 2 or 3."""
@@ -304,9 +306,15 @@ class CreateClient(AcceptingCall, ClientFields, IdempotentCall, Operation[Client
 
 
 class UpdateClient(
-    AcceptingCall, ClientFields, IdempotentCall, DetectableChange, ClientCall, Operation[ClientResult]
+    ClearsFields,
+    AcceptingCall,
+    ClientFields,
+    IdempotentCall,
+    DetectableChange,
+    ClientCall,
+    Operation[ClientResult],
 ):
-    """Change a client for later documents and drafts. What you leave out stays; empty text clears.
+    """Change a client for later documents and drafts. What you leave out stays; clear empties fields.
 
     Source: OpenAPI updateClient.
     """
@@ -327,6 +335,7 @@ class UpdateClient(
         guards=(
             tax_numbers.client_number_fits_country,
             tax_numbers.client_number_not_shared,
+            master_data.removing_the_tax_number_is_accepted,
             master_data.issued_documents_keep_the_client,
         ),
         idempotent=True,
@@ -363,6 +372,8 @@ class UpdateClient(
     def plan_correction(self, result: ClientResult, facts: Facts) -> Correction:
         """Plan: update it with the earlier values."""
         before = {"client_id": self.client_id, **dump_client(facts.subject)}
+        if filled := list_newly_filled(self, facts.subject):
+            before["clear"] = filled
         return Correction("changed", (Step("update_client", "put the earlier values back", before),))
 
 

@@ -14,6 +14,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ix_tools.domain.types import is_relative_date
 from ix_tools.operations.base import Operation
 
 CALL_VERSION = 2
@@ -56,19 +57,15 @@ def can_compare(digest: str) -> bool:
 
 
 def _serialize_call(call: Operation[Any], arguments: Mapping[str, Any]) -> list[Any]:
-    # Parameters that were not given are left out, so that a later version with one more still recognises the call.
-    given = call.model_dump(mode="json", exclude={"idempotency_key", "accept"}, exclude_none=True)
+    # `clear` is in the fields that it empties. Parameters that were not given are left out, so that a later version with one more still recognises the call.
+    given = call.model_dump(mode="json", exclude={"idempotency_key", "accept", "clear"}, exclude_none=True)
     return [call.spec.name, {**given, **_find_relative_dates(arguments)}]
 
 
 def _find_relative_dates(arguments: Mapping[str, Any]) -> dict[str, str]:
     """Return relative dates as written (`today`, `+30d`), so that a call repeated after midnight is the same call."""
     texts = {name: value.strip().lower() for name, value in arguments.items() if isinstance(value, str)}
-    return {
-        name: text
-        for name, text in texts.items()
-        if "date" in name and (text in {"today", "hoje"} or text.startswith("+"))
-    }
+    return {name: text for name, text in texts.items() if "date" in name and is_relative_date(text)}
 
 
 _CALL_FORMS: dict[int, Callable[[Operation[Any], Mapping[str, Any]], str]] = {

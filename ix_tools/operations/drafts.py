@@ -8,7 +8,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from ix_tools.domain.comparison import MAY_APPEAR
-from ix_tools.domain.field_marks import NotShown, Printed, Stored, Unreturned, fields_with
+from ix_tools.domain.field_marks import (
+    Clearable,
+    NameOnly,
+    NotShown,
+    Printed,
+    Stored,
+    Unreturned,
+    ZeroIsAbsent,
+    fields_with,
+)
 from ix_tools.domain.printed_texts import PrintedTexts
 from ix_tools.domain.records import Line
 from ix_tools.domain.totals import GlobalDiscount, Totals, TotalsLine, predict_totals
@@ -108,7 +117,7 @@ class LineItem(Call):
     """Unit in which the quantity is measured."""
     discount: Percent | None = None
     """Discount on the line in percent, 0 to 100; default none."""
-    tax: Annotated[str | None, WirePath("tax.name")] = None
+    tax: Annotated[str | None, WirePath("tax.name"), NameOnly()] = None
     """Name of the VAT rate, e.g. IVA23, from list_taxes; default the account's default rate."""
 
     @model_validator(mode="before")
@@ -251,11 +260,13 @@ class InvoiceDraft(DocumentDraft):
     """Id of the invoice that a credit or debit note corrects (required), or of the guide that an invoice bills."""
     currency_code: CurrencyCode | None = None
     """Second currency in which the total is printed too, e.g. USD; amounts stay in the account's currency."""
-    rate: ExchangeRate | None = None
+    rate: Annotated[ExchangeRate | None, ZeroIsAbsent()] = None
     """Exchange rate: units of currency_code for 1 unit of the account's currency."""
     global_discount: Annotated[Discount | None, Unreturned(found_by="the totals")] = None
     """Discount over all lines of the document; default none."""
-    plugin_id: Annotated[str | None, Unreturned(), NotShown("a mark for programs that is not printed")] = None
+    plugin_id: Annotated[
+        str | None, Unreturned(), Clearable(), NotShown("a mark for programs that is not printed")
+    ] = None
     """Id of the plugin that creates the document; it is not printed."""
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from ix_tools.guards import clients, dates, exemptions, money, series, tax_numbe
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
+from ix_tools.operations.clearing import ClearsFields
 from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.drafts import (
     ClientDetails,
@@ -46,6 +47,7 @@ ESTIMATE_GUARDS = (
     catalogue.line_names_unique,
     series.series_fits_type,
     texts.text_speaks_to_people,
+    texts.texts_are_no_placeholders,
 )
 
 
@@ -122,7 +124,7 @@ class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
         return suggest_finalizing(result)
 
 
-class UpdateEstimate(EstimateDraft, Operation[DocumentResult]):
+class UpdateEstimate(ClearsFields, EstimateDraft, Operation[DocumentResult]):
     """Change a draft estimate. What you leave out stays; items, when given, replace all lines.
 
     Source: OpenAPI updateEstimate.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from ix_tools.domain import resource_names
-from ix_tools.domain.types import DocumentType, Email, Id, Record
+from ix_tools.domain.types import DocumentType, Email, Id, OneLine, Record
 from ix_tools.domain.web_address import is_web_address
 from ix_tools.errors import Unreadable
 from ix_tools.guards import electronic_invoices, states, texts
@@ -48,7 +48,7 @@ class SendEmail(IdempotentCall, Operation[EmailResult]):
     """E-mail address of the recipient, e.g. ana@example.pt."""
     save: Annotated[bool, WirePath("message.client.save")] = False
     """True stores the address as the client's; default false."""
-    subject: Annotated[str | None, WirePath("message.subject")] = None
+    subject: Annotated[OneLine | None, WirePath("message.subject")] = None
     """Subject line of the e-mail."""
     body: Annotated[str | None, WirePath("message.body")] = None
     """Text of the e-mail message."""

@@ -5,13 +5,14 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field
 
-from ix_tools.domain.field_marks import Stored, Unreturned
+from ix_tools.domain.field_marks import Clearable, Stored, Unreturned
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import DueDate, GuideType, Id, WireDate, WireMoment
 from ix_tools.guards import clients, dates, exemptions, money, series, tax_numbers, texts, updates
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
+from ix_tools.operations.clearing import ClearsFields
 from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.drafts import (
     Address,
@@ -49,6 +50,7 @@ GUIDE_GUARDS = (
     catalogue.line_names_unique,
     series.series_fits_type,
     texts.text_speaks_to_people,
+    texts.texts_are_no_placeholders,
 )
 
 
@@ -61,11 +63,11 @@ class GuideDraft(DocumentDraft):
     """Address where the goods are loaded."""
     address_to: Address
     """Address where the goods are delivered."""
-    license_plate: Annotated[str | None, Stored(if_given=True)] = None
+    license_plate: Annotated[str | None, Stored(if_given=True), Clearable()] = None
     """Licence plate of the vehicle, e.g. 11-AA-22."""
-    load_site: Annotated[str | None, Unreturned()] = None
+    load_site: Annotated[str | None, Unreturned(), Clearable()] = None
     """Short name of the loading place, as the guide prints it."""
-    delivery_site: Annotated[str | None, Unreturned()] = None
+    delivery_site: Annotated[str | None, Unreturned(), Clearable()] = None
     """Short name of the delivery place, as the guide prints it."""
 
 
@@ -154,7 +156,7 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
         return suggest_finalizing(result)
 
 
-class UpdateGuide(GuideDraft, Operation[DocumentResult]):
+class UpdateGuide(ClearsFields, GuideDraft, Operation[DocumentResult]):
     """Change a draft guide. What you leave out stays; items, when given, replace all lines.
 
     Source: API v2 documentation, Guides, Update; OpenAPI updateGuide.

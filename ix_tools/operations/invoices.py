@@ -22,6 +22,7 @@ from ix_tools.guards import (
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts
 from ix_tools.operations.base import Operation
+from ix_tools.operations.clearing import ClearsFields
 from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.drafts import (
     ClientDetails,
@@ -69,6 +70,7 @@ DRAFT_GUARDS = (
     notes.mb_reference_only_where_possible,
     notes.simplified_within_legal_limit,
     texts.text_speaks_to_people,
+    texts.texts_are_no_placeholders,
 )
 
 
@@ -154,7 +156,7 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
         return suggest_finalizing(result)
 
 
-class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
+class UpdateInvoice(ClearsFields, InvoiceDraft, Operation[DocumentResult]):
     """Change a draft. What you leave out stays; items, when given, replace all lines.
 
     Source: API v2 documentation, Invoices, Update; OpenAPI updateInvoice.

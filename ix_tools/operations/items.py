@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from ix_tools.domain import resource_names
+from ix_tools.domain.field_marks import NameOnly
 from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import CatalogueItem
 from ix_tools.domain.types import Call, Id, Record, UnitPrice
@@ -128,7 +129,7 @@ class ItemFields(Call):
     """Further text printed below the name."""
     unit: Unit | None = None
     """Unit in which quantities are measured."""
-    tax: Annotated[str | None, WirePath("tax.name"), ResolvesTo("tax")] = None
+    tax: Annotated[str | None, WirePath("tax.name"), ResolvesTo("tax"), NameOnly()] = None
     """Name of the VAT rate, e.g. IVA23, from list_taxes; a new item takes the account's default rate."""
 
 

@@ -19,7 +19,7 @@ from ix_tools.api_client import protocol
 from ix_tools.api_client.rate_limit import prioritize_follow_up
 from ix_tools.approvals.repository import CallOrigin, Reply
 from ix_tools.config.settings import SANDBOX_NOTICE
-from ix_tools.errors import InvalidArguments, IxError, Problem, SettingsError, StoredDifferently
+from ix_tools.errors import IxError, SettingsError, StoredDifferently
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
 from ix_tools.idempotency.intents import Intent
@@ -28,6 +28,7 @@ from ix_tools.operations.access import require_enabled
 from ix_tools.operations.base import BundledApproval, Operation, StepPending
 from ix_tools.pipeline import idempotent_write, policy_check
 from ix_tools.pipeline.approval_gate import require_scope
+from ix_tools.pipeline.arguments import parse, read_arguments
 from ix_tools.pipeline.call_identity import identify_call
 from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.context import CallContext
@@ -103,10 +104,10 @@ async def _execute(execution: Execution, name: str) -> Completed | ApprovalRequi
     # Checked before the arguments: a caller without permission learns nothing about them.
     operation = get_operation(name)
     await _require_permission(context, operation)
-    given = execution.arguments
+    given = read_arguments(operation, execution.arguments)
     if not context.can_read_files:
         given = file_delivery.restrict_arguments(operation, given, execution.face)
-        execution = replace(execution, arguments=given)
+    execution = replace(execution, arguments=given)
     if is_long(given.get("items")):
         call = await anyio.to_thread.run_sync(parse, name, given)
     else:
@@ -300,46 +301,6 @@ async def _recover_once(context: CallContext) -> None:
         except BaseException:
             context.has_recovered = False
             raise
-
-
-# --- parse ---------------------------------------------------------------------------------------------
-
-
-def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
-    """Validate the arguments strictly and return the call; report every problem at once."""
-    operation = get_operation(name)
-    try:
-        return operation.model_validate(dict(arguments))
-    except ValidationError as faults:
-        problems = [
-            _describe_fault(operation, fault)
-            for fault in faults.errors(include_url=False, include_context=False)
-        ]
-    shown = problems[:20]
-    more = f" ({len(problems) - len(shown)} more not shown)" if len(problems) > len(shown) else ""
-    raise InvalidArguments(
-        f"{name} cannot be called with these arguments{more}.",
-        problems=shown,
-        next="correct these fields and call again",
-    )
-
-
-def _describe_fault(operation: type[Operation[Any]], fault: Mapping[str, Any]) -> Problem:
-    loc = ".".join(str(part) for part in fault["loc"])
-    kind, message = fault["type"], str(fault["msg"]).removeprefix("Value error, ")
-    if kind == "extra_forbidden":
-        top = operation.model_fields
-        allowed = ", ".join(top) if len(fault["loc"]) == 1 else ""
-        return Problem(loc, "unknown field: InvoiceXpress would silently ignore it", allowed)
-    if kind == "missing":
-        return Problem(loc, "is required")
-    if kind == "value_error":
-        # A rule over several fields names the one to correct: `due_date: ...`.
-        name, colon, rest = message.partition(": ")
-        if colon and name.isidentifier():
-            return Problem(f"{loc}.{name}".lstrip("."), "is not usable", rest)
-        return Problem(loc, "is not usable", message)
-    return Problem(loc, "is not usable", message[:1].lower() + message[1:])
 
 
 # --- results -------------------------------------------------------------------------------------------

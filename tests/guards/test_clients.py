@@ -319,7 +319,7 @@ async def test_a_country_travels_under_the_vendors_own_name(
     assert harness.get_last_body()["client"]["country"] == travels
 
 
-@pytest.mark.parametrize("country", ["Portugall", "XX", "Europa", "", "Lisboa", 351])
+@pytest.mark.parametrize("country", ["Portugall", "XX", "Europa", "Lisboa", 351])
 async def test_a_country_that_is_none_is_refused_with_what_is_near(harness: Harness, country: Any) -> None:
     found = await harness.get_refusal(
         "create_invoice", invoice(client={"name": "Nova", "code": "NOVA", "country": country})

@@ -56,13 +56,12 @@ async def test_a_date_in_the_future_or_long_ago_is_warned_of_and_goes_through(
         "2026-02-30",
         "30/02/2026",
         "2026-13-01",
-        "20-11-2026",
+        "20-11-26",
         "11/20/2026",
         "20/11/26",
         "20261120",
         20261120,
-        "amanhã",
-        "",
+        "depois de amanhã",
         "0001-01-01",
         True,
     ],
@@ -87,7 +86,7 @@ async def test_both_spellings_of_a_date_travel_as_the_documented_one(
     assert (harness.get_last_body()["date"], harness.get_last_body()["due_date"]) == (meant, meant)
 
 
-@pytest.mark.parametrize("due", ["30d", "+30", "+30D", "+9999d", "+-1d"])
+@pytest.mark.parametrize("due", ["30", "+30", "+30 meses", "+9999d", "+-1d"])
 async def test_only_the_documented_form_of_a_term_is_a_due_date(harness: Harness, due: str) -> None:
     found = await harness.get_refusal("create_invoice", invoice(due_date=due))
     assert "2026-11-30" in found["due_date"]

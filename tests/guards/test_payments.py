@@ -172,8 +172,8 @@ async def test_nobody_pays_before_the_invoice_or_tomorrow(harness: Harness, day:
         ("MB", False),
         ("NU", False),
         ("CI", True),
-        ("tb", True),
-        ("", True),
+        ("tb", False),
+        ("T", True),
         ("Multibanco", True),
     ],
 )

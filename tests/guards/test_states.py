@@ -222,7 +222,7 @@ async def test_a_paid_invoice_is_reopened_through_its_receipt(harness: Harness) 
     assert "cancel its receipts first" in error.next
 
 
-@pytest.mark.parametrize("word", ["final", "sent", "accepted", "FINALIZED", "delete", ""])
+@pytest.mark.parametrize("word", ["final", "sent", "accepted", "finalised", "delete"])
 async def test_a_state_is_one_of_the_five_words(harness: Harness, word: str) -> None:
     """Trap 8, reading 6: `sent` and `final` are words of lists and documents, not of changes."""
     draft = await harness.create_draft()

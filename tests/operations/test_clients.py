@@ -32,8 +32,8 @@ async def test_an_update_sends_the_whole_record_so_that_nothing_is_lost(harness:
     assert harness.get_last_body()["name"] == "ACME, Lda"
 
 
-async def test_empty_text_clears_a_field(harness: Harness) -> None:
-    after = (await harness.call("update_client", {"client_id": 501, "website": "", "email": ""}))["client"]
+async def test_clear_empties_a_field(harness: Harness) -> None:
+    after = (await harness.call("update_client", {"client_id": 501, "clear": ["website", "email"]}))["client"]
     assert "website" not in after
     assert "email" not in after
 

@@ -236,7 +236,7 @@ async def test_more_than_remains_is_refused_and_nothing_is_drafted(harness: Harn
     [
         ({"lines": [{"line": 2}]}, "lines"),
         ({"lines": [{"line": 1, "quantity": 1, "amount": 1}]}, "lines.0.amount"),
-        ({"lines": []}, "lines"),
+        ({"lines": ["1"]}, "lines.0"),
         ({"reason": "Erro."}, "reason"),
         ({"wrong": "all"}, "wrong"),
     ],

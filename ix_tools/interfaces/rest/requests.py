@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from ix_tools.domain.json_parsing import reject_repeated_fields
 from ix_tools.errors import InvalidArguments, Problem
 from ix_tools.operations.base import Operation
 from ix_tools.schemas.json_schema import build_input_schema
@@ -29,7 +30,7 @@ async def read_body(request: Request) -> dict[str, Any]:
             next="send the arguments as one JSON object with Content-Type: application/json",
         )
     try:
-        found = json.loads(content, object_pairs_hook=_reject_duplicates, parse_constant=_reject_constant)
+        found = json.loads(content, object_pairs_hook=reject_repeated_fields, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as fault:
         raise _build_malformed(f"The body is not JSON: {str(fault).rstrip('.')}.") from None
     if not isinstance(found, dict):
@@ -48,15 +49,6 @@ async def _read_bytes(request: Request) -> bytes:
                 next="send less in one call",
             )
     return bytes(content)
-
-
-def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the field {twice!r} is there twice, and readers differ in which one counts")
-    return found
 
 
 def _reject_constant(word: str) -> None:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from ix_tools.domain.comparison import Difference
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.records import CorrectedDocument, Document
-from ix_tools.domain.types import Email, InvoiceType, Record
+from ix_tools.domain.types import Email, InvoiceType, OneLine, Record
 from ix_tools.errors import NOTHING_SENT, IxError, NotFound, Problem, Refused, StoredDifferently
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
@@ -87,7 +87,7 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
     """Unique id of your own; a second call with the same id creates no second document."""
     email: Annotated[Email | None, LOCAL_ONLY] = None
     """E-mail address that gets the PDF; without one nothing is sent."""
-    subject: Annotated[str | None, LOCAL_ONLY] = None
+    subject: Annotated[OneLine | None, LOCAL_ONLY] = None
     """Subject line of the e-mail."""
     body: Annotated[str | None, LOCAL_ONLY] = None
     """Text of the e-mail message."""
