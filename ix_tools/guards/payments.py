@@ -50,6 +50,7 @@ def amount_within_what_is_open(call: Payment, facts: Facts) -> Iterator[Finding]
     if call.amount <= known.open:
         return
     given, left = format_cents(call.amount), format_cents(known.open)
+    allowed = f"at most {left}" if known.open else "no payment"
     if known.owed_to_client:
         yield refuse(
             "amount",
@@ -58,14 +59,14 @@ def amount_within_what_is_open(call: Payment, facts: Facts) -> Iterator[Finding]
             "give it back outside InvoiceXpress, or cancel a receipt (cancel_payment)",
         )
     elif call.amount > known.receipt_limit:
-        yield refuse("amount", f"{given} is more than the {left} still open", f"at most {left}")
+        yield refuse("amount", f"{given} is more than the {left} still open", allowed)
     elif "withholding_paid" not in call.accept:
         yield ask(
             "withholding_paid",
             "amount",
             f"{given} is more than the {left} still open: the client withholds {format_cents(known.withheld)} and pays it to "
             "the tax authority, so a receipt for it is for money that was not received",
-            f"at most {left}, or accept if the client really paid the tax to you",
+            f"{allowed}, or accept if the client really paid the tax to you",
         )
 
 
@@ -78,13 +79,24 @@ def settling_issues_a_receipt(call: Transition, facts: Facts) -> Iterator[Findin
     known = get_settlement(facts)
     beyond = known.receipt_limit - known.open
     if beyond > 0:
-        shown, amount = format_cents(known.receipt_limit), format_cents(beyond)
+        shown, amount, left = map(format_cents, (known.receipt_limit, beyond, known.open))
+        # Once nothing is open, a receipt for 0 is no way: the invoice can stay as it is.
+        instead = (
+            f"to record what was paid, use generate_payment with {left}"
+            if known.open
+            else "nothing is open any more"
+        )
+        instead_pt = (
+            f"para registar o que foi pago, use generate_payment com {left}"
+            if known.open
+            else "já nada está em aberto"
+        )
         yield warn(
             "state",
             f"it issues a receipt of {shown}, of which {amount} is tax that the client withheld and pays to the tax authority: "
-            f"no such money is received. To record what was paid, use generate_payment with {format_cents(known.open)}",
+            f"no such money is received; {instead}",
             f"emite um recibo de {shown} €, dos quais {amount} € são imposto que o cliente reteve e entrega à AT: esse dinheiro "
-            "não é recebido",
+            f"não é recebido; {instead_pt}",
         )
 
 

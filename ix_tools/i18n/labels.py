@@ -38,10 +38,10 @@ ACTIONS: dict[str, Action] = {
     "canceled": Action(
         Bilingual("Anular", "Cancel"),
         Bilingual(
-            "O documento fica anulado para sempre e o motivo segue para a AT. Se o cliente já o tiver, ou se o valor "
-            "se alterar, em vez de anular emita uma nota de crédito.",
-            "The document stays cancelled for ever and the reason goes to AT. If the client already has it, or the "
-            "amount changes, issue a credit note instead.",
+            "O documento fica anulado para sempre e o motivo segue para a AT. Se o valor ou o IVA se alterarem, em vez de "
+            "anular emita uma nota de crédito ou de débito.",
+            "The document stays cancelled for ever and the reason goes to AT. If the amount or the VAT changes, issue a "
+            "credit or debit note instead.",
         ),
     ),
     "finalized_estimate": Action(

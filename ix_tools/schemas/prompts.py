@@ -93,27 +93,33 @@ Client: {client}. To invoice: {what}. Tax: {tax}. Exemption: {tax_exemption}. Se
             """Corrige um documento já emitido. Tipo: {document_type}. Id: {document_id}. O que está errado: {problem}.
 
 Um documento finalizado não se edita nem se apaga (Portaria 363/2010). Decide assim:
-- O valor ou o imposto altera-se, por qualquer razão: nota de crédito (ou de débito) que refere a fatura (CIVA 29.º/7, 36.º/6).
-- O cliente já recebeu o documento, ou este já foi comunicado à AT: nota de crédito.
-- O erro não altera o valor nem o imposto (por exemplo, o NIF) e o cliente ainda não tem o documento: anular com motivo e emitir de novo.
+- O valor ou o imposto altera-se, por qualquer razão: nota de crédito do que é a mais, nota de débito do que falta, com referência à fatura, e não
+  uma fatura nova (CIVA 29.º/7, 36.º/6; Of.-Circ. 30136/2012, ponto 14).
+- O erro não altera o valor nem o imposto (por exemplo, o NIF): anular com motivo e emitir de novo, mesmo que já tenha sido entregue, pago ou
+  comunicado; depois de comunicado reenvia-se o SAF-T do mês. A InvoiceXpress aconselha uma nota de crédito: confirma com o contabilista.
+- O documento não devia existir: se nunca saiu, anular; se o cliente já o tem, nota de crédito pelo total.
 - Nunca as duas coisas no mesmo documento. Se tiver recibo, anula primeiro o recibo (cancel_payment).
 
-1. Lê o documento com get_document, e o que lhe está associado com get_related_documents.
+1. Com correct_document e draft false, obtém o caminho, a fonte e o prazo.
 2. Diz à pessoa qual é o caminho certo, e porquê; espera que ela decida.
-3. Nota de crédito: create_invoice com document_type credit_notes, owner_invoice_id e as linhas a creditar, no máximo o que resta; depois change_state finalized.
+3. Nota de crédito: correct_document prepara o rascunho; em lines, quantity e amount são o que se retira. Depois change_state finalized.
+   Nota de débito: create_invoice com document_type debit_notes, owner_invoice_id e as linhas do que falta.
    Anulação: change_state canceled, com uma frase completa em message.
 4. Cada passo irreversível é aprovado pela pessoa.""",
             """Correct a document that was already issued. Kind: {document_type}. Id: {document_id}. What is wrong: {problem}.
 
 A finalized document is neither edited nor deleted (Portaria 363/2010). Decide like this:
-- The amount or the tax changes, for whatever reason: a credit (or debit) note that cites the invoice (CIVA 29/7, 36/6).
-- The client already has it, or it was already communicated to AT: a credit note.
-- Only an error that changes neither amount nor tax (the tax number, say) and the client does not have it yet: cancel with a reason and issue again.
+- The amount or the tax changes, for whatever reason: a credit note for what is too much, a debit note for what is missing, citing the invoice,
+  and no new invoice (CIVA 29/7, 36/6; Of.-Circ. 30136/2012, point 14).
+- The error changes neither amount nor tax (the tax number, say): cancel with a reason and issue again, also if it was delivered, paid or
+  communicated; once communicated, the month's SAF-T is sent again. InvoiceXpress advises a credit note: confirm with the accountant.
+- The document should not exist: cancel it if it never left; a credit note for all of it if the client has it.
 - Never both on one document. If it has a receipt, cancel the receipt first (cancel_payment).
 
-1. Read it with get_document, and what belongs to it with get_related_documents.
+1. Call correct_document with draft false for the way, its source and its deadline.
 2. Tell the person which way it is, and why; wait for the decision.
-3. Credit note: create_invoice with document_type credit_notes, owner_invoice_id and the lines to credit, at most what remains; then change_state finalized.
+3. Credit note: correct_document drafts it; in lines, quantity and amount are what is taken off. Then change_state finalized.
+   Debit note: create_invoice with document_type debit_notes, owner_invoice_id and the lines of what is missing.
    Cancelling: change_state canceled, with a whole sentence in message.
 4. Every irreversible step is approved by the person.""",
         ),
@@ -130,15 +136,15 @@ A finalized document is neither edited nor deleted (Portaria 363/2010). Decide l
 1. list_invoices do mês com states draft: rascunhos por emitir. As faturas emitem-se até ao 5.º dia útil após a operação (CIVA 36.º/1).
 2. list_invoices do mês com states final: faturas por pagar; destaca as vencidas (due_date anterior a hoje).
 3. list_invoices com final, settled e canceled, todas as páginas: por série e tipo, confirma que os números são seguidos e as datas não recuam.
-4. list_sequences: séries com N/D não podem emitir.
-5. Resume numa tabela: o que falta, quanto vale, o que fazer. Lembra que a comunicação à AT se faz até ao dia 5 do mês seguinte.""",
+4. list_sequences: em séries com N/D não se podem emitir documentos.
+5. Resume numa tabela: o que falta, quanto vale, o que fazer. Lembra até quando se faz a comunicação à AT: month_end_check dá o dia em saft_due.""",
             """Check the month {month} in InvoiceXpress. Read only: change nothing.
 
 1. list_invoices of the month with states draft: drafts not issued. Invoices are due by the 5th working day after the sale (CIVA 36/1).
 2. list_invoices of the month with states final: unpaid invoices; set apart the overdue (due_date before today).
 3. list_invoices with final, settled and canceled, every page: for each series and type, see that numbers follow on and dates never go back.
 4. list_sequences: series with N/D cannot issue.
-5. Sum up in a table: what is missing, what it is worth, what to do. Mention that invoices are communicated to AT by day 5 of the next month.""",
+5. Sum up in a table: what is missing, what it is worth, what to do. Mention by when invoices are communicated to AT: saft_due of month_end_check.""",
         ),
     ),
 )

@@ -91,6 +91,7 @@ async def test_what_the_client_withholds_is_never_open(harness: Harness) -> None
     assert (read["to_pay"], read["withheld"]) == ("0.00", "250.00")
     found = await harness.check_acceptance("generate_payment", payment(issued, "0.01"), "withholding_paid")
     assert "the client withholds 250.00" in found["amount"]
+    assert "| no payment, or accept" in found["amount"]
 
 
 async def test_settling_says_that_its_receipt_is_for_withheld_tax(harness: Harness) -> None:
@@ -101,7 +102,22 @@ async def test_settling_says_that_its_receipt_is_for_withheld_tax(harness: Harne
     assert "250.00" in approval
     assert "no such money is received" in approval
     done = await harness.call("change_state", settle)
-    assert "use generate_payment with 0.00" in warnings_by_field(done)["state"]
+    assert warnings_by_field(done)["state"].endswith("no such money is received; nothing is open any more")
+
+
+async def test_settling_with_something_open_names_what_to_pay_instead(harness: Harness) -> None:
+    issued = await harness.create_issued(items=HUNDRED, retention=25)
+    done = await harness.call("change_state", document_arguments(issued, state="settled"))
+    assert warnings_by_field(done)["state"].endswith("use generate_payment with 980.00")
+
+
+async def test_an_invoice_credited_in_full_takes_no_payment(harness: Harness) -> None:
+    issued = await harness.create_issued()
+    credit = invoice(document_type="credit_notes", owner_invoice_id=issued["id"])
+    note = (await harness.call("create_invoice", credit))["document"]
+    await harness.call("change_state", document_arguments(note, state="finalized"))
+    found = await harness.get_refusal("generate_payment", payment(issued, "0.01"))
+    assert found["amount"] == "0.01 is more than the 0.00 still open | no payment"
 
 
 async def test_settling_without_withholding_is_no_matter_for_a_warning(harness: Harness) -> None:

@@ -131,7 +131,14 @@ async def test_every_tool_that_a_prompt_names_exists(host: Host) -> None:
         text = (await host.client.get_prompt(prompt.name, given)).messages[0].content.text  # type: ignore[union-attr]
         known = set(catalogue()) | {"tax_exemption", "due_date", "document_type", "owner_invoice_id"}
         named = {word.strip(".,;:()") for word in text.split() if "_" in word}
-        assert named - known <= {"stored_differently", "credit_notes", "receipt_id", "overdue"}, prompt.name
+        assert named - known <= {
+            "stored_differently",
+            "saft_due",
+            "credit_notes",
+            "debit_notes",
+            "receipt_id",
+            "overdue",
+        }, prompt.name
 
 
 # --- completions
