@@ -9,7 +9,6 @@ import base64
 import json
 import logging
 import os
-import sys
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -26,6 +25,7 @@ from mcp.client.stdio import stdio_client
 from mcp.shared.exceptions import MCPError
 from pydantic import SecretStr
 
+from faults.servers import lift_limits
 from ix_tools.api_client import protocol
 from ix_tools.api_client.client import InvoiceXpressClient
 from ix_tools.approvals.repository import Reply
@@ -39,6 +39,7 @@ from ix_tools.sandbox.server import Sandbox
 from tests.harness import ApprovalNeeded, Harness, execute, invoice
 from tests.interfaces.mcp.host import Person, connect_host
 from tests.interfaces.mcp.test_approvals import GATED
+from tests.interfaces.mcp.test_stdio import HURRIED
 
 CANARY = "Canary/7f3a+9b=&c4 é%41"
 FORMS = {
@@ -125,8 +126,8 @@ async def secret(
     )
     # Nobody finishes a call that a fault left open, so none waits long for it; the account keeps its patience.
     monkeypatch.setattr(claim_session, "MIN_WAIT_SECONDS", 0.2)
-    hurried = settings.model_copy(update={"timeout_seconds": 1})
-    context = replace(CallContext.open(settings), settings=hurried, now=harness.context.now)
+    hurried = settings.model_copy(update={"timeout_seconds": 0.1})
+    context = replace(CallContext.open(lift_limits(settings)), settings=hurried, now=harness.context.now)
     yield Harness(running_sandbox, context)
     await context.close()
     context.approvals._store.close()
@@ -247,7 +248,7 @@ async def test_every_way_to_fail_is_silent_about_the_key(
 
 async def test_a_timeout_is_silent_about_the_key(secret: Harness, ear: RecordCollector) -> None:
     """Reads and writes; the library's exception holds the URL."""
-    hurried = InvoiceXpressClient(secret.context.settings.model_copy(update={"timeout_seconds": 1}))
+    hurried = InvoiceXpressClient(secret.context.settings.model_copy(update={"timeout_seconds": 0.2}))
     for request in (protocol.build_get("/taxes.json"), protocol.Request("PUT", "/x.json")):
         secret.sandbox.fault(path=".", times=None, delay=30)  # a read is retried
         with pytest.raises(Unreachable) as failed:
@@ -318,7 +319,7 @@ async def test_a_server_process_is_silent_about_the_key(secret: Harness, tmp_pat
         "INVOICEXPRESS_APPROVAL_MIN_SECONDS": "0",
         "PATH": os.environ["PATH"],
     }
-    command = StdioServerParameters(command=sys.executable, args=["-m", "ix_tools", "serve"], env=env)
+    command = StdioServerParameters(command=HURRIED[0], args=list(HURRIED[1:]), env=env)
     errors = tmp_path / "stderr"
     said: list[Any] = []
     with errors.open("w") as heard:

@@ -32,6 +32,8 @@ MAX_WAIT = 86_400.0
 YEAR = 365 * 86_400.0
 MAX_WRONG_GUESSES_PER_YEAR = 100
 """Wrong PINs of one person in any 365 days; a right PIN does not reset the count."""
+SCRYPT_COST = 2**14
+"""Work and memory for one guess at a stored hash; a hash of another cost would not match any more."""
 
 
 class Pins:
@@ -187,4 +189,4 @@ def _build_locked_refusal(until: float) -> ApprovalRefused:
 
 
 def _hash_pin(pin: str, salt: str) -> str:
-    return hashlib.scrypt(pin.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=32).hex()
+    return hashlib.scrypt(pin.encode(), salt=bytes.fromhex(salt), n=SCRYPT_COST, r=8, p=1, dklen=32).hex()

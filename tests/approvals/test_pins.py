@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from ix_tools.approvals.pins import (
 from ix_tools.errors import ApprovalRefused
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit
+from ix_tools.storage.schema import pins as stored_pins
 
 PIN, OTHER = "bacalhau", "sardinha"
 SAME = (("terminal:bsilva", "bruno"), ("page:bruno@acme.example", "bruno"), ("terminal:maria", "maria"))
@@ -52,7 +54,9 @@ def store(place: str, clock: Clock) -> Iterator[Store]:
 
 
 @pytest.fixture
-def pins(store: Store) -> Pins:
+def pins(store: Store, monkeypatch: pytest.MonkeyPatch) -> Pins:
+    """PINs whose hashes take no time; `test_a_stored_hash_costs_whoever_guesses_it` has those of the product."""
+    monkeypatch.setattr("ix_tools.approvals.pins.SCRYPT_COST", 2)
     return Pins(store)
 
 
@@ -220,6 +224,17 @@ def test_guesses_at_the_same_moment_are_so_many_guesses(pins: Pins) -> None:
     assert codes == ["pin_locked"] * (12 - WRONG_GUESSES_WITHOUT_WAIT - 1) + ["pin_wrong"] * (
         WRONG_GUESSES_WITHOUT_WAIT + 1
     )
+
+
+def test_a_stored_hash_costs_whoever_guesses_it(tmp_path: Path) -> None:
+    """scrypt with n = 2^14, r = 8, p = 1, which takes 16 MiB a guess; RFC 7914."""
+    store = Store(tmp_path / "ix-tools.db")
+    Pins(store).set("bruno", PIN, by=ANA)
+    with store.reading() as connection:
+        row = connection.execute(sql.select(stored_pins)).one()
+    store.close()
+    salt = bytes.fromhex(row.salt)
+    assert row.hash == hashlib.scrypt(PIN.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32).hex()
 
 
 def test_no_pin_stands_in_the_store(tmp_path: Path) -> None:

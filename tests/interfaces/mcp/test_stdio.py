@@ -33,6 +33,9 @@ REASON = "Lançado por engano no cliente."
 SETUP = {"INVOICEXPRESS_ALLOW_ACCOUNT_SETUP": "true"}
 USUAL = [name for name in catalogue() if name in LISTED]
 SERVE = (sys.executable, "-m", "ix_tools", "serve")
+WITHOUT_WAITS = Path(__file__).resolve().parents[2] / "programs" / "without_waits.py"
+HURRIED = (sys.executable, str(WITHOUT_WAITS), "serve")
+"""The same server without its waits, for tests that call every tool or meet many faults."""
 
 
 def environment(home: Path, **given: str) -> dict[str, str]:
@@ -253,7 +256,7 @@ async def test_every_tool_works_in_the_sandbox_and_says_that_it_is_one(tmp_path:
     """`ix-tools serve --sandbox`, as somebody tries it first; resources, prompts and completions too."""
     env = environment(tmp_path, documents=str(tmp_path / "documents"))
     person = Person()
-    command = StdioServerParameters(command=SERVE[0], args=[*SERVE[1:], "--sandbox"], env=env)
+    command = StdioServerParameters(command=HURRIED[0], args=[*HURRIED[1:], "--sandbox"], env=env)
     async with Client(command, mode=mode, elicitation_callback=person) as client:
         assert client.protocol_version == ERAS[mode]
         assert client.server_info is not None
@@ -276,7 +279,7 @@ async def test_every_tool_works_in_the_sandbox_and_says_that_it_is_one(tmp_path:
 @pytest.mark.parametrize("mode", ["legacy"])
 async def test_every_tool_works_with_an_account(box: Sandbox, account: dict[str, str], mode: str) -> None:
     """`ix-tools serve` with the environment a host gives it."""
-    command = StdioServerParameters(command=SERVE[0], args=list(SERVE[1:]), env=account)
+    command = StdioServerParameters(command=HURRIED[0], args=list(HURRIED[1:]), env=account)
     person = Person()
     async with Client(command, mode=mode, elicitation_callback=person) as client:
         for name, said in (await every_tool(Host(client, person))).items():
@@ -306,7 +309,7 @@ def test_standard_output_is_the_protocol_and_nothing_else(
         assert process.call("list_taxes")["code"] == "store_unavailable"
         assert process.ended()[0] == 0
     assert box.requests() == []
-    with Process(SERVE[0], "-W", "error", *SERVE[1:], env=account) as process:
+    with Process(HURRIED[0], "-W", "error", *HURRIED[1:], env=account) as process:
         process.hello()
         assert process.call("list_taxes")["ok"]
         box.set_option("pdf_polls", 0)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.harness import Json
-from tests.interfaces.mcp.test_stdio import SERVE, Process, environment
+from tests.interfaces.mcp.test_stdio import HURRIED, Process, environment
 
 META = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -62,7 +62,7 @@ class Odd(Process):
 
 @pytest.mark.parametrize("modern", [True, False])
 def test_an_answer_that_cannot_be_read_is_nobodys_and_says_so(tmp_path: Path, modern: bool) -> None:
-    with Odd(*SERVE, "--sandbox", env=environment(tmp_path)) as host:
+    with Odd(*HURRIED, "--sandbox", env=environment(tmp_path)) as host:
         host.modern = modern
         extra = {"_meta": META} if modern else {}
         if not modern:
@@ -89,7 +89,7 @@ def test_an_answer_that_cannot_be_read_is_nobodys_and_says_so(tmp_path: Path, mo
 
 def test_an_answer_that_is_an_error_or_nothing_ends_the_call_too(tmp_path: Path) -> None:
     """2025-11-25: what is dropped on the way in would leave the call waiting for ever."""
-    with Odd(*SERVE, "--sandbox", env=environment(tmp_path)) as host:
+    with Odd(*HURRIED, "--sandbox", env=environment(tmp_path)) as host:
         info = {"name": "odd", "version": "1"}
         capabilities: Json = {"elicitation": {}}
         host.ask(
