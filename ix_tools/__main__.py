@@ -24,9 +24,9 @@ def main() -> None:
         sys.exit(demo(argv[1:]))
     # A command may also run for long, so garbage is collected seldom rather than never.
     gc.set_threshold(100_000)
-    from ix_tools.interfaces.cli import main as command
+    from ix_tools.interfaces.cli.main import run_command
 
-    sys.exit(command(argv))
+    sys.exit(run_command(argv))
 
 
 def _open_pages(context: Any) -> Any:

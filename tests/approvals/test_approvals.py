@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sql
 
+from faults.servers import lift_limits
 from ix_tools.approvals.repository import Approval, ApprovalRepository, ApprovalRequestContent, Binding, Reply
 from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import ApprovalRefused, StoreUnavailable
@@ -28,6 +29,7 @@ from ix_tools.i18n.formats import LISBON
 from ix_tools.operations.digests import digest_approval
 from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
+from ix_tools.storage import database
 from ix_tools.storage.database import Store
 from tests.harness import NOW, ApprovalNeeded, Harness, execute
 
@@ -278,6 +280,7 @@ def test_a_file_that_cannot_be_written_is_one_refusal(tmp_path: Path) -> None:
 
 
 def test_a_file_that_somebody_holds_is_a_refusal_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "LOCK_TIMEOUT", 0.1)
     first, second = Store(tmp_path / "x.db"), Store(tmp_path / "x.db")
     asked = ApprovalRepository(first, 15).ask(BINDING, QUESTION, "form")
     engine = second._open(durable=True)
@@ -369,7 +372,7 @@ def desk_for(
     box: Sandbox, path: Path, clock: Callable[[], float] | None = None, **changes: Any
 ) -> CallContext:
     """A desk of its own, with a store of its own on a file that others use too."""
-    chosen = point_at_sandbox(Settings(store=str(path), **changes), box.base_url, box.api_key)
+    chosen = lift_limits(point_at_sandbox(Settings(store=str(path), **changes), box.base_url, box.api_key))
     desk = replace(CallContext.open(chosen), now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
     if clock is not None:
         desk.approvals = ApprovalRepository(desk.approvals._store, chosen.approval_minutes, clock)
@@ -431,6 +434,7 @@ async def test_an_answer_given_twice_at_once_sends_once(harness: Harness, tmp_pa
 
 ANOTHER_PROCESS = """
 import asyncio, json, sys
+from faults.servers import lift_limits
 from ix_tools.approvals.repository import Reply
 from ix_tools.errors import IxError
 from ix_tools.pipeline.context import CallContext
@@ -439,7 +443,7 @@ from ix_tools.config.settings import Settings, point_at_sandbox
 
 async def main():
     url, key, store, calls = json.loads(sys.stdin.readline())
-    context = CallContext.open(point_at_sandbox(Settings(store=store), url, key))
+    context = CallContext.open(lift_limits(point_at_sandbox(Settings(store=store), url, key)))
     print("ready", flush=True)
     sys.stdin.readline()
     for name, arguments, handle in calls:

@@ -1,7 +1,14 @@
-"""Every way to choose the sandbox keeps every command away from the account, with real processes and a real listener."""
+"""Every way to choose the sandbox keeps every command away from the account, with a real listener in its place.
+
+Servers run in processes of their own, and so does each kind of command once; the other commands run in this process.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import io
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from ix_tools.__main__ import main
 from tests.api_client.test_allowed_hosts import listen_locally
 from tests.interfaces.mcp.test_stdio import SERVE, Process, environment
 from tests.interfaces.server.processes import run_server
@@ -49,7 +57,31 @@ class UserWithAccount:
         return options, env
 
     def run(self, *words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+        """Run a command to its end in this process, as the program does."""
+        said, complained = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patched,
+            contextlib.redirect_stdout(said),
+            contextlib.redirect_stderr(complained),
+        ):
+            for name in os.environ:
+                patched.delenv(name)
+            for name, value in (env or self.env).items():
+                patched.setenv(name, value)
+            patched.chdir(self.home)
+            patched.setattr("sys.argv", ["ix-tools", *words])
+            patched.setattr("sys.stdin", io.StringIO())
+            threshold = gc.get_threshold()
+            with pytest.raises(SystemExit) as ended:
+                main()
+            gc.enable()
+            gc.set_threshold(*threshold)
+        return subprocess.CompletedProcess(
+            words, int(ended.value.code or 0), said.getvalue(), complained.getvalue()
+        )
+
+    def run_process(self, *words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end in a process of its own."""
         return subprocess.run(
             [*PROGRAM, *words],
             env=env or self.env,
@@ -177,6 +209,17 @@ def test_an_option_without_a_usable_file_starts_nothing(
 ) -> None:
     ran = real.run(*words, *given)
     assert ran.returncode == 2
+    assert real.heard == []
+
+
+def test_processes_stay_in_the_sandbox_and_start_nothing_that_cannot_be_meant(real: UserWithAccount) -> None:
+    options, env = real.chosen("SANDBOX --sandbox-file")
+    ran = real.run_process(*options, "list-taxes", env=env)
+    assert (ran.returncode, '"sandbox"' in ran.stdout) == (0, True), ran.stderr
+    for words in (("serve",), ("serve", "--http", "--port", "0"), ("list-taxes",)):
+        ran = real.run_process(*words, "--sandbox-file", ".")
+        assert ran.returncode == 2, words
+        assert "sandbox" in ran.stdout + ran.stderr
     assert real.heard == []
 
 

@@ -16,7 +16,9 @@ from ix_tools.interfaces.cli.invocation import Invocation
 
 
 def run_command(
-    argv: Sequence[str], clock: Callable[[], float] | None, now: Callable[[], datetime] | None
+    argv: Sequence[str],
+    clock: Callable[[], float] | None = None,
+    now: Callable[[], datetime] | None = None,
 ) -> int:
     """Run a command and return its exit code."""
     run = Invocation(tuple(argv), _guess_output(argv), clock=clock or time.time, now=now or lisbon_now)
