@@ -83,6 +83,11 @@ class PdfInvoiceRule:
     law: str
     has_ended: bool
 
+    @property
+    def turning_day(self) -> date:
+        """Return the day that a text names: the last without a signature, or the first with one once that has passed."""
+        return self.until + timedelta(days=1) if self.has_ended else self.until
+
 
 def find_pdf_invoice_rule(today: date) -> PdfInvoiceRule | None:
     """Return the rule about PDFs as electronic invoices once users are to be told of it; None before that day."""

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from ix_tools.domain.records import Client
 from ix_tools.fiscal.countries import get_iso_code
-from ix_tools.fiscal.tax_numbers import compact_number
+from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER, compact_number
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse
 from ix_tools.guards.protocols import Draft
+from ix_tools.text.fuzzy_match import strip_case_and_accents
 
 COMPARED_FIELDS = (
     "email",
@@ -78,6 +79,28 @@ def client_code_and_name_agree(call: Draft, facts: Facts) -> Iterator[Finding]:
             f"{client.name!r} exists with code {by_name.code!r}; the code given would be ignored",
             f"code {by_name.code!r}",
         )
+
+
+@wants(Want.CLIENT)
+def final_consumer_has_no_number(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """A client called "Consumidor Final" must have no tax number but 999999990, or anonymous sales would go to that number."""
+    client, known = call.client, facts.client_by_code or facts.client_by_name
+    if client is None:
+        return
+    name = (known.name if known else client.name) or ""
+    number = (known.fiscal_id if known else client.fiscal_id) or FINAL_CONSUMER
+    if _simplify_spelling(name) == "consumidor final" and number != FINAL_CONSUMER:
+        yield refuse(
+            "client.name",
+            f"{name!r} has the tax number {number}: a sale to an anonymous buyer would be reported as that buyer's",
+            f"a client with the number {FINAL_CONSUMER}, or none on simplified_invoices",
+            "if that number is the buyer's, give the client its own name in InvoiceXpress first",
+        )
+
+
+def _simplify_spelling(name: str) -> str:
+    """Return a name without case, accents and repeated spaces."""
+    return " ".join(strip_case_and_accents(name).split())
 
 
 @wants(Want.CLIENT)

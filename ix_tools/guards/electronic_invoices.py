@@ -35,7 +35,7 @@ def sent_pdf_is_an_electronic_invoice(call: SentDocument, facts: Facts) -> Itera
     is_invoice = get_document_kind(call.document_type).family == "invoice"
     if rule is None or not is_invoice or not _has_portuguese_number(facts):
         return
-    day = f"{rule.until:%d/%m/%Y}"
+    day = f"{rule.turning_day:%d/%m/%Y}"
     if rule.has_ended:
         english = f"since {day} a PDF without a qualified electronic signature or seal is no electronic invoice ({rule.law})"
         portuguese = f"desde {day} um PDF sem assinatura ou selo eletrónico qualificado não é fatura eletrónica ({rule.law})"

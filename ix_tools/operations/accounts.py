@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema, model_validator
 
 from ix_tools.domain import resource_names
 from ix_tools.domain.field_marks import Clearable
@@ -17,7 +17,7 @@ from ix_tools.errors import Rejected, Unreadable
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.clearing import ClearsFields
-from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
+from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall, normalize_tax_number
 from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
 from ix_tools.operations.fingerprints import DetectableChange
 from ix_tools.operations.preview import Preview, Row
@@ -114,6 +114,12 @@ class NewAccount(Call):
     """Language of the new account."""
     marketing: bool | None = None
     """True asks for InvoiceXpress's newsletter."""
+
+    @model_validator(mode="after")
+    def _send_checked_number(self) -> Self:
+        # The model is frozen otherwise; every later step sees the number as it is sent.
+        object.__setattr__(self, "fiscal_id", normalize_tax_number(self.fiscal_id, None))
+        return self
 
 
 class CreateAccount(NewAccount, IdempotentCall, Operation[AccountResult]):

@@ -44,6 +44,7 @@ GUIDE_GUARDS = (
     clients.client_named,
     clients.client_code_and_name_agree,
     clients.existing_client_not_contradicted,
+    clients.final_consumer_has_no_number,
     tax_numbers.fiscal_id_fits_country,
     tax_numbers.new_client_number_not_shared,
     catalogue.catalogue_items_not_overwritten_unseen,

@@ -197,6 +197,27 @@ def test_the_stored_country_counts_when_none_is_given() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "number", "refused"),
+    [
+        ("Consumidor Final", "508025338", True),
+        ("CONSUMIDOR  FINAL", "508025338", True),
+        ("Consumidor Final", "999999990", False),
+        ("Consumidor Final", None, False),
+        ("Consumidor Final, Lda", "508025338", False),
+    ],
+)
+def test_a_final_consumer_with_a_number_is_refused_new_or_stored(
+    name: str, number: str | None, refused: bool
+) -> None:
+    """Or the sales to nobody in particular would be that company's."""
+    expected = [("refuse", "client.name")] if refused else []
+    given = {"name": name, "fiscal_id": number}
+    assert judged(clients.final_consumer_has_no_number, given) == expected
+    stored = Client(name=name, code="CF", fiscal_id=number)
+    assert judged(clients.final_consumer_has_no_number, {"code": "CF"}, stored) == expected
+
+
 def told(rule: Any, number: str, country: str | None) -> str:
     given = SimpleNamespace(**{**dict.fromkeys(FIELDS), "fiscal_id": number, "country": country})
     call = SimpleNamespace(client=given, document_type="invoices")

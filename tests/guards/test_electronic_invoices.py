@@ -15,7 +15,7 @@ from ix_tools.i18n.formats import LISBON
 from tests.harness import Harness, document_arguments, invoice, warnings_by_field
 
 COMPANY = {"country": "Portugal", "fiscal_id": "508112230"}
-BEFORE, AFTER = "only until 31/12/2026", "since 31/12/2026"
+BEFORE, AFTER = "only until 31/12/2026", "since 01/01/2027"
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,11 @@ async def test_an_account_is_created_and_its_key_is_left_unread(open_office: Har
     assert open_office.get_last_body()["terms"] == "1"
 
 
+async def test_the_companys_number_is_sent_in_the_form_that_was_checked(open_office: Harness) -> None:
+    await open_office.call("create_account", {**NEW, "fiscal_id": "PT 508 025 338"})
+    assert open_office.get_last_body()["fiscal_id"] == "508025338"
+
+
 async def test_an_owner_who_is_a_user_already_goes_the_other_way(open_office: Harness) -> None:
     await made(open_office)
     second = {**NEW, "organization_name": "Padaria Norte, Lda", "fiscal_id": None, "existing_user": True}

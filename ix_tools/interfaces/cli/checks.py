@@ -252,7 +252,7 @@ def check_pdf_invoices(today: date) -> Iterator[Finding]:
     rule = find_pdf_invoice_rule(today)
     if rule is None:
         return
-    day = f"{rule.until:%d/%m/%Y}"
+    day = f"{rule.turning_day:%d/%m/%Y}"
     pt, en = (
         (f"desde {day} um PDF não é", f"since {day} a PDF is no")
         if rule.has_ended

@@ -219,7 +219,7 @@ def test_clocks(lisbon: str, local: str, level: str) -> None:
         ("2026-11-30", "", ""),
         ("2026-12-01", "depois de 31/12/2026", "after 31/12/2026"),
         ("2026-12-31", "depois de 31/12/2026", "after 31/12/2026"),
-        ("2027-01-01", "desde 31/12/2026", "since 31/12/2026"),
+        ("2027-01-01", "desde 01/01/2027", "since 01/01/2027"),
     ],
 )
 def test_the_end_of_plain_pdfs_is_told_from_december_on(today: str, pt: str, en: str) -> None:
