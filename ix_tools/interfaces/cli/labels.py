@@ -148,7 +148,7 @@ COLOURS = {
     "pending": "yellow",
     "ready": "green",
 }
-AMOUNTS = frozenset({"total", "to_pay", "sum", "before_taxes", "taxes"})
+AMOUNTS = frozenset({"total", "to_pay", "withheld", "sum", "before_taxes", "taxes"})
 DATES = frozenset({"date", "due_date", "valid_from", "valid_until", "as_of"})
 COUNTS = frozenset({"issued", "matched", "first", "last"})
 RIGHT = AMOUNTS | COUNTS | {"id", "document_id", "value", "last_number", "sequence_id", "bytes"}

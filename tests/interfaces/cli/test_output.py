@@ -51,7 +51,7 @@ def test_a_document_is_shown_with_its_lines_the_vat_of_each_rate_and_what_it_com
     number = made.body["document"]["id"]
     text = cli.text("get-document", "--document-type", "invoices", "--document-id", number)
     document, steps = text.split("\nNext\n")
-    assert squeezed(document) == [*squeezed(DRAFT), "To pay €244.80"]
+    assert squeezed(document) == [*squeezed(DRAFT), "To pay €244.80", "Withheld by the client €71.25"]
     assert f"ix-tools change-state --document-type invoices --document-id {number} --state finalized" in steps
 
 
