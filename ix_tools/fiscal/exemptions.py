@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from ix_tools.fiscal.reference_data import parse_date, read_table
 
@@ -42,7 +42,15 @@ class Exemption:
     about_pt: str
     """Common words for the law's subject, for searching only."""
     about_en: str
+    buyers: str
+    """Name of the rule about the buyers that it fits; empty if it fits any buyer."""
+    charges_no_vat: bool
+    """True if the issuer charges no VAT at all, so that no line beside it carries any."""
+    simplified: Literal["fits", "ask", "wrong"]
+    """Verdict on a simplified invoice, which needs the tax to be due in Portugal (CIVA 40/1)."""
     source: str
+    read: date
+    """Day on which the source was read."""
 
 
 def find_exemption(code: str) -> Exemption | None:
@@ -118,6 +126,12 @@ def get_table_date() -> date:
     return taken
 
 
+def get_list_date() -> date:
+    """Return the day of InvoiceXpress's list, which may lack codes of the tax authority."""
+    taken: date = _load_table()["list_as_of"]
+    return taken
+
+
 @cache
 def _load_table() -> dict[str, Any]:
     return read_table("exemptions.toml")
@@ -139,7 +153,11 @@ def _load_by_code() -> dict[str, Exemption]:
             note_en=row.get("note_en", ""),
             about_pt=row.get("about_pt", ""),
             about_en=row.get("about_en", ""),
+            buyers=row.get("buyers", ""),
+            charges_no_vat=row.get("charges_no_vat", False),
+            simplified=row.get("simplified", "fits"),
             source=row.get("source", table["source"]),
+            read=row.get("read", table["as_of"]),
         )
         for row in table["exemption"]
     )

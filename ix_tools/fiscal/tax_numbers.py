@@ -18,7 +18,7 @@ _PERSONS = re.compile(r"[1-3]|45")
 _ASSIGNED = re.compile(r"[12356]|45|7[0-2]|7[45]|7[7-9]|8|9[0189]")
 
 # fmt: off
-_EU = frozenset((
+EU_COUNTRIES = frozenset((
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
     "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
 ))
@@ -37,7 +37,7 @@ def normalize_fiscal_id(value: str, country_iso: str | None) -> str | None:
         return None
     if country == "PT":
         return _normalize_nif(stripped)
-    if country in _EU:
+    if country in EU_COUNTRIES:
         return _normalize_vat_number(stripped, country)
     return stripped
 
@@ -52,7 +52,7 @@ def compact_number(value: str, country_iso: str | None) -> str:
     """Return a tax number in capitals, without separators and without its country's prefix, so that two spellings compare equal."""
     written = _strip_separators(value)
     country = _normalize_country(country_iso)
-    prefix = _find_prefix(written, country) if country in _EU else ""
+    prefix = _find_prefix(written, country) if country in EU_COUNTRIES else ""
     return written.removeprefix(prefix)
 
 
@@ -80,7 +80,7 @@ def find_other_registration(value: str, country_iso: str | None) -> str | None:
     """Return the ISO code of the other EU country whose VAT number this is, by its prefix; None if it is none."""
     written = _strip_separators(value)
     country = _normalize_country(written[:2])
-    if country not in _EU or country == _normalize_country(country_iso):
+    if country not in EU_COUNTRIES or country == _normalize_country(country_iso):
         return None
     return country if normalize_fiscal_id(written, country) is not None else None
 

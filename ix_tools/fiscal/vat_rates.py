@@ -1,15 +1,21 @@
-"""VAT rates of the three Portuguese tax regions, to explain a rate; calls always use the account's own taxes."""
+"""VAT rates of the three Portuguese tax regions by day, with which the account's own taxes are compared."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 from ix_tools.fiscal.reference_data import parse_date, read_table
 
 Region = Literal["PT", "PT-AC", "PT-MA"]
 RateKind = Literal["NOR", "INT", "RED"]
+REGION_NAMES = {
+    "PT": ("the mainland", "Continente"),
+    "PT-AC": ("the Azores", "Açores"),
+    "PT-MA": ("Madeira", "Madeira"),
+}
+"""Names of the regions in English and in Portuguese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +29,14 @@ class Rate:
     """First day; None if the rate is older than the sources."""
     valid_until: date | None
     source: str
+    read: date
+    """Day on which the source was read."""
 
 
 @cache
 def list_rates() -> tuple[Rate, ...]:
     """Return every rate of the table, ended ones included."""
+    table = read_table("rates.json")
     return tuple(
         Rate(
             region=row["region"],
@@ -36,13 +45,14 @@ def list_rates() -> tuple[Rate, ...]:
             valid_from=parse_date(row["valid_from"]),
             valid_until=parse_date(row["valid_until"]),
             source=row["source"],
+            read=date.fromisoformat(row.get("read", table["as_of"])),
         )
-        for row in read_table("rates.json")["rates"]
+        for row in table["rates"]
     )
 
 
-def list_rates_in_force(region: Region, on: date) -> tuple[Rate, ...]:
-    """Return the rates in force in a region on a day; empty for days before the sources begin."""
+def list_rates_in_force(region: str, on: date) -> tuple[Rate, ...]:
+    """Return the rates in force in a region on a day; a rate that began before the sources do counts as in force."""
     return tuple(
         rate
         for rate in list_rates()
@@ -50,3 +60,19 @@ def list_rates_in_force(region: Region, on: date) -> tuple[Rate, ...]:
         and (rate.valid_from is None or rate.valid_from <= on)
         and (rate.valid_until is None or on <= rate.valid_until)
     )
+
+
+def find_rates_instead(region: str | None, kind: str | None, percent: Decimal, on: date) -> tuple[Rate, ...]:
+    """Return the legal rates that a tax should have instead of its own; none if it is legal, or if the table cannot tell.
+
+    The table cannot tell about 0 % and other kinds of rate, about regions outside Portugal, and about days on which it
+    does not know all three rates of the region.
+
+    Args:
+        kind: NOR, INT or RED as the tax says; None compares with all rates of the region.
+    """
+    rates = list_rates_in_force(region or "", on)
+    if not percent or len(rates) < len(get_args(RateKind)) or (kind and kind not in get_args(RateKind)):
+        return ()
+    expected = tuple(rate for rate in rates if kind is None or rate.kind == kind)
+    return () if any(rate.percent == percent for rate in expected) else expected

@@ -12,6 +12,7 @@ from ix_tools.fiscal.exemptions import (
     REMOVAL_MARKER,
     Exemption,
     find_exemption,
+    get_list_date,
     get_table_date,
     get_table_source,
     is_in_force,
@@ -31,6 +32,7 @@ KEPT_THOUGH_NOT_OFFERED = {
     "M08": "ended with 2022, split into M30 and those after it; needed to read older documents",
     "M26": "the food basket of 2023; only for credit notes to documents of that time",
     "M34": "in the tax authority's table, never in the vendor's list",
+    "M35": "in the tax authority's table of June 2026, not in the vendor's list of July 2026",
 }
 NEW_SINCE_THE_OLDER_LIST = {
     "M19", "M20", "M21", "M25", "M30", "M31", "M32", "M33", "M40", "M41", "M42", "M43", "M44", "M45", "M46",
@@ -71,6 +73,9 @@ def test_the_printed_wording_is_the_vendors_with_portuguese_spelling(code: str) 
 
 @pytest.mark.parametrize("code", sorted(CURRENT))
 def test_the_law_cited_is_the_one_the_vendor_cites(code: str) -> None:
+    if code == "M10":  # the vendor cites the article of the wording, the tax authority that of the exemption
+        assert entry(code).law == "Artigo 53.º, n.º 1 do CIVA"
+        return
     ours, theirs = numbers(entry(code).law), numbers(CURRENT[code]["law"])
     explained_at_length = {"M44", "M45", "M46"}  # the vendor adds instructions with numbers of their own
     assert ours <= theirs if code in explained_at_length else ours == theirs
@@ -118,8 +123,14 @@ def test_every_entry_is_told_in_both_languages_with_its_source(each: Exemption) 
         ("M26", date(2023, 4, 18), True),
         ("M26", date(2024, 1, 4), True),
         ("M26", date(2024, 1, 5), False),
-        ("M44", date(2024, 12, 31), False),
-        ("M44", date(2025, 1, 1), True),
+        ("M34", date(2023, 4, 13), False),
+        ("M34", date(2023, 4, 14), True),
+        ("M35", date(2026, 6, 30), False),
+        ("M35", date(2026, 7, 1), True),
+        ("M44", date(2025, 8, 13), False),
+        ("M44", date(2025, 8, 14), True),
+        ("M45", date(2025, 8, 13), False),
+        ("M46", date(2025, 8, 14), True),
         ("M07", date(1990, 1, 1), True),
         ("M99", date(2099, 1, 1), True),
     ],
@@ -128,22 +139,34 @@ def test_a_code_is_in_force_between_its_days_both_included(code: str, day: date,
     assert is_in_force(entry(code), day) is expected
 
 
-def test_the_codes_of_2023_and_of_2025_begin_together() -> None:
-    begun = {each.code: each.valid_from for each in list_exemptions() if each.valid_from}
-    assert {code for code, day in begun.items() if day == date(2023, 1, 1)} == {
-        "M19", "M21", "M25", "M30", "M31", "M32", "M33", "M34", "M40", "M41", "M42", "M43",
-    }  # fmt: skip
-    assert {code for code, day in begun.items() if day.year == 2025} == {"M44", "M45", "M46"}
-    assert begun.keys() - {"M26"} == {code for code, day in begun.items() if day != date(2023, 4, 18)}
+def test_codes_that_one_version_of_the_table_added_begin_together() -> None:
+    """AT tables of June 2022, V2.0 of 2023-04-14, V3.0 of 2025-08-14 and V4.0 of 2026-06-18."""
+    begun: dict[date, set[str]] = {}
+    for each in list_exemptions():
+        if each.valid_from is not None:
+            begun.setdefault(each.valid_from, set()).add(each.code)
+    assert begun == {
+        date(2023, 1, 1): {"M19", "M21", "M25", "M30", "M31", "M32", "M33", "M40", "M41", "M42", "M43"},
+        date(2023, 4, 14): {"M34"},
+        date(2023, 4, 18): {"M26"},
+        date(2025, 8, 14): {"M44", "M45", "M46"},
+        date(2026, 7, 1): {"M35"},
+    }
 
 
-@pytest.mark.parametrize("code", ["M44", "M45", "M46"])
-def test_a_first_day_nobody_found_is_admitted(code: str) -> None:
-    assert "não foi encontrado nas fontes" in entry(code).note_pt
-    assert "was not found in the sources" in entry(code).note_en
+def test_m31_names_the_code_that_took_over_the_works_at_6_percent() -> None:
+    """DL 97/2026; AT table V4.0."""
+    assert "M35" in entry("M31").note_pt
+    assert "97/2026" in entry("M31").note_en
+    assert "97/2026" in entry("M35").law
 
 
-@pytest.mark.parametrize("code", ["M03", "M08", "M26", "M34", "M99"])
+def test_m45_names_the_law_that_made_the_scheme_and_not_only_the_one_that_authorised_it() -> None:
+    assert "35/2025" in entry("M45").note_pt
+    assert "35/2025" in entry("M45").note_en
+
+
+@pytest.mark.parametrize("code", ["M03", "M08", "M26", "M31", "M34", "M35", "M99"])
 def test_a_code_with_a_trap_says_so(code: str) -> None:
     assert entry(code).note_pt
     assert entry(code).note_en
@@ -156,8 +179,9 @@ def test_the_successors_of_m08_exist_and_begin_the_day_after_it_ends() -> None:
 
 
 def test_the_table_names_its_source_and_day() -> None:
-    assert "InvoiceXpress" in get_table_source()
-    assert get_table_date() == date(2026, 7, 7)
+    assert "V4.0" in get_table_source()
+    assert get_table_date() == date(2026, 11, 29)
+    assert get_list_date() == date(2026, 7, 7)
 
 
 def found(text: str) -> list[str]:
@@ -180,7 +204,7 @@ def found(text: str) -> list[str]:
         ("artigo 5", []),
         ("artigo 14", ["M05", "M16"]),
         ("artigo 14 RITI", ["M16"]),
-        ("art. 2.º n.º 1 al. j)", ["M31"]),
+        ("art. 2.º n.º 1 al. j)", ["M31", "M35"]),
         ("art. 2.º n.º 1 al. i)", ["M30"]),
         ("DL 198/90", ["M02"]),
         ("DL 198/91", []),
@@ -217,7 +241,7 @@ def test_a_law_is_found_by_its_numbers_whole(text: str, codes: list[str]) -> Non
         ("transmissões intracomunitárias de bens", ["M16"]),
         ("serviços B2B", ["M40"]),
         ("serviços a empresas de outro país", ["M40"]),
-        ("construção civil", ["M31"]),
+        ("construção civil", ["M31", "M35"]),
         ("sucata", ["M30"]),
         ("arte", ["M14"]),
         ("consultoria", []),

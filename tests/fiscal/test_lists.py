@@ -63,7 +63,9 @@ def test_the_units_are_the_six_accepted_ones() -> None:
     [
         ("PT", date(2026, 1, 1), {"NOR": 23, "INT": 13, "RED": 6}),
         ("PT-AC", date(2021, 7, 1), {"NOR": 16, "INT": 9, "RED": 4}),
-        ("PT-AC", date(2021, 6, 30), {}),
+        ("PT-AC", date(2021, 6, 30), {"INT": 9, "RED": 4}),
+        ("PT-AC", date(2015, 6, 30), {}),
+        ("PT", date(2010, 12, 31), {"INT": 13, "RED": 6}),
         ("PT-MA", date(2024, 9, 30), {"NOR": 22, "INT": 12, "RED": 5}),
         ("PT-MA", date(2024, 10, 1), {"NOR": 22, "INT": 12, "RED": 4}),
     ],

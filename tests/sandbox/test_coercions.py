@@ -186,6 +186,8 @@ def test_m00_clears_the_exemption_once_no_line_is_exempt(api: SandboxApi) -> Non
         ("M08", "31/12/2022", True),
         ("M03", "31/12/2022", True),
         ("M26", TODAY, False),
+        ("M34", TODAY, False),
+        ("M35", TODAY, False),
         ("M98", TODAY, False),
     ],
 )

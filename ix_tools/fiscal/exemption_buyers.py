@@ -1,0 +1,112 @@
+"""Judge whether a VAT exemption code fits a buyer and the kind of document; the rules are data with law and source."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from typing import Any, Literal
+
+from ix_tools.fiscal.buyers import BuyerKind
+from ix_tools.fiscal.exemptions import Exemption, is_in_force
+from ix_tools.fiscal.reference_data import read_table
+
+
+class Verdict(StrEnum):
+    """Judgement of a code: it fits, somebody is asked, or it can never be right."""
+
+    FITS = "fits"
+    ASK = "ask"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerRule:
+    """Rule about the buyers that exemption codes fit."""
+
+    name: str
+    law: str
+    fits: frozenset[BuyerKind]
+    wrong: frozenset[BuyerKind]
+    needs_en: str
+    """Buyer, or sale, that the law requires."""
+    needs_pt: str
+    case_en: str
+    """Lawful case that remains where the caller is asked."""
+    case_pt: str
+    source: str
+    read: date
+    """Day on which the source was read."""
+
+    def judge(self, buyer: BuyerKind) -> Verdict:
+        """Judge a buyer: the caller is asked about every kind that the rule does not name."""
+        if buyer in self.fits:
+            return Verdict.FITS
+        return Verdict.WRONG if buyer in self.wrong else Verdict.ASK
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerFacts:
+    """What the document says of its issuer and of itself."""
+
+    charges_vat: bool = False
+    """True if another line of the document carries VAT."""
+    is_simplified: bool = False
+    """True for a simplified invoice."""
+
+
+def find_buyer_rule(exemption: Exemption) -> BuyerRule | None:
+    """Return the rule about the buyers of a code; None if it fits any buyer."""
+    return _load_rules()[exemption.buyers] if exemption.buyers else None
+
+
+def judge_buyer(exemption: Exemption, buyer: BuyerKind) -> Verdict:
+    """Judge a code for a buyer."""
+    rule = find_buyer_rule(exemption)
+    return rule.judge(buyer) if rule is not None else Verdict.FITS
+
+
+def judge_exemption(exemption: Exemption, buyer: BuyerKind, on: date, issuer: IssuerFacts) -> Verdict:
+    """Judge a code for a buyer on a document's date; the strictest of all judgements counts."""
+    verdicts = {
+        judge_buyer(exemption, buyer),
+        Verdict.FITS if is_in_force(exemption, on) else Verdict.WRONG,
+        Verdict.ASK if exemption.charges_no_vat and issuer.charges_vat else Verdict.FITS,
+        Verdict(exemption.simplified) if issuer.is_simplified else Verdict.FITS,
+    }
+    return max(verdicts, key=list(Verdict).index)
+
+
+def name_buyer(buyer: BuyerKind, language: Literal["pt", "en"]) -> str:
+    """Return the words for a kind of buyer, to follow "the client is"."""
+    names: dict[str, str] = _load_table()["kinds"][buyer]
+    return names[language]
+
+
+def list_buyer_rules() -> tuple[BuyerRule, ...]:
+    """Return every rule of the table."""
+    return tuple(_load_rules().values())
+
+
+@cache
+def _load_table() -> dict[str, Any]:
+    return read_table("exemption_buyers.toml")
+
+
+@cache
+def _load_rules() -> dict[str, BuyerRule]:
+    table = _load_table()
+    return {
+        row["name"]: BuyerRule(
+            name=row["name"],
+            law=row["law"],
+            fits=frozenset(map(BuyerKind, row["fits"])),
+            wrong=frozenset(map(BuyerKind, row["wrong"])),
+            needs_en=row["needs_en"],
+            needs_pt=row["needs_pt"],
+            case_en=row["case_en"],
+            case_pt=row["case_pt"],
+            source=row.get("source", table["source"]),
+            read=row.get("read", table["as_of"]),
+        )
+        for row in table["rule"]
+    }
