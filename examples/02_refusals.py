@@ -10,6 +10,7 @@ MISTAKES = {
     "an exempt line without a reason": {"items": [{**LINE, "tax": "Isento"}]},
     "a tax that the account does not have": {"items": [{**LINE, "tax": "IVA24"}]},
     "an exemption code that ended in 2022": {"items": [{**LINE, "tax": "Isento"}], "tax_exemption": "M08"},
+    "a reason that does not fit the client": {"items": [{**LINE, "tax": "Isento"}], "tax_exemption": "M16"},
     "due before it is dated": {"date": "2026-11-20", "due_date": "2026-11-19"},
     "a wrong tax number": {"client": {"name": "Nova, Lda", "code": "NOVA", "fiscal_id": "508025339"}},
     "another client's code": {"client": {"code": "ACME", "name": "Padaria Central, Lda"}},

@@ -34,6 +34,7 @@ SHOWS = {
         r"carries 0 % VAT and the document does not say why",
         r"the account has no tax called 'IVA24'",
         r"M08 is not in force on",
+        r"M16 \(RITI, art\. 14\.º\) is for a client registered .+; the client is a Portuguese company",
         r"2026-11-19 is before the document's date 2026-11-20",
         r"'508025339' is not a valid number of Portugal",
         r"code 'ACME' belongs to 'ACME, Lda'",

@@ -3,12 +3,16 @@
 import re
 from enum import StrEnum
 
-from ix_tools.fiscal.tax_numbers import EU_COUNTRIES, FINAL_CONSUMER, normalize_fiscal_id
+from ix_tools.fiscal.tax_numbers import (
+    EU_COUNTRIES,
+    FINAL_CONSUMER,
+    find_other_registration,
+    is_company_nif,
+    normalize_fiscal_id,
+)
 
 NORTHERN_IRELAND = "XI"
 """Prefix of VAT numbers of Northern Ireland, which for goods belongs to the EU (protocol on Ireland/Northern Ireland, art. 8)."""
-_PERSONS = re.compile(r"[123]|45")
-"""First digits of the NIF of natural persons; 45 are those who do not live in Portugal."""
 
 
 class BuyerKind(StrEnum):
@@ -53,7 +57,7 @@ def classify_buyer(country: str | None, fiscal_id: str | None) -> BuyerKind:
         return BuyerKind.EU_VAT_ID if valid else BuyerKind.EU_OTHER
     if not number:
         return BuyerKind.NON_EU
-    return BuyerKind.NON_EU_VAT_ID if _is_registered_in_eu(number) else BuyerKind.NON_EU_NUMBER
+    return BuyerKind.NON_EU_VAT_ID if _is_registered_in_eu(number, country) else BuyerKind.NON_EU_NUMBER
 
 
 def _classify_portuguese(number: str) -> BuyerKind:
@@ -62,13 +66,11 @@ def _classify_portuguese(number: str) -> BuyerKind:
         return BuyerKind.FINAL_CONSUMER
     if valid is None:
         return BuyerKind.PT_WITHOUT_NUMBER
-    return BuyerKind.PT_PERSON if _PERSONS.match(valid) else BuyerKind.PT_COMPANY
+    return BuyerKind.PT_COMPANY if is_company_nif(valid) else BuyerKind.PT_PERSON
 
 
-def _is_registered_in_eu(number: str) -> bool:
+def _is_registered_in_eu(number: str, country: str) -> bool:
     """Return True for a valid VAT number that begins with the prefix of a member state or of Northern Ireland."""
     written = re.sub(r"[\s./-]", "", number).upper()
-    prefix = "GR" if written.startswith("EL") else written[:2]
-    if prefix == NORTHERN_IRELAND:
-        return re.fullmatch(r"XI(\d{9}|\d{12}|(GD|HA)\d{3})", written) is not None
-    return prefix in EU_COUNTRIES and normalize_fiscal_id(written, prefix) is not None
+    in_northern_ireland = re.fullmatch(rf"{NORTHERN_IRELAND}(\d{{9}}|\d{{12}}|(GD|HA)\d{{3}})", written)
+    return in_northern_ireland is not None or find_other_registration(number, country) is not None

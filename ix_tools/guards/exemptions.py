@@ -5,12 +5,13 @@ from datetime import date
 from decimal import Decimal
 
 from ix_tools.domain.records import Document, Line
-from ix_tools.fiscal.exemptions import REMOVAL_MARKER, find_exemption, is_in_force
+from ix_tools.fiscal.exemptions import REMOVAL_MARKER, find_exemption, get_list_date, is_in_force
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import Draft, Transition
 
 LOOK_UP_HINT = "call lookup_exemption_codes for the codes in force"
+ASK_WHY = "ask the person why there is no VAT, and do not choose the code"
 M99_MEANING = "M99 means that the sale is outside VAT altogether (e.g. art. 2.º/2, 3.º/4 CIVA)"
 M99_ALLOWED = "the code that fits, or accept if it is truly outside VAT"
 ENDED_CODES_FOR_NOTES = {"M26"}
@@ -41,7 +42,7 @@ def exemption_named_when_vat_is_zero(call: Draft, facts: Facts) -> Iterator[Find
         yield refuse(
             "tax_exemption",
             f"items.{lines[0]} ({call.items[lines[0]].name}) carries 0 % VAT and the document does not say why",
-            "an exemption code such as M07 (art. 9.º CIVA) or M10 (art. 53.º CIVA)",
+            ASK_WHY,
             LOOK_UP_HINT,
         )
 
@@ -73,7 +74,7 @@ def _check_code(code: str, day: date, owner: Document | None) -> Iterator[Findin
     if found is None:
         yield refuse(field, f"there is no exemption code {code}", "", LOOK_UP_HINT)
         return
-    note = f". {found.note_en}" if found.note_en else ""
+    note, nota = (f". {text}" if text else "" for text in (found.note_en, found.note_pt))
     corrected = owner.date if owner is not None and code in ENDED_CODES_FOR_NOTES else None
     if not is_in_force(found, corrected or day):
         since = f"from {found.valid_from}" if found.valid_from else ""
@@ -88,8 +89,10 @@ def _check_code(code: str, day: date, owner: Document | None) -> Iterator[Findin
     elif not found.offered:
         yield warn(
             field,
-            f"{code} exists at the tax authority, but is not in InvoiceXpress's list and may be refused{note}",
-            f"{code} existe na tabela da AT, mas não na lista da InvoiceXpress, que o pode recusar",
+            f"{code} is in the tax authority's table, but was not in InvoiceXpress's list of {get_list_date()}, so InvoiceXpress "
+            f"may refuse it{note}",
+            f"{code} existe na tabela da AT, mas não na lista da InvoiceXpress de {get_list_date():%d/%m/%Y}, que o pode "
+            f"recusar{nota}",
         )
 
 
@@ -128,7 +131,7 @@ def stored_exemption_in_order(call: Transition, facts: Facts) -> Iterator[Findin
         yield refuse(
             "tax_exemption",
             "a line carries no VAT and the stored draft does not say why",
-            "an exemption code such as M07 or M10",
+            ASK_WHY,
             "update_invoice with tax_exemption, then finalize",
         )
     if document.tax_exemption:

@@ -107,6 +107,11 @@ class StoredDraft:
         """Return None: only updates have it."""
 
     @property
+    def retention(self) -> Decimal | None:
+        """Return the withholding tax in percent."""
+        return self.document.retention
+
+    @property
     def sequence_id(self) -> int | None:
         """Return the sequence id."""
         return self.document.sequence_id

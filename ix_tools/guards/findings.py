@@ -28,10 +28,10 @@ def refuse(field: str, problem: str, allowed: str = "", next: str = "") -> Findi
     return Finding("refuse", Problem(field, problem, allowed), next)
 
 
-def ask(word: str, field: str, problem: str, allowed: str = "") -> Finding:
-    """Ask the caller; nothing is sent until `accept` holds the code."""
+def ask(word: str, field: str, problem: str, allowed: str = "", pt: str = "") -> Finding:
+    """Ask the caller; nothing is sent until `accept` holds the code. When a document is finalized it warns the approver."""
     return Finding(
-        "accept", Problem(field, problem, allowed), f"repeat the call with accept: [{word!r}]", word
+        "accept", Problem(field, problem, allowed), f"repeat the call with accept: [{word!r}]", word, pt=pt
     )
 
 

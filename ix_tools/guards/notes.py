@@ -50,17 +50,29 @@ def corrected_document_is_issued(call: InvoiceShaped, facts: Facts) -> Iterator[
         )
 
 
-@wants(Want.OWNER)
+@wants(Want.OWNER, Want.OWNER_RELATED)
 def credit_of_a_paid_invoice(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """Warn of a credit note for a paid invoice: InvoiceXpress may require that its receipt be cancelled first."""
+    """Warn of a credit note for a paid or partly paid invoice: InvoiceXpress may require that its receipts be cancelled first."""
     owner = facts.owner
-    if owner is None:
+    if owner is None or owner.document_type not in BILLS or call.document_type != "credit_notes":
         return
-    if (owner.document_type, owner.status, call.document_type) == ("invoices", "settled", "credit_notes"):
+    receipts = [
+        one for one in facts.owner_related if one.document_type == "receipts" and one.status in ISSUED
+    ]
+    paid = sum((one.total or Decimal(0) for one in receipts), Decimal(0))
+    if owner.document_type == "invoices" and owner.status == "settled":
         yield warn(
             "owner_invoice_id",
             f"{owner.number} is already paid; InvoiceXpress may want its receipt cancelled first (cancel_payment)",
             f"{owner.number} já está paga; a InvoiceXpress pode exigir que o recibo seja anulado primeiro",
+        )
+    elif paid:
+        yield warn(
+            "owner_invoice_id",
+            f"{format_cents(paid)} of {owner.number} is already paid; what is credited beyond the rest is owed to the client, and "
+            "InvoiceXpress may want the receipt cancelled first (cancel_payment)",
+            f"{format_cents(paid)} € de {owner.number} já estão pagos; o que for creditado além do resto fica em dívida ao cliente, "
+            "e a InvoiceXpress pode exigir que o recibo seja anulado primeiro",
         )
 
 

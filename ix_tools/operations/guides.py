@@ -8,7 +8,18 @@ from pydantic import Field
 from ix_tools.domain.field_marks import Clearable, Stored, Unreturned
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import DueDate, GuideType, Id, WireDate, WireMoment
-from ix_tools.guards import clients, dates, exemptions, money, series, tax_numbers, texts, updates
+from ix_tools.guards import (
+    buyers,
+    clients,
+    dates,
+    exemptions,
+    money,
+    rates,
+    series,
+    tax_numbers,
+    texts,
+    updates,
+)
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
@@ -37,6 +48,11 @@ GUIDE_GUARDS = (
     exemptions.exemption_named_when_vat_is_zero,
     exemptions.exemption_known_and_in_force,
     exemptions.no_exemption_without_exempt_lines,
+    buyers.exemption_fits_the_buyer,
+    buyers.no_vat_beside_the_small_business_exemption,
+    buyers.retention_fits_the_buyer,
+    rates.line_rates_in_force,
+    rates.lines_of_one_region,
     dates.due_date_not_before_date,
     dates.loading_in_the_future,
     dates.guide_dated_by_its_loading,

@@ -271,7 +271,9 @@ async def waiting_calls(harness: Harness) -> list[tuple[str, Json]]:
     moved = (await harness.call("create_guide", guide()))["document"]
     simple = await harness.create_issued(document_type="simplified_invoices", client=None)
     note = await harness.create_issued(
-        document_type="credit_notes", owner_invoice_id=simple["id"], client={"code": "ACME"}
+        document_type="credit_notes",
+        owner_invoice_id=simple["id"],
+        client={"name": "Consumidor final", "code": "CF", "fiscal_id": "999999990"},
     )
     numbers = dict.fromkeys(
         ("current_invoice_number", "current_credit_note_number", "current_debit_note_number"), 3

@@ -1,0 +1,142 @@
+"""Rules about exemption code and withholding tax that depend on who buys: the client's country and tax number."""
+
+from collections.abc import Iterator
+
+from ix_tools.domain.document_kinds import get_document_kind
+from ix_tools.fiscal.buyers import BuyerKind, classify_buyer
+from ix_tools.fiscal.countries import get_iso_code
+from ix_tools.fiscal.exemption_buyers import Verdict, find_buyer_rule, judge_buyer, name_buyer
+from ix_tools.fiscal.exemptions import find_exemption
+from ix_tools.guards.exemptions import LOOK_UP_HINT
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, ask, refuse
+from ix_tools.guards.notes import NOTES
+from ix_tools.guards.protocols import ClientShaped, Draft
+
+BUYER = "exemption_buyer"
+"""Code to accept an exemption code that its buyer rarely has."""
+VAT_BESIDE_EXEMPTION = "vat_beside_exemption"
+"""Code to accept lines with VAT beside the code of an issuer who charges none."""
+SIMPLIFIED = "exemption_on_simplified"
+"""Code to accept a simplified invoice with a code of sales to other countries."""
+RETENTION = "retention_buyer"
+"""Code to accept withholding tax of a client who rarely withholds."""
+RIGHT_CLIENT = "client.country and client.fiscal_id as they are in law; no country means Portugal"
+
+
+def find_buyer(call: Draft, facts: Facts) -> BuyerKind:
+    """Return the kind of the buyer, from the stored client if the call names one, else from the call's details."""
+    client = _find_record(call, facts)
+    if client is None:
+        return BuyerKind.FINAL_CONSUMER
+    # A client without a country is in Portugal (trap 22).
+    return classify_buyer(get_iso_code(client.country) if client.country else "PT", client.fiscal_id)
+
+
+def _find_record(call: Draft, facts: Facts) -> ClientShaped | None:
+    given, found = call.client, facts.client_by_code or facts.client_by_name
+    if given is None or found is not None:
+        return found if given is not None else None
+    stored = facts.document_client
+    return stored if stored is not None and given.id is not None and given.id == stored.id else given
+
+
+def _repeats_its_code(call: Draft, facts: Facts) -> bool:
+    """Return True for a note with the exemption code of the document it corrects, even where that code was a mistake."""
+    owner = facts.owner
+    return call.document_type in NOTES and owner is not None and owner.tax_exemption == call.tax_exemption
+
+
+@wants(Want.CLIENT, Want.OWNER)
+def exemption_fits_the_buyer(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """An exemption code must fit the client's country and tax number, or the issuer owes the VAT; ask where a lawful case remains."""
+    entry = find_exemption(call.tax_exemption) if call.tax_exemption else None
+    rule = find_buyer_rule(entry) if entry is not None else None
+    if entry is None or rule is None or _repeats_its_code(call, facts):
+        return
+    buyer = find_buyer(call, facts)
+    verdict = judge_buyer(entry, buyer)
+    en = f"{entry.code} ({rule.law}) is for {rule.needs_en}; the client is {name_buyer(buyer, 'en')}"
+    if verdict is Verdict.WRONG and get_document_kind(call.document_type).family == "invoice":
+        yield refuse(
+            "tax_exemption",
+            en,
+            f"a tax with VAT, another code, or {RIGHT_CLIENT}",
+            f"ask the person who the client is; {LOOK_UP_HINT}",
+        )
+    elif verdict is not Verdict.FITS and BUYER not in call.accept:
+        # An estimate or a guide may go out before the client's number is known, so it is asked about at most.
+        yield ask(
+            BUYER,
+            "tax_exemption",
+            f"{en}. Is it so that {rule.case_en}?",
+            f"a tax with VAT, another code, or accept if {rule.case_en}",
+            f"{entry.code} ({rule.law}) é para {rule.needs_pt}; o cliente é {name_buyer(buyer, 'pt')}. "
+            f"Só serve se {rule.case_pt}",
+        )
+
+
+@wants(Want.TAXES, Want.OWNER)
+def no_vat_beside_the_small_business_exemption(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Ask about a line with VAT beside a code of issuers who charge none at all (CIVA 53)."""
+    entry = find_exemption(call.tax_exemption) if call.tax_exemption else None
+    if entry is None or not entry.charges_no_vat or VAT_BESIDE_EXEMPTION in call.accept:
+        return
+    if _repeats_its_code(call, facts):
+        return
+    for at, item in enumerate(call.items):
+        tax = facts.find_tax(item.tax)
+        if tax is not None and tax.value:
+            yield ask(
+                VAT_BESIDE_EXEMPTION,
+                "tax_exemption",
+                f"{entry.code} is for issuers who charge no VAT at all ({entry.law}), but items.{at} ({item.name}) carries "
+                f"{tax.value} %",
+                "the code that fits, no VAT on any line, or accept if both are right",
+                f"{entry.code} é para quem não liquida IVA em nenhuma operação ({entry.law}), mas a linha {item.name} leva "
+                f"{tax.value} %",
+            )
+            return
+
+
+def exemption_fits_a_simplified_invoice(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """A simplified invoice needs the tax to be due in Portugal (CIVA 40/1), which codes of sales located elsewhere deny."""
+    entry = find_exemption(call.tax_exemption) if call.tax_exemption else None
+    if entry is None or call.document_type != "simplified_invoices":
+        return
+    problem = f"a simplified invoice needs the tax to be due in Portugal (CIVA 40/1), and {entry.code} is {entry.law}"
+    if entry.simplified == "wrong":
+        yield refuse("document_type", problem, "invoices or invoice_receipts, or the code that fits")
+    elif entry.simplified == "ask" and SIMPLIFIED not in call.accept:
+        yield ask(
+            SIMPLIFIED,
+            "document_type",
+            problem,
+            "invoices, or accept if the tax is due in Portugal",
+            f"uma fatura simplificada exige que o imposto seja devido em Portugal (CIVA, artigo 40.º, n.º 1), e "
+            f"{entry.code} é {entry.law}",
+        )
+
+
+WITHHOLDING_BUYERS = frozenset({BuyerKind.PT_COMPANY})
+"""Buyers who withhold tax: entities with organized accounts in Portugal (CIRS 101/1, CIRC 94)."""
+
+
+@wants(Want.CLIENT, Want.OWNER)
+def retention_fits_the_buyer(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Ask about withholding tax of a client who does not withhold: a consumer or a client abroad (CIRS 101/1)."""
+    if not call.retention or RETENTION in call.accept:
+        return
+    if call.document_type in NOTES and facts.owner is not None and facts.owner.retention == call.retention:
+        return
+    buyer = find_buyer(call, facts)
+    if buyer not in WITHHOLDING_BUYERS:
+        yield ask(
+            RETENTION,
+            "retention",
+            f"{call.retention} % is withheld by businesses in Portugal that keep accounts (CIRS 101/1); the client is "
+            f"{name_buyer(buyer, 'en')}",
+            "leave retention out, or accept if this client withholds and pays the tax in Portugal",
+            f"a retenção de {call.retention} % é feita por entidades com contabilidade organizada em Portugal (CIRS, artigo "
+            f"101.º, n.º 1); o cliente é {name_buyer(buyer, 'pt')}",
+        )

@@ -1,0 +1,172 @@
+"""Rules that compare a credit or debit note with the document it corrects: date, client, rates, exemption, withholding."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from ix_tools.domain.records import Document
+from ix_tools.fiscal.buyers import BuyerKind, classify_buyer
+from ix_tools.fiscal.deadlines import get_correction_limit
+from ix_tools.guards.buyers import find_buyer
+from ix_tools.guards.exemptions import find_exempt_lines
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, ask, refuse, warn
+from ix_tools.guards.notes import NOTES
+from ix_tools.guards.protocols import InvoiceShaped
+from ix_tools.i18n.formats import format_plain
+
+NOTE_RATE = "note_rate"
+"""Code to accept a rate that the corrected document does not have."""
+NOTE_EXEMPTION = "note_exemption"
+"""Code to accept another exemption code than that of the corrected document."""
+NOTE_RETENTION = "note_retention"
+"""Code to accept another withholding tax than that of the corrected document."""
+
+
+def _find_corrected(call: InvoiceShaped, facts: Facts) -> Document | None:
+    """Return the document that a note corrects; None for other documents."""
+    return facts.owner if call.document_type in NOTES else None
+
+
+def _name(document: Document) -> str:
+    return document.number or f"document {document.id}"
+
+
+@wants(Want.OWNER)
+def note_not_before_its_invoice(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """A note must not be dated before the document it corrects, to which it refers (CIVA 36/6)."""
+    owner = _find_corrected(call, facts)
+    if owner is not None and owner.date is not None and call.date < owner.date:
+        yield refuse(
+            "date",
+            f"the note is dated {call.date}, before {_name(owner)}, which is dated {owner.date}",
+            f"{owner.date} or later",
+        )
+
+
+@wants(Want.CLIENT, Want.OWNER)
+def note_of_a_final_consumer_stays_one(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """A note on a document to the final consumer goes to the final consumer, and not to a client named later."""
+    owner = _find_corrected(call, facts)
+    if owner is None or not _is_to_final_consumer(owner):
+        return
+    if find_buyer(call, facts) is not BuyerKind.FINAL_CONSUMER:
+        yield refuse(
+            "client",
+            f"{_name(owner)} was issued to the final consumer, and the note names another client",
+            "a client with fiscal_id 999999990, the final consumer",
+        )
+
+
+def _is_to_final_consumer(document: Document) -> bool:
+    """Return True for a document without a client; one with an id is compared by its id instead."""
+    client = document.client
+    if client is None or not client.name:
+        return True
+    return client.id is None and classify_buyer("PT", client.fiscal_id) is not BuyerKind.PT_COMPANY
+
+
+@wants(Want.CLIENT, Want.DOCUMENT, Want.OWNER)
+def note_names_no_new_client(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """A note goes to the client of its document, so it cannot create a client."""
+    owner = _find_corrected(call, facts)
+    if owner is None or owner.client is None or owner.client.id is None or call.client is None:
+        return
+    known = facts.client_by_code or facts.client_by_name
+    if known is None and call.client.id is None:
+        yield refuse(
+            "client",
+            f"{_name(owner)} was issued to {owner.client.name!r}, and {call.client.name or call.client.code!r} would be a new client",
+            f"client.id {owner.client.id}, which is {owner.client.name!r}",
+        )
+
+
+def _list_rates(owner: Document, facts: Facts) -> set[Decimal]:
+    """Return the VAT rates of a document's lines, as far as they are known."""
+    taxes = (facts.find_tax(line.tax) if line.tax else None for line in owner.lines)
+    rates = (
+        line.tax_rate if line.tax_rate is not None else tax.value if tax is not None else None
+        for line, tax in zip(owner.lines, taxes, strict=True)
+    )
+    return {rate for rate in rates if rate is not None}
+
+
+@wants(Want.TAXES, Want.OWNER)
+def note_repeats_the_rates(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """Ask about a line of a note at a VAT rate that the corrected document does not have (CIVA 78)."""
+    owner = _find_corrected(call, facts)
+    if owner is None or NOTE_RATE in call.accept:
+        return
+    rates = _list_rates(owner, facts)
+    for at, item in enumerate(call.items):
+        tax = facts.find_tax(item.tax)
+        if tax is None or tax.value is None or tax.value in rates:
+            continue
+        theirs = (
+            ", ".join(f"{format_plain(rate)} %" for rate in sorted(rates, reverse=True)) or "no known rate"
+        )
+        yield ask(
+            NOTE_RATE,
+            f"items.{at}.tax",
+            f"the line carries {format_plain(tax.value)} %, but {_name(owner)} has {theirs}; a note corrects the VAT that was charged",
+            f"a tax with {theirs}, or accept if the note corrects the rate itself",
+            f"a linha leva {format_plain(tax.value)} %, mas {_name(owner)} tem {theirs}; uma nota retifica o IVA que foi liquidado",
+        )
+        return
+
+
+@wants(Want.TAXES, Want.OWNER)
+def note_repeats_the_exemption(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """Ask about an exemption code of a note that differs from that of the exempt lines it corrects."""
+    owner = _find_corrected(call, facts)
+    if owner is None or not call.tax_exemption or NOTE_EXEMPTION in call.accept:
+        return
+    if call.tax_exemption == owner.tax_exemption or not find_exempt_lines(call, facts):
+        return
+    if Decimal(0) not in _list_rates(owner, facts):
+        return  # asked about as a rate
+    theirs = owner.tax_exemption or "no code"
+    yield ask(
+        NOTE_EXEMPTION,
+        "tax_exemption",
+        f"the note says {call.tax_exemption}, but {_name(owner)} says {theirs} for its lines without VAT",
+        f"{theirs}, or accept if the note corrects the code itself"
+        if owner.tax_exemption
+        else "accept if the code is the one that the document should have had",
+        f"a nota indica {call.tax_exemption}, mas {_name(owner)} indica {owner.tax_exemption or 'nenhum motivo'}",
+    )
+
+
+@wants(Want.OWNER)
+def note_repeats_the_withholding(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """Ask about a note without the withholding tax of its document, since the amounts to pay then do not balance."""
+    owner = _find_corrected(call, facts)
+    if owner is None or NOTE_RETENTION in call.accept:
+        return
+    ours, theirs = call.retention or Decimal(0), owner.retention or Decimal(0)
+    if ours == theirs:
+        return
+    yield ask(
+        NOTE_RETENTION,
+        "retention",
+        f"the note withholds {format_plain(ours)} %, but {_name(owner)} withholds {format_plain(theirs)} %",
+        f"{f'retention {format_plain(theirs)}' if theirs else 'no retention'}, or accept if they really differ",
+        f"a nota retém {format_plain(ours)} %, mas {_name(owner)} retém {format_plain(theirs)} %",
+    )
+
+
+@wants(Want.OWNER)
+def credit_within_two_years(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """Warn of a credit note more than two years after its document: VAT charged in excess then stays lost (CIVA 78/3)."""
+    owner = _find_corrected(call, facts)
+    if owner is None or owner.date is None or call.document_type != "credit_notes":
+        return
+    limit = get_correction_limit(owner.date)
+    if call.date > limit:
+        yield warn(
+            "date",
+            f"{_name(owner)} is dated {owner.date}; VAT charged in excess can be corrected until {limit} (CIVA 78/3), so the note "
+            "may bring none back. For goods returned or a discount given later, the time runs from that event (CIVA 78/2)",
+            f"{_name(owner)} tem data de {owner.date:%d/%m/%Y}; o IVA liquidado a mais pode ser regularizado até {limit:%d/%m/%Y} "
+            "(CIVA, artigo 78.º, n.º 3), pelo que a nota pode já não o recuperar. Numa devolução ou desconto posterior, o prazo "
+            "conta desse facto (CIVA, artigo 78.º, n.º 2)",
+        )

@@ -1,0 +1,83 @@
+"""Rules that compare VAT rates with those of the law, by region and by the document's date."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+
+from ix_tools.domain.records import Tax
+from ix_tools.fiscal.vat_rates import REGION_NAMES, Rate, find_rates_instead
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, ask
+from ix_tools.guards.notes import NOTES
+from ix_tools.guards.protocols import Draft
+from ix_tools.i18n.formats import format_plain
+
+RATE = "vat_rate"
+"""Code to accept a rate that the law does not have on the document's date."""
+REGIONS = "vat_regions"
+"""Code to accept rates of several regions on one document."""
+
+
+def get_rate_date(call: Draft, facts: Facts) -> date:
+    """Return the day whose rates count: a note repeats those of the document it corrects."""
+    corrected = facts.owner.date if facts.owner is not None and call.document_type in NOTES else None
+    return corrected or call.date
+
+
+def name_region(region: str | None, language: int = 0) -> str:
+    """Return the name of a tax region in English (0) or Portuguese (1); a code that is not one of the three as it is."""
+    return REGION_NAMES[region][language] if region in REGION_NAMES else region or "?"
+
+
+def _format_rates(rates: Iterable[Rate]) -> str:
+    return ", ".join(f"{format_plain(rate.percent)} %" for rate in rates)
+
+
+def _find_line_taxes(call: Draft, facts: Facts) -> Iterator[tuple[int, Tax, Decimal]]:
+    """Yield the position, tax and rate of every line with VAT."""
+    for at, item in enumerate(call.items):
+        tax = facts.find_tax(item.tax)
+        if tax is not None and tax.value:
+            yield at, tax, tax.value
+
+
+@wants(Want.TAXES, Want.OWNER)
+def line_rates_in_force(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Ask about a line whose rate the region does not have on the document's date; a note is judged by the date of its invoice."""
+    if RATE in call.accept:
+        return
+    on, asked = get_rate_date(call, facts), set[str]()
+    for at, tax, percent in _find_line_taxes(call, facts):
+        legal = find_rates_instead(tax.region, tax.code, percent, on)
+        if not legal or str(tax.name) in asked:
+            continue
+        asked.add(str(tax.name))
+        value, rates, kind = format_plain(percent), _format_rates(legal), tax.code or "VAT"
+        yield ask(
+            RATE,
+            f"items.{at}.tax",
+            f"{tax.name} is {value} %, but on {on} the {kind} rate of {name_region(tax.region)} is {rates} ({legal[0].source})",
+            f"a tax of the account with {rates}, or accept if {value} % is right for this sale",
+            f"{tax.name} é de {value} %, mas em {on:%d/%m/%Y} a taxa {kind} ({name_region(tax.region, 1)}) é de {rates} "
+            f"({legal[0].source})",
+        )
+
+
+@wants(Want.TAXES)
+def lines_of_one_region(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Ask about rates of several regions on one document: the place of the sale decides which one holds."""
+    if REGIONS in call.accept:
+        return
+    found = {tax.region: at for at, tax, _ in _find_line_taxes(call, facts) if tax.region in REGION_NAMES}
+    if len(found) > 1:
+        names, nomes = (
+            " and ".join(name_region(one) for one in found),
+            " e ".join(name_region(one, 1) for one in found),
+        )
+        yield ask(
+            REGIONS,
+            f"items.{max(found.values())}.tax",
+            f"the document mixes VAT rates of {names}; the place of each sale decides which region's rate holds",
+            "taxes of one region, or accept if the sales took place in several",
+            f"o documento junta taxas de IVA de {nomes}; o lugar de cada operação decide a taxa",
+        )
