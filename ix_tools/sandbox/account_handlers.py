@@ -7,7 +7,7 @@ from typing import Any
 
 from ix_tools.sandbox.calls import EMPTY, NOTHING, Answer, Call, json_answer
 from ix_tools.sandbox.ledger import accounts, treasury
-from ix_tools.sandbox.ledger.numbers import round_half_up, to_json_number
+from ix_tools.sandbox.ledger.number_formats import round_half_up, to_json_number
 from ix_tools.sandbox.ledger.treasury import MOVEMENTS, REGULARIZATION, Amount
 from ix_tools.sandbox.responses import render_pagination
 from ix_tools.sandbox.rows import TreasuryEntry

@@ -14,7 +14,12 @@ from fpdf.enums import TableBordersLayout, VAlign, XPos, YPos
 from ix_tools.sandbox import qr
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.ledger import totals
-from ix_tools.sandbox.ledger.numbers import format_at_least_two, format_exact, format_fixed, round_half_up
+from ix_tools.sandbox.ledger.number_formats import (
+    format_at_least_two,
+    format_exact,
+    format_fixed,
+    round_half_up,
+)
 from ix_tools.sandbox.reference import find_exemption
 from ix_tools.sandbox.rows import Account, Document, Line
 from ix_tools.sandbox.state import Books

@@ -13,7 +13,7 @@ from math import floor
 
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.ledger import totals
-from ix_tools.sandbox.ledger.numbers import format_fixed
+from ix_tools.sandbox.ledger.number_formats import format_fixed
 from ix_tools.sandbox.reference import find_country_code, strip_country_prefix
 from ix_tools.sandbox.rows import Document, Tax
 from ix_tools.sandbox.state import Books

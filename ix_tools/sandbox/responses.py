@@ -11,7 +11,12 @@ from typing import Any
 from ix_tools.sandbox.kinds import BY_TYPE, SEQUENCE_OFFSETS
 from ix_tools.sandbox.ledger import clients, totals
 from ix_tools.sandbox.ledger.listing import Page
-from ix_tools.sandbox.ledger.numbers import format_at_least_two, format_fixed, round_half_up, to_json_number
+from ix_tools.sandbox.ledger.number_formats import (
+    format_at_least_two,
+    format_fixed,
+    round_half_up,
+    to_json_number,
+)
 from ix_tools.sandbox.reference import find_currency
 from ix_tools.sandbox.rows import PRINTED_TEXTS, Client, Document, Item, Line, Sequence, Tax
 from ix_tools.sandbox.state import Books

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ix_tools.approvals import rendering
-from ix_tools.approvals.fulfilment import Step
+from ix_tools.approvals.call_outcomes import Step
 from ix_tools.approvals.preview import ApprovalPreview, DetailView, DocumentView
 from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.stored_preview import load_preview

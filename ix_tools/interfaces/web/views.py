@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ix_tools.approvals.fulfilment import Step, find_fulfilment
+from ix_tools.approvals.call_outcomes import Step, find_call_outcome
 from ix_tools.approvals.links import PAGE_PATH, ApprovalLinks
 from ix_tools.approvals.repository import Approval, ApprovalRepository
 from ix_tools.approvals.stored_preview import is_readable
@@ -163,7 +163,7 @@ class ApprovalPages:
         state, now = self._display_state(found), self._approvals.clock()
         steps: tuple[Step, ...] = ()
         if state == "used":
-            came = find_fulfilment(self._store, found, now)
+            came = find_call_outcome(self._store, found, now)
             state, steps = came.state, came.steps
         waits = (
             state in {"approved", "carrying_out"} and now - (found.decided_at or 0.0) < REFRESH_WINDOW_SECONDS

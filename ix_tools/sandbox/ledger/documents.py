@@ -10,7 +10,7 @@ from typing import Any
 from ix_tools.sandbox.control import LISBON
 from ix_tools.sandbox.kinds import BY_TYPE, Kind
 from ix_tools.sandbox.ledger import clients, items, lines, sequences, totals
-from ix_tools.sandbox.ledger.numbers import format_exact, parse_fraction
+from ix_tools.sandbox.ledger.number_formats import format_exact, parse_fraction
 from ix_tools.sandbox.reference import find_currency, is_exemption_accepted
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import PRINTED_TEXTS, Document

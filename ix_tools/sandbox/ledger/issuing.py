@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ix_tools.sandbox.kinds import BY_TYPE, Kind
 from ix_tools.sandbox.ledger import clients, documents, sequences, totals
-from ix_tools.sandbox.ledger.numbers import to_json_number
+from ix_tools.sandbox.ledger.number_formats import to_json_number
 from ix_tools.sandbox.refusals import Refused
 from ix_tools.sandbox.rows import Document
 from ix_tools.sandbox.state import Books

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from ix_tools.sandbox.ledger import taxes
-from ix_tools.sandbox.ledger.numbers import format_exact, parse_fraction
+from ix_tools.sandbox.ledger.number_formats import format_exact, parse_fraction
 from ix_tools.sandbox.reference import UNITS
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import Document, Item, Line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ix_tools.sandbox.ledger import taxes
-from ix_tools.sandbox.ledger.numbers import format_exact, parse_fraction
+from ix_tools.sandbox.ledger.number_formats import format_exact, parse_fraction
 from ix_tools.sandbox.reference import UNITS
 from ix_tools.sandbox.refusals import Phrase, Refused
 from ix_tools.sandbox.rows import Line

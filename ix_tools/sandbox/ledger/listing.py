@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ix_tools.sandbox.kinds import BY_TYPE, Family
 from ix_tools.sandbox.ledger import documents, totals
-from ix_tools.sandbox.ledger.numbers import parse_fraction
+from ix_tools.sandbox.ledger.number_formats import parse_fraction
 from ix_tools.sandbox.rows import Client, Document
 from ix_tools.sandbox.state import Books
 

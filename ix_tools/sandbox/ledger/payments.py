@@ -9,7 +9,7 @@ from typing import Any
 from ix_tools.sandbox.kinds import BY_KEY, BY_TYPE
 from ix_tools.sandbox.ledger import documents, sequences, totals
 from ix_tools.sandbox.ledger.issuing import finalize, list_live_children
-from ix_tools.sandbox.ledger.numbers import format_exact, parse_fraction, round_half_up
+from ix_tools.sandbox.ledger.number_formats import format_exact, parse_fraction, round_half_up
 from ix_tools.sandbox.reference import MECHANISMS
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import Document, Line, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ix_tools.sandbox.ledger.numbers import format_exact, parse_fraction
+from ix_tools.sandbox.ledger.number_formats import format_exact, parse_fraction
 from ix_tools.sandbox.reference import TAX_CODES, is_tax_region
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import Tax

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ix_tools.sandbox.ledger.numbers import round_half_up
+from ix_tools.sandbox.ledger.number_formats import round_half_up
 from ix_tools.sandbox.rows import Document, Line
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.ledger import sequences, totals
 from ix_tools.sandbox.ledger.issuing import list_live_children
-from ix_tools.sandbox.ledger.numbers import format_exact, parse_fraction, round_half_up
+from ix_tools.sandbox.ledger.number_formats import format_exact, parse_fraction, round_half_up
 from ix_tools.sandbox.reference import MECHANISMS
 from ix_tools.sandbox.refusals import Missing, Phrase, Refused
 from ix_tools.sandbox.rows import Client, Document, TreasuryEntry

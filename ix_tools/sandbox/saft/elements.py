@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from xml.sax.saxutils import escape
 
-from ix_tools.sandbox.ledger.numbers import format_at_least_two, round_half_up
+from ix_tools.sandbox.ledger.number_formats import format_at_least_two, round_half_up
 
 Element = tuple[str, "str | list[Element]"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ix_tools.sandbox.kinds import BY_TYPE
-from ix_tools.sandbox.ledger.numbers import format_at_least_two
+from ix_tools.sandbox.ledger.number_formats import format_at_least_two
 from ix_tools.sandbox.ledger.saft import get_days
 from ix_tools.sandbox.reference import find_country_code, strip_country_prefix
 from ix_tools.sandbox.rows import Document, Item, Line, Tax

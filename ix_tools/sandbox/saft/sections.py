@@ -9,7 +9,7 @@ from typing import Any
 
 from ix_tools.sandbox.kinds import BY_TYPE, Family
 from ix_tools.sandbox.ledger import totals
-from ix_tools.sandbox.ledger.numbers import format_exact, format_fixed, round_half_up
+from ix_tools.sandbox.ledger.number_formats import format_exact, format_fixed, round_half_up
 from ix_tools.sandbox.reference import find_country_code, find_exemption
 from ix_tools.sandbox.responses import find_at_code
 from ix_tools.sandbox.rows import Document, Line

@@ -11,7 +11,7 @@ from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, intents
 
 StepState = Literal["waiting", "open", "done", "refused", "unknown", "absent"]
-FulfilmentState = Literal[
+CallOutcomeState = Literal[
     "carrying_out", "done", "stored_differently", "partly_done", "not_done", "unclear", "not_recorded"
 ]
 JOURNAL_ENTRY_EXPECTED_WITHIN = 600.0
@@ -34,14 +34,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Fulfilment:
+class CallOutcome:
     """The combined outcome of all calls that one approval covers."""
 
-    state: FulfilmentState
+    state: CallOutcomeState
     steps: tuple[Step, ...] = ()
 
 
-def find_fulfilment(store: Store, approval: Approval, now: float) -> Fulfilment:
+def find_call_outcome(store: Store, approval: Approval, now: float) -> CallOutcome:
     """Return the outcome of an approval that was used."""
     under = (approvals.c.id == approval.id) | (approvals.c.covered_by == approval.id)
     wanted = (
@@ -59,7 +59,7 @@ def find_fulfilment(store: Store, approval: Approval, now: float) -> Fulfilment:
         if row.state is not None or row.approved == "approved"
     )
     early = now - (approval.decided_at or 0.0) < JOURNAL_ENTRY_EXPECTED_WITHIN
-    return Fulfilment(_combine_states(steps, early), steps)
+    return CallOutcome(_combine_states(steps, early), steps)
 
 
 def _build_step(state: StepState, outcome: Mapping[str, Any]) -> Step:
@@ -74,7 +74,7 @@ def _build_step(state: StepState, outcome: Mapping[str, Any]) -> Step:
     )
 
 
-def _combine_states(steps: tuple[Step, ...], early: bool) -> FulfilmentState:
+def _combine_states(steps: tuple[Step, ...], early: bool) -> CallOutcomeState:
     states = {step.state for step in steps}
     if "open" in states or (early and states <= {"waiting", "done"} and states != {"done"}):
         return "carrying_out"
