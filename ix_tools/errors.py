@@ -21,6 +21,8 @@ from enum import Enum, IntEnum
 from typing import Any, Literal
 
 from ix_tools.http_statuses import UNKNOWN_STATUS
+from ix_tools.i18n.labels import Language
+from ix_tools.i18n.messages import Message, Text, render
 from ix_tools.text.sanitize import sanitize_all
 
 Sent = Literal["nothing", "refused", "stored", "unknown"]
@@ -202,13 +204,20 @@ class Problem:
     """A problem with one field, and the value that would be allowed."""
 
     field: str
-    problem: str
-    allowed: str = ""
+    problem: Text
+    allowed: Text = ""
 
-    def as_dict(self) -> dict[str, str]:
-        """Return the problem as results show it, without an empty `allowed`."""
-        shown = {"field": self.field, "problem": self.problem}
-        return {**shown, "allowed": self.allowed} if self.allowed else shown
+    def as_dict(self, language: Language = "en") -> dict[str, str]:
+        """Return the problem as results show it, in English, without an empty `allowed`.
+
+        For a person who reads another language, `for_person` is the same sentence in theirs, if it has a translation.
+        """
+        shown = {"field": self.field, "problem": str(self.problem)}
+        if allowed := str(self.allowed):
+            shown["allowed"] = allowed
+        if language != "en" and isinstance(self.problem, Message):
+            shown["for_person"] = render(self.problem, language)
+        return shown
 
 
 @dataclass

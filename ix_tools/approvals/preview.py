@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf, PlainSerializer, SecretStr
 
 from ix_tools.config.settings import Settings
 from ix_tools.domain import amounts as money
@@ -20,6 +20,7 @@ from ix_tools.fiscal.currencies import find_currency_code
 from ix_tools.fiscal.exemptions import find_exemption
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
+from ix_tools.i18n.messages import Message, as_message, dump_message, load_message
 from ix_tools.operations import preview as content
 from ix_tools.operations.preview import Preview, Row
 from ix_tools.text.sanitize import sanitize_line
@@ -38,6 +39,18 @@ def _coerce_lines(value: object) -> object:
 
 SafeLines = Annotated[tuple[SafeLine, ...], BeforeValidator(_coerce_lines)]
 """A longer text, line by line."""
+
+
+def _coerce_message(value: object) -> Message:
+    return value if isinstance(value, Message) else load_message(value)
+
+
+StoredText = Annotated[
+    InstanceOf[Message],
+    BeforeValidator(_coerce_message),
+    PlainSerializer(dump_message, return_type=dict[str, Any]),
+]
+"""A text for people, stored as id and values; it becomes text in the reader's language when it is shown."""
 
 
 class PreviewPart(BaseModel):
@@ -192,9 +205,7 @@ class WarningView(PreviewPart):
     """A warning of a guard rule."""
 
     field: SafeLine
-    problem: SafeLine
-    pt: SafeLine = ""
-    """The whole warning in Portuguese, if the rule has both languages."""
+    problem: StoredText
 
 
 class ActionView(PreviewPart):
@@ -253,7 +264,7 @@ def build_preview(
         then=tuple(ActionView(**_build_action_fields(one)) for one in preview.covered_actions),
         differences=tuple(DifferenceView(**one.as_dict()) for one in preview.differences),
         warnings=tuple(
-            WarningView(field=one.problem.field, problem=one.problem.problem, pt=one.pt) for one in warnings
+            WarningView(field=one.problem.field, problem=as_message(one.problem.problem)) for one in warnings
         ),
     )
 

@@ -29,6 +29,7 @@ from ix_tools.i18n.formats import (
     format_number,
 )
 from ix_tools.i18n.labels import ACTIONS, LABELS, STATES, Language
+from ix_tools.i18n.messages import render
 from ix_tools.i18n.value_labels import LABEL_ALIASES, UNIT_LABELS, VALUE_LABELS
 from ix_tools.operations.labels import translate_label
 from ix_tools.text.sanitize import sanitize_line
@@ -161,8 +162,8 @@ def format_summary(sheet: ApprovalPreview, language: Language) -> str:
 
 
 def format_warning(warning: WarningView, language: Language) -> str:
-    """Format a warning in Portuguese if the rule has it, otherwise in English with its field."""
-    return warning.pt if language == "pt" and warning.pt else f"{warning.field}: {warning.problem}"
+    """Format a warning in the reader's language."""
+    return sanitize_line(render(warning.problem, language))
 
 
 def format_difference(one: DifferenceView, language: Language) -> tuple[str, str, str]:

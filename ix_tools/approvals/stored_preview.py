@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from ix_tools.approvals.preview import ApprovalPreview
 from ix_tools.approvals.refusals import build_outdated_refusal
 
-VERSION = 2
+VERSION = 3
 """Raise it when the fields of a preview change, and add a converter from the version before."""
 
 
@@ -44,7 +44,7 @@ def _read(stored: str) -> ApprovalPreview | None:
             fields = _CONVERTERS[version](fields)
             version += 1
         return ApprovalPreview.model_validate_json(json.dumps(fields)) if version == VERSION else None
-    except (ValueError, TypeError, AttributeError, RecursionError, ValidationError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, ValidationError):
         return None
 
 
@@ -60,5 +60,23 @@ def _list_printed_texts(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, "paper": {**rest, "printed": printed}}
 
 
-_CONVERTERS: dict[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _list_printed_texts}
+def _name_warnings_by_language(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert version 2, in which a warning had its text in English and, for some, in Portuguese."""
+    warnings = [
+        {
+            "field": one["field"],
+            "problem": {
+                "id": "{text}",
+                "values": {"text": {"names": [one.get("pt") or one["problem"], one["problem"]]}},
+            },
+        }
+        for one in fields.get("warnings", ())
+    ]
+    return {**fields, "warnings": warnings}
+
+
+_CONVERTERS: dict[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    1: _list_printed_texts,
+    2: _name_warnings_by_language,
+}
 """By version: the conversion to the next one."""

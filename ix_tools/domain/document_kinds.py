@@ -5,6 +5,7 @@ from functools import cache
 from typing import Literal
 
 from ix_tools.fiscal.reference_data import read_table
+from ix_tools.i18n.labels import Bilingual
 
 Family = Literal["invoice", "receipt", "estimate", "guide"]
 
@@ -24,6 +25,12 @@ class DocumentKind:
     pt: str
     en: str
     family: Family
+
+
+def name_document_kind(plural: str) -> Bilingual:
+    """Return the name of a document type for people; a type that is not in the list stays as it is."""
+    kind = _index_by_plural().get(plural)
+    return Bilingual(kind.pt, kind.en) if kind else Bilingual(plural, plural)
 
 
 def get_document_kind(plural: str) -> DocumentKind:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ix_tools.fiscal.reference_data import read_table
 from ix_tools.fiscal.tax_numbers import is_company_nif
+from ix_tools.i18n.labels import Bilingual
 
 Payer = Literal["company", "anyone", "non-resident person"]
 
@@ -19,7 +20,7 @@ class CashLimit:
     payer: Payer
     amount: Decimal
     law: str
-    fine: str
+    fine: Bilingual
 
 
 def find_cash_limit(country: str | None, fiscal_id: str | None, paid: date) -> CashLimit | None:
@@ -38,7 +39,7 @@ def find_cash_limit(country: str | None, fiscal_id: str | None, paid: date) -> C
     else:
         payer = "company" if fiscal_id and is_company_nif(fiscal_id) else "anyone"
     row = next(one for one in table["limits"] if one["payer"] == payer)
-    return CashLimit(payer, Decimal(row["amount"]), row["law"], table["fine"])
+    return CashLimit(payer, Decimal(row["amount"]), row["law"], Bilingual(table["fine_pt"], table["fine"]))
 
 
 @cache

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ix_tools.fiscal.reference_data import read_table
+from ix_tools.i18n.labels import Bilingual
 from ix_tools.text.fuzzy_match import find_closest
 
 
@@ -38,6 +39,11 @@ def get_portuguese_name(invoicexpress_name: str) -> str | None:
     """Return the Portuguese name of a country of the list; None for a name not in it."""
     country = _load_by_name().get(invoicexpress_name)
     return country.pt if country else None
+
+
+def name_country(invoicexpress_name: str) -> Bilingual:
+    """Return the name of a country for people; a name that the list does not have stays as it is."""
+    return Bilingual(get_portuguese_name(invoicexpress_name) or invoicexpress_name, invoicexpress_name)
 
 
 def list_country_names() -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse
 from ix_tools.guards.notes import NOTES
 from ix_tools.guards.protocols import ClientShaped, Draft
+from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message
 
 BUYER = "exemption_buyer"
 """Code to accept an exemption code that its buyer rarely has."""
@@ -56,11 +58,17 @@ def exemption_fits_the_buyer(call: Draft, facts: Facts) -> Iterator[Finding]:
         return
     buyer = find_buyer(call, facts)
     verdict = judge_buyer(entry, buyer)
-    en = f"{entry.code} ({rule.law}) is for {rule.needs_en}; the client is {name_buyer(buyer, 'en')}"
+    said = message(
+        "{code} ({law}) is for {buyer_needed}; the client is {buyer}",
+        code=entry.code,
+        law=rule.law,
+        buyer_needed=Bilingual(rule.needs_pt, rule.needs_en),
+        buyer=Bilingual(name_buyer(buyer, "pt"), name_buyer(buyer, "en")),
+    )
     if verdict is Verdict.WRONG and get_document_kind(call.document_type).family == "invoice":
         yield refuse(
             "tax_exemption",
-            en,
+            said,
             f"a tax with VAT, another code, or {RIGHT_CLIENT}",
             f"ask the person who the client is; {LOOK_UP_HINT}",
         )
@@ -69,10 +77,8 @@ def exemption_fits_the_buyer(call: Draft, facts: Facts) -> Iterator[Finding]:
         yield ask(
             BUYER,
             "tax_exemption",
-            f"{en}. Is it so that {rule.case_en}?",
+            message("{rule}. Is it so that {case}?", rule=said, case=Bilingual(rule.case_pt, rule.case_en)),
             f"a tax with VAT, another code, or accept if {rule.case_en}",
-            f"{entry.code} ({rule.law}) é para {rule.needs_pt}; o cliente é {name_buyer(buyer, 'pt')}. "
-            f"Só serve se {rule.case_pt}",
         )
 
 
@@ -90,11 +96,15 @@ def no_vat_beside_the_small_business_exemption(call: Draft, facts: Facts) -> Ite
             yield ask(
                 VAT_BESIDE_EXEMPTION,
                 "tax_exemption",
-                f"{entry.code} is for issuers who charge no VAT at all ({entry.law}), but items.{at} ({item.name}) carries "
-                f"{tax.value} %",
+                message(
+                    "{code} is for issuers who charge no VAT at all ({law}), but line {line} ({name}) carries {rate} %",
+                    code=entry.code,
+                    law=entry.law,
+                    line=at + 1,
+                    name=item.name,
+                    rate=tax.value,
+                ),
                 "the code that fits, no VAT on any line, or accept if both are right",
-                f"{entry.code} é para quem não liquida IVA em nenhuma operação ({entry.law}), mas a linha {item.name} leva "
-                f"{tax.value} %",
             )
             return
 
@@ -104,7 +114,11 @@ def exemption_fits_a_simplified_invoice(call: Draft, facts: Facts) -> Iterator[F
     entry = find_exemption(call.tax_exemption) if call.tax_exemption else None
     if entry is None or call.document_type != "simplified_invoices":
         return
-    problem = f"a simplified invoice needs the tax to be due in Portugal (CIVA 40/1), and {entry.code} is {entry.law}"
+    problem = message(
+        "a simplified invoice needs the tax to be due in Portugal (CIVA 40/1), and {code} is {law}",
+        code=entry.code,
+        law=entry.law,
+    )
     if entry.simplified == "wrong":
         yield refuse("document_type", problem, "invoices or invoice_receipts, or the code that fits")
     elif entry.simplified == "ask" and SIMPLIFIED not in call.accept:
@@ -113,8 +127,6 @@ def exemption_fits_a_simplified_invoice(call: Draft, facts: Facts) -> Iterator[F
             "document_type",
             problem,
             "invoices, or accept if the tax is due in Portugal",
-            f"uma fatura simplificada exige que o imposto seja devido em Portugal (CIVA, artigo 40.º, n.º 1), e "
-            f"{entry.code} é {entry.law}",
         )
 
 
@@ -134,9 +146,10 @@ def retention_fits_the_buyer(call: Draft, facts: Facts) -> Iterator[Finding]:
         yield ask(
             RETENTION,
             "retention",
-            f"{call.retention} % is withheld by businesses in Portugal that keep accounts (CIRS 101/1); the client is "
-            f"{name_buyer(buyer, 'en')}",
+            message(
+                "{rate} % is withheld by businesses in Portugal that keep accounts (CIRS 101/1); the client is {buyer}",
+                rate=call.retention,
+                buyer=Bilingual(name_buyer(buyer, "pt"), name_buyer(buyer, "en")),
+            ),
             "leave retention out, or accept if this client withholds and pays the tax in Portugal",
-            f"a retenção de {call.retention} % é feita por entidades com contabilidade organizada em Portugal (CIRS, artigo "
-            f"101.º, n.º 1); o cliente é {name_buyer(buyer, 'pt')}",
         )

@@ -6,6 +6,7 @@ from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Draft, GuideShaped, Transition
+from ix_tools.i18n.messages import message
 
 LATE_AFTER_DAYS = 31
 """Days after which an invoice's date is more than five working days ago in any calendar."""
@@ -24,10 +25,12 @@ def date_not_in_the_future(call: Draft, facts: Facts) -> Iterator[Finding]:
     if call.date > facts.today:
         yield warn(
             "date",
-            f"{call.date} is in the future (today is {facts.today} in Lisbon); once finalized it blocks the series "
-            "until that day: nothing in it can be dated earlier",
-            f"{call.date:%d/%m/%Y} é uma data futura; depois de finalizado, o documento bloqueia a série até esse dia: "
-            "nenhum outro pode ter data anterior",
+            message(
+                "{day} is in the future (today is {today} in Lisbon); once finalized it blocks the series "
+                "until that day: nothing in it can be dated earlier",
+                day=call.date,
+                today=facts.today,
+            ),
         )
 
 
@@ -37,8 +40,11 @@ def invoice_date_is_recent(call: Draft, facts: Facts) -> Iterator[Finding]:
     if days > LATE_AFTER_DAYS and get_document_kind(call.document_type).family == "invoice":
         yield warn(
             "date",
-            f"{call.date} is {days} days ago: invoices are due by the 5th working day after the sale (CIVA 36/1)",
-            f"{call.date:%d/%m/%Y} foi há {days} dias: a fatura é devida até ao 5.º dia útil após a operação (CIVA, artigo 36.º, n.º 1)",
+            message(
+                "{day} is {days} days ago: invoices are due by the 5th working day after the sale (CIVA 36/1)",
+                day=call.date,
+                days=days,
+            ),
         )
 
 

@@ -11,14 +11,12 @@ from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER, normalize_fiscal_id
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, warn
 from ix_tools.guards.protocols import Transition
+from ix_tools.i18n.messages import message
 
-WHAT_TO_DO = (
+WHAT_TO_DO = message(
     "turn on the qualified signature or seal at InvoiceXpress, send it on paper or by EDI, and ask the accountant whether the "
-    "day was moved again",
-    "ativar na InvoiceXpress a assinatura ou o selo eletrónico qualificado, enviar em papel ou por EDI, e confirmar com o "
-    "contabilista se a data foi outra vez adiada",
+    "day was moved again"
 )
-"""In English and in Portuguese."""
 
 
 class SentDocument(Protocol):
@@ -35,15 +33,22 @@ def sent_pdf_is_an_electronic_invoice(call: SentDocument, facts: Facts) -> Itera
     is_invoice = get_document_kind(call.document_type).family == "invoice"
     if rule is None or not is_invoice or not _has_portuguese_number(facts):
         return
-    day = f"{rule.turning_day:%d/%m/%Y}"
     if rule.has_ended:
-        english = f"since {day} a PDF without a qualified electronic signature or seal is no electronic invoice ({rule.law})"
-        portuguese = f"desde {day} um PDF sem assinatura ou selo eletrónico qualificado não é fatura eletrónica ({rule.law})"
+        told = message(
+            "since {day} a PDF without a qualified electronic signature or seal is no electronic invoice ({law}): {what_to_do}",
+            day=rule.turning_day,
+            law=rule.law,
+            what_to_do=WHAT_TO_DO,
+        )
     else:
-        english = f"a PDF without a qualified electronic signature or seal is an electronic invoice only until {day} ({rule.law})"
-        portuguese = f"um PDF sem assinatura ou selo eletrónico qualificado só é fatura eletrónica até {day} ({rule.law})"
+        told = message(
+            "a PDF without a qualified electronic signature or seal is an electronic invoice only until {day} ({law}): {what_to_do}",
+            day=rule.turning_day,
+            law=rule.law,
+            what_to_do=WHAT_TO_DO,
+        )
     # Finalizing and e-mailing say the same about the same field, so that one approval for both shows it once.
-    yield warn("document_id", f"{english}: {WHAT_TO_DO[0]}", f"{portuguese}: {WHAT_TO_DO[1]}")
+    yield warn("document_id", told)
 
 
 @wants(Want.DOCUMENT, Want.DOCUMENT_CLIENT)

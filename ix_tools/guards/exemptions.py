@@ -9,10 +9,12 @@ from ix_tools.fiscal.exemptions import REMOVAL_MARKER, find_exemption, get_list_
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import Draft, Transition
+from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message
 
 LOOK_UP_HINT = "call lookup_exemption_codes for the codes in force"
 ASK_WHY = "ask the person why there is no VAT, and do not choose the code"
-M99_MEANING = "M99 means that the sale is outside VAT altogether (e.g. art. 2.º/2, 3.º/4 CIVA)"
+M99_MEANING = message("M99 means that the sale is outside VAT altogether (e.g. art. 2.º/2, 3.º/4 CIVA)")
 M99_ALLOWED = "the code that fits, or accept if it is truly outside VAT"
 ENDED_CODES_FOR_NOTES = {"M26"}
 """Ended codes that a note may still carry if the document it corrects is of that time (the table's note)."""
@@ -56,7 +58,9 @@ def exemption_known_and_in_force(call: Draft, facts: Facts) -> Iterator[Finding]
         yield ask(
             "m99",
             "tax_exemption",
-            f"{M99_MEANING}; it is often a mistake for M07 or M10. Why is there no VAT?",
+            message(
+                "{meaning}; it is often a mistake for M07 or M10. Why is there no VAT?", meaning=M99_MEANING
+            ),
             M99_ALLOWED,
         )
 
@@ -74,7 +78,7 @@ def _check_code(code: str, day: date, owner: Document | None) -> Iterator[Findin
     if found is None:
         yield refuse(field, f"there is no exemption code {code}", "", LOOK_UP_HINT)
         return
-    note, nota = (f". {text}" if text else "" for text in (found.note_en, found.note_pt))
+    note = f". {found.note_en}" if found.note_en else ""
     corrected = owner.date if owner is not None and code in ENDED_CODES_FOR_NOTES else None
     if not is_in_force(found, corrected or day):
         since = f"from {found.valid_from}" if found.valid_from else ""
@@ -89,10 +93,13 @@ def _check_code(code: str, day: date, owner: Document | None) -> Iterator[Findin
     elif not found.offered:
         yield warn(
             field,
-            f"{code} is in the tax authority's table, but was not in InvoiceXpress's list of {get_list_date()}, so InvoiceXpress "
-            f"may refuse it{note}",
-            f"{code} existe na tabela da AT, mas não na lista da InvoiceXpress de {get_list_date():%d/%m/%Y}, que o pode "
-            f"recusar{nota}",
+            message(
+                "{code} is in the tax authority's table, but was not in InvoiceXpress's list of {day}, so InvoiceXpress "
+                "may refuse it{note}",
+                code=code,
+                day=get_list_date(),
+                note=Bilingual(f". {found.note_pt}" if found.note_pt else "", note),
+            ),
         )
 
 
@@ -139,9 +146,10 @@ def stored_exemption_in_order(call: Transition, facts: Facts) -> Iterator[Findin
     if document.tax_exemption == "M99":
         yield warn(
             "tax_exemption",
-            f"{M99_MEANING}; InvoiceXpress also stamps it by itself when no code was given",
-            "M99 significa que a operação está fora do âmbito do IVA (por exemplo, CIVA, artigos 2.º, n.º 2, e 3.º, n.º 4); "
-            "a InvoiceXpress também o põe por si quando não é dado nenhum código",
+            message(
+                "{meaning}; InvoiceXpress also stamps it by itself when no code was given",
+                meaning=M99_MEANING,
+            ),
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from ix_tools.errors import Problem, Refused
 from ix_tools.guards.facts import Facts
+from ix_tools.i18n.messages import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,25 +20,23 @@ class Finding:
     """Code that the caller gives in `accept` to go on knowingly."""
     candidates: tuple[Mapping[str, Any], ...] = ()
     """Records that may be meant, with ids, to choose from."""
-    pt: str = ""
-    """Problem in Portuguese, for an approver who reads Portuguese."""
 
 
-def refuse(field: str, problem: str, allowed: str = "", next: str = "") -> Finding:
+def refuse(field: str, problem: Text, allowed: Text = "", next: str = "") -> Finding:
     """Refuse the call; nothing is sent."""
     return Finding("refuse", Problem(field, problem, allowed), next)
 
 
-def ask(word: str, field: str, problem: str, allowed: str = "", pt: str = "") -> Finding:
+def ask(word: str, field: str, problem: Text, allowed: Text = "") -> Finding:
     """Ask the caller; nothing is sent until `accept` holds the code. When a document is finalized it warns the approver."""
     return Finding(
-        "accept", Problem(field, problem, allowed), f"repeat the call with accept: [{word!r}]", word, pt=pt
+        "accept", Problem(field, problem, allowed), f"repeat the call with accept: [{word!r}]", word
     )
 
 
-def warn(field: str, problem: str, pt: str = "") -> Finding:
+def warn(field: str, problem: Text) -> Finding:
     """Warn the caller and the approver; the call is sent."""
-    return Finding("warn", Problem(field, problem), pt=pt)
+    return Finding("warn", Problem(field, problem))
 
 
 Guard = Callable[[Any, Facts], Iterable[Finding]]
@@ -63,4 +62,4 @@ def summarize_findings(findings: Sequence[Finding]) -> str:
     """Return the first problem, and the number of others."""
     first = findings[0].problem
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-    return f"Refused: {first.field}: {first.problem.rstrip('.')}{more}."
+    return f"Refused: {first.field}: {str(first.problem).rstrip('.')}{more}."

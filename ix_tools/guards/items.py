@@ -7,6 +7,7 @@ from ix_tools.domain.records import CatalogueItem
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import Draft, ItemShaped
+from ix_tools.i18n.messages import message
 
 
 @wants(Want.ITEMS)
@@ -27,7 +28,10 @@ def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterato
     if facts.items_unchecked:
         yield warn(
             "items",
-            f"{facts.items_unchecked} catalogue items were not read; a line of the same name would overwrite one",
+            message(
+                "{count} catalogue items were not read; a line of the same name would overwrite one",
+                count=facts.items_unchecked,
+            ),
         )
 
 

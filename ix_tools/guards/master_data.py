@@ -1,11 +1,13 @@
 """Rules about master data: clients, catalogue items and taxes of the account."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from ix_tools.domain.records import CatalogueItem, Client, Tax
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import CatalogueItemShaped, ClientChangeShaped, ClientRecordShaped, TaxShaped
+from ix_tools.i18n.messages import Message, message
 from ix_tools.text.fuzzy_match import find_closest
 
 REMOVED = "tax_number_removed"
@@ -37,7 +39,11 @@ def issued_documents_keep_the_client(call: ClientRecordShaped, facts: Facts) -> 
         if new is not None and old and new != old:
             yield warn(
                 field,
-                f"{old!r} becomes {new!r} on every later document and on drafts; issued documents keep {old!r}",
+                message(
+                    "'{old}' becomes '{new}' on every later document and on drafts; issued documents keep '{old}'",
+                    old=old,
+                    new=new,
+                ),
             )
 
 
@@ -83,7 +89,12 @@ def price_changes_for_everyone(call: CatalogueItemShaped, facts: Facts) -> Itera
         new, old = getattr(call, field), getattr(known, field)
         if new is not None and new != old:
             yield warn(
-                field, f"{old} becomes {new} for everyone who uses this item next; issued documents stay"
+                field,
+                message(
+                    "{old} becomes {new} for everyone who uses this item next; issued documents stay",
+                    old=old if old is not None else message("nothing"),
+                    new=new,
+                ),
             )
 
 
@@ -93,7 +104,12 @@ def used_item_names_stay(call: CatalogueItemShaped, facts: Facts) -> Iterator[Fi
     known = facts.subject
     if isinstance(known, CatalogueItem) and call.name is not None and call.name != known.name:
         yield warn(
-            "name", f"InvoiceXpress refuses {call.name!r} if {known.name!r} was ever used on a document"
+            "name",
+            message(
+                "InvoiceXpress refuses '{new}' if '{old}' was ever used on a document",
+                new=call.name,
+                old=known.name,
+            ),
         )
 
 
@@ -106,10 +122,18 @@ def default_tax_change_is_announced(call: TaxShaped, facts: Facts) -> Iterator[F
     now, known = facts.find_tax(None), facts.subject
     mine = known if isinstance(known, Tax) else None
     if call.default_tax and not (mine and mine.default_tax):
-        before = f" instead of {now.name} ({now.value} %)" if now else ""
+        new = _name_tax(call.name, call.value)
         yield warn(
             "default_tax",
-            f"lines and items that name no tax will use {call.name} ({call.value} %){before}, everywhere in the account",
+            message(
+                "lines and items that name no tax will use {new} instead of {old}, everywhere in the account",
+                new=new,
+                old=_name_tax(now.name, now.value),
+            )
+            if now
+            else message(
+                "lines and items that name no tax will use {new}, everywhere in the account", new=new
+            ),
         )
     elif call.default_tax is False and mine and mine.default_tax:
         yield refuse(
@@ -129,12 +153,15 @@ def rate_changes_for_everyone(call: TaxShaped, facts: Facts) -> Iterator[Finding
     if call.value is not None and call.value != known.value:
         yield warn(
             "value",
-            f"{known.name} was {known.value} % and will be {call.value} % on every later document; a new tax is usually clearer",
+            message(
+                "{name} was {old} % and will be {new} % on every later document; a new tax is usually clearer",
+                name=known.name,
+                old=known.value,
+                new=call.value,
+            ),
         )
     if call.name is not None and call.name != known.name:
-        yield warn(
-            "name", f"lines that say {known.name!r} will find no such tax; InvoiceXpress then uses another"
-        )
+        yield warn("name", _warn_lost_tax(known))
 
 
 @wants(Want.TAXES)
@@ -159,5 +186,16 @@ def default_tax_not_deleted(call: object, facts: Facts) -> Iterator[Finding]:
     elif isinstance(known, Tax):
         yield warn(
             "tax_id",
-            f"items and lines that say {known.name!r} will find no such tax; InvoiceXpress then uses another",
+            _warn_lost_tax(known),
         )
+
+
+def _warn_lost_tax(known: Tax) -> Message:
+    return message(
+        "items and lines that say '{name}' will find no such tax; InvoiceXpress then uses another",
+        name=known.name,
+    )
+
+
+def _name_tax(name: str | None, rate: Decimal | None) -> Message:
+    return message("{name} ({rate} %)", name=name, rate=rate)

@@ -13,6 +13,8 @@ from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.notes import NOTES
 from ix_tools.guards.protocols import InvoiceShaped
 from ix_tools.i18n.formats import format_plain
+from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message
 
 NOTE_RATE = "note_rate"
 """Code to accept a rate that the corrected document does not have."""
@@ -107,9 +109,13 @@ def note_repeats_the_rates(call: InvoiceShaped, facts: Facts) -> Iterator[Findin
         yield ask(
             NOTE_RATE,
             f"items.{at}.tax",
-            f"the line carries {format_plain(tax.value)} %, but {_name(owner)} has {theirs}; a note corrects the VAT that was charged",
+            message(
+                "the line carries {rate} %, but {document} has {rates}; a note corrects the VAT that was charged",
+                rate=tax.value,
+                document=_name(owner),
+                rates=theirs if rates else Bilingual("uma taxa desconhecida", theirs),
+            ),
             f"a tax with {theirs}, or accept if the note corrects the rate itself",
-            f"a linha leva {format_plain(tax.value)} %, mas {_name(owner)} tem {theirs}; uma nota retifica o IVA que foi liquidado",
         )
         return
 
@@ -128,11 +134,15 @@ def note_repeats_the_exemption(call: InvoiceShaped, facts: Facts) -> Iterator[Fi
     yield ask(
         NOTE_EXEMPTION,
         "tax_exemption",
-        f"the note says {call.tax_exemption}, but {_name(owner)} says {theirs} for its lines without VAT",
+        message(
+            "the note says {code}, but {document} says {other_code} for its lines without VAT",
+            code=call.tax_exemption,
+            document=_name(owner),
+            other_code=owner.tax_exemption or Bilingual("nenhum motivo", "no code"),
+        ),
         f"{theirs}, or accept if the note corrects the code itself"
         if owner.tax_exemption
         else "accept if the code is the one that the document should have had",
-        f"a nota indica {call.tax_exemption}, mas {_name(owner)} indica {owner.tax_exemption or 'nenhum motivo'}",
     )
 
 
@@ -148,9 +158,13 @@ def note_repeats_the_withholding(call: InvoiceShaped, facts: Facts) -> Iterator[
     yield ask(
         NOTE_RETENTION,
         "retention",
-        f"the note withholds {format_plain(ours)} %, but {_name(owner)} withholds {format_plain(theirs)} %",
+        message(
+            "the note withholds {rate} %, but {document} withholds {other_rate} %",
+            rate=ours,
+            document=_name(owner),
+            other_rate=theirs,
+        ),
         f"{f'retention {format_plain(theirs)}' if theirs else 'no retention'}, or accept if they really differ",
-        f"a nota retém {format_plain(ours)} %, mas {_name(owner)} retém {format_plain(theirs)} %",
     )
 
 
@@ -164,9 +178,11 @@ def credit_within_two_years(call: InvoiceShaped, facts: Facts) -> Iterator[Findi
     if call.date > limit:
         yield warn(
             "date",
-            f"{_name(owner)} is dated {owner.date}; VAT charged in excess can be corrected until {limit} (CIVA 78/3), so the note "
-            "may bring none back. For goods returned or a discount given later, the time runs from that event (CIVA 78/2)",
-            f"{_name(owner)} tem data de {owner.date:%d/%m/%Y}; o IVA liquidado a mais pode ser regularizado até {limit:%d/%m/%Y} "
-            "(CIVA, artigo 78.º, n.º 3), pelo que a nota pode já não o recuperar. Numa devolução ou desconto posterior, o prazo "
-            "conta desse facto (CIVA, artigo 78.º, n.º 2)",
+            message(
+                "{document} is dated {day}; VAT charged in excess can be corrected until {limit} (CIVA 78/3), so the note "
+                "may bring none back. For goods returned or a discount given later, the time runs from that event (CIVA 78/2)",
+                document=_name(owner),
+                day=owner.date,
+                limit=limit,
+            ),
         )

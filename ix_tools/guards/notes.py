@@ -8,6 +8,7 @@ from ix_tools.domain.types import format_cents
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import InvoiceShaped, Transition
+from ix_tools.i18n.messages import Money, message
 
 NOTES = {"credit_notes", "debit_notes"}
 BILLS = {"invoices", "simplified_invoices", "invoice_receipts"}
@@ -63,16 +64,20 @@ def credit_of_a_paid_invoice(call: InvoiceShaped, facts: Facts) -> Iterator[Find
     if owner.document_type == "invoices" and owner.status == "settled":
         yield warn(
             "owner_invoice_id",
-            f"{owner.number} is already paid; InvoiceXpress may want its receipt cancelled first (cancel_payment)",
-            f"{owner.number} já está paga; a InvoiceXpress pode exigir que o recibo seja anulado primeiro",
+            message(
+                "{number} is already paid; InvoiceXpress may want its receipt cancelled first (cancel_payment)",
+                number=owner.number,
+            ),
         )
     elif paid:
         yield warn(
             "owner_invoice_id",
-            f"{format_cents(paid)} of {owner.number} is already paid; what is credited beyond the rest is owed to the client, and "
-            "InvoiceXpress may want the receipt cancelled first (cancel_payment)",
-            f"{format_cents(paid)} € de {owner.number} já estão pagos; o que for creditado além do resto fica em dívida ao cliente, "
-            "e a InvoiceXpress pode exigir que o recibo seja anulado primeiro",
+            message(
+                "{paid} of {number} is already paid; what is credited beyond the rest is owed to the client, and "
+                "InvoiceXpress may want the receipt cancelled first (cancel_payment)",
+                paid=Money(paid),
+                number=owner.number,
+            ),
         )
 
 
@@ -198,13 +203,16 @@ def simplified_within_legal_limit(call: InvoiceShaped, facts: Facts) -> Iterator
     if total > RETAILER_LIMIT:
         yield warn(
             "document_type",
-            f"{format_cents(total)} is above 1000 EUR, the limit of simplified invoices to consumers (CIVA 40/1 a)",
-            f"{format_cents(total)} € excedem os 1000 €, limite das faturas simplificadas a particulares "
-            "(CIVA, artigo 40.º, n.º 1, alínea a))",
+            message(
+                "{total} is above 1000 EUR, the limit of simplified invoices to consumers (CIVA 40/1 a)",
+                total=Money(total),
+            ),
         )
     elif total > OTHERS_LIMIT:
         yield warn(
             "document_type",
-            f"{format_cents(total)} is above 100 EUR: a simplified invoice only for retailers to consumers (CIVA 40/1)",
-            f"{format_cents(total)} € excedem os 100 €: fatura simplificada só de retalhistas a particulares (CIVA, artigo 40.º, n.º 1)",
+            message(
+                "{total} is above 100 EUR: a simplified invoice only for retailers to consumers (CIVA 40/1)",
+                total=Money(total),
+            ),
         )

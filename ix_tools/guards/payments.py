@@ -10,6 +10,7 @@ from ix_tools.fiscal.countries import get_iso_code
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import Payment, Transition
+from ix_tools.i18n.messages import Money, message
 
 CASH = "NU"
 PAYABLE = {"invoices", "simplified_invoices"}
@@ -79,24 +80,21 @@ def settling_issues_a_receipt(call: Transition, facts: Facts) -> Iterator[Findin
     known = get_settlement(facts)
     beyond = known.receipt_limit - known.open
     if beyond > 0:
-        shown, amount, left = map(format_cents, (known.receipt_limit, beyond, known.open))
         # Once nothing is open, a receipt for 0 is no way: the invoice can stay as it is.
         instead = (
-            f"to record what was paid, use generate_payment with {left}"
+            message("to record what was paid, use generate_payment with {paid}", paid=Money(known.open))
             if known.open
-            else "nothing is open any more"
-        )
-        instead_pt = (
-            f"para registar o que foi pago, use generate_payment com {left}"
-            if known.open
-            else "já nada está em aberto"
+            else message("nothing is open any more")
         )
         yield warn(
             "state",
-            f"it issues a receipt of {shown}, of which {amount} is tax that the client withheld and pays to the tax authority: "
-            f"no such money is received; {instead}",
-            f"emite um recibo de {shown} €, dos quais {amount} € são imposto que o cliente reteve e entrega à AT: esse dinheiro "
-            f"não é recebido; {instead_pt}",
+            message(
+                "it issues a receipt of {total}, of which {withheld} is tax that the client withheld and pays to the tax authority: "
+                "no such money is received; {instead}",
+                total=Money(known.receipt_limit),
+                withheld=Money(beyond),
+                instead=instead,
+            ),
         )
 
 
@@ -116,10 +114,13 @@ def cash_within_legal_limit(call: Payment, facts: Facts) -> Iterator[Finding]:
     if limit is not None and value >= limit.amount:
         yield warn(
             "payment_mechanism",
-            f"{format_cents(value)} is {format_cents(limit.amount)} EUR or more, and that may not be paid in cash, not even in "
-            f"parts ({limit.law}); the fine is {limit.fine}",
-            f"{format_cents(value)} € atinge os {format_cents(limit.amount)} € a partir dos quais é proibido pagar em numerário, "
-            f"mesmo em parcelas ({limit.law})",
+            message(
+                "{value} is {limit} or more, and that may not be paid in cash, not even in parts ({law}); the fine is {fine}",
+                value=Money(value),
+                limit=Money(limit.amount),
+                law=limit.law,
+                fine=limit.fine,
+            ),
         )
 
 

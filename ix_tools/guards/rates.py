@@ -11,6 +11,8 @@ from ix_tools.guards.findings import Finding, ask
 from ix_tools.guards.notes import NOTES
 from ix_tools.guards.protocols import Draft
 from ix_tools.i18n.formats import format_plain
+from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message
 
 RATE = "vat_rate"
 """Code to accept a rate that the law does not have on the document's date."""
@@ -56,10 +58,17 @@ def line_rates_in_force(call: Draft, facts: Facts) -> Iterator[Finding]:
         yield ask(
             RATE,
             f"items.{at}.tax",
-            f"{tax.name} is {value} %, but on {on} the {kind} rate of {name_region(tax.region)} is {rates} ({legal[0].source})",
+            message(
+                "{tax} is {value} %, but on {day} the {kind} rate of {region} is {rates} ({law})",
+                tax=tax.name,
+                value=percent,
+                day=on,
+                kind=kind,
+                region=Bilingual(name_region(tax.region, 1), name_region(tax.region)),
+                rates=rates,
+                law=legal[0].source,
+            ),
             f"a tax of the account with {rates}, or accept if {value} % is right for this sale",
-            f"{tax.name} é de {value} %, mas em {on:%d/%m/%Y} a taxa {kind} ({name_region(tax.region, 1)}) é de {rates} "
-            f"({legal[0].source})",
         )
 
 
@@ -77,7 +86,9 @@ def lines_of_one_region(call: Draft, facts: Facts) -> Iterator[Finding]:
         yield ask(
             REGIONS,
             f"items.{max(found.values())}.tax",
-            f"the document mixes VAT rates of {names}; the place of each sale decides which region's rate holds",
+            message(
+                "the document mixes VAT rates of {regions}; the place of each sale decides which region's rate holds",
+                regions=Bilingual(nomes, names),
+            ),
             "taxes of one region, or accept if the sales took place in several",
-            f"o documento junta taxas de IVA de {nomes}; o lugar de cada operação decide a taxa",
         )

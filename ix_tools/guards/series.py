@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from ix_tools.domain.document_kinds import get_document_kind
+from ix_tools.domain.document_kinds import get_document_kind, name_document_kind
 from ix_tools.domain.records import Sequence
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Draft, Payment, RenamedSeries, SeriesShaped, Transition
+from ix_tools.i18n.messages import Message, join_messages, message
 
 UNREGISTERED = "N/D"
 
@@ -154,7 +155,7 @@ def new_default_series_is_announced(call: NamedSeries, facts: Facts) -> Iterator
     if call.default_sequence:
         yield warn(
             "default_sequence",
-            f"documents that name no series go to {call.serie}{f' instead of {now.serie}' if now else ''} from now on",
+            _announce_default(call.serie, now),
         )
 
 
@@ -167,11 +168,23 @@ def default_series_changes_later_documents(call: SeriesShaped, facts: Facts) -> 
     if now is None or now.id != chosen_one.id:
         yield warn(
             "sequence_id",
-            f"documents that name no series go to {chosen_one.serie}{f' instead of {now.serie}' if now else ''} from now on",
+            _announce_default(chosen_one.serie, now),
         )
     open_types = [kind for kind, part in chosen_one.types.items() if part.validation_code == UNREGISTERED]
     if open_types:
         yield warn(
             "sequence_id",
-            f"{chosen_one.serie} is not registered with the tax authority for {', '.join(open_types)}: those could not be finalized",
+            message(
+                "{serie} is not registered with the tax authority for {kinds}: those could not be finalized",
+                serie=chosen_one.serie,
+                kinds=join_messages([name_document_kind(kind) for kind in open_types], ", "),
+            ),
         )
+
+
+def _announce_default(serie: str | None, now: Sequence | None) -> Message:
+    if now is None:
+        return message("documents that name no series go to {serie} from now on", serie=serie)
+    return message(
+        "documents that name no series go to {serie} instead of {now} from now on", serie=serie, now=now.serie
+    )

@@ -8,6 +8,7 @@ from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Transition
+from ix_tools.i18n.messages import message
 
 INVOICE_RECEIPT, NOTES = "invoice_receipts", {"credit_notes", "debit_notes"}
 REASON_LENGTH = 15
@@ -148,10 +149,11 @@ def value_is_corrected_by_a_note(call: Transition, facts: Facts) -> Iterator[Fin
     if found is not None:
         yield warn(
             "message",
-            f"the reason speaks of {found[0]!r}: a wrong value or VAT is corrected by a credit or debit note, and cancelling is for "
-            "errors that change neither, such as the client's NIF (CIVA 29/7; Of.-Circ. 30136/2012, point 14)",
-            f"o motivo fala de «{found[0]}»: o valor ou o IVA corrigem-se com uma nota de crédito ou de débito; anula-se por erros que "
-            "não alteram nem um nem outro, como o NIF (CIVA, artigo 29.º, n.º 7; Of.-Circ. 30136/2012, ponto 14)",
+            message(
+                "the reason speaks of '{words}': a wrong value or VAT is corrected by a credit or debit note, and cancelling is for "
+                "errors that change neither, such as the client's NIF (CIVA 29/7; Of.-Circ. 30136/2012, point 14)",
+                words=found[0],
+            ),
         )
 
 
@@ -205,6 +207,5 @@ def recipient_differs_from_client(call: EmailCall, facts: Facts) -> Iterator[Fin
     if known and known.casefold() != call.email.casefold():
         yield warn(
             "email",
-            f"the client's own address is {known}",
-            f"o destinatário não é o e-mail do cliente, que é {known}",
+            message("the client's own address is {known}", known=known),
         )

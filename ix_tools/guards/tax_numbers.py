@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from ix_tools.domain.records import Client
-from ix_tools.fiscal.countries import find_country_name, get_iso_code, get_portuguese_name
+from ix_tools.fiscal.countries import find_country_name, get_iso_code, name_country
 from ix_tools.fiscal.tax_numbers import (
     FINAL_CONSUMER,
     find_other_registration,
@@ -14,6 +14,7 @@ from ix_tools.fiscal.tax_numbers import (
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import ClientRecordShaped, Draft
+from ix_tools.i18n.messages import message, message_plural
 
 SHARED = "same_fiscal_id"
 """Code to accept a second client with the same tax number."""
@@ -39,8 +40,11 @@ def check_tax_number(field: str, number: str, country: str | None) -> Iterator[F
         # A private person abroad has a tax number that is not a VAT number; InvoiceXpress accepts it.
         yield warn(
             field,
-            f"{number!r} is not a VAT number of {country}; right only for a private person",
-            f"{number!r} não é um número de IVA de {get_portuguese_name(country or '') or country}; só serve para um particular",
+            message(
+                "'{number}' is not a VAT number of {country}; right only for a private person",
+                number=number,
+                country=name_country(str(country)),
+            ),
         )
     else:
         yield refuse(
@@ -104,6 +108,9 @@ def _ask_about_shared(field: str, facts: Facts, own: int | None) -> Iterator[Fin
     elif facts.same_number_unread:
         yield warn(
             field,
-            f"{facts.same_number_unread} clients were not read, so another may have this number already",
-            f"{facts.same_number_unread} clientes não foram lidos; outro pode já ter este número",
+            message_plural(
+                "{count} client was not read, so another may have this number already",
+                "{count} clients were not read, so another may have this number already",
+                count=facts.same_number_unread,
+            ),
         )

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, ask, warn
 from ix_tools.guards.protocols import Draft, MailText
+from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import Value, message
 
 _ADDRESSEES = r"(?:assistente|assistant|ai|ia|llm|agente?|bot|chat ?gpt|claude|gemini|copilot|modelo(?: de linguagem)?|language model)"
 _TOOLS = "create|update|delete|send|change|get|list|generate|cancel|issue|find|search|describe|run|register|set|lookup"
@@ -96,19 +98,22 @@ def text_speaks_to_people(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Warn of printed text that seems to address a program; the approver decides."""
     for field, heading, text in call.printed_texts():
         if is_addressed_to_program(text):
-            yield _warn_of_text(field, heading.pt)
+            yield _warn_of_text(field, Bilingual(heading.pt, heading.en))
     client = call.client
     if client is not None and client.name and is_addressed_to_program(client.name):
-        yield _warn_of_text("client.name", "Nome do cliente")
+        yield _warn_of_text("client.name", message("client's name"))
     lines = [
         at
         for at, item in enumerate(call.items)
         if is_addressed_to_program(item.name)
         or (item.description and is_addressed_to_program(item.description))
     ]
-    yield from (_warn_of_text(f"items.{at}", f"Linha {at + 1}") for at in lines[:_MAX_NAMED_LINES])
+    yield from (
+        _warn_of_text(f"items.{at}", message("line {number}", number=at + 1))
+        for at in lines[:_MAX_NAMED_LINES]
+    )
     if len(lines) > _MAX_NAMED_LINES:
-        yield _warn_of_text("items", "Linhas", len(lines))
+        yield _warn_of_text("items", message("{lines} lines", lines=len(lines)))
 
 
 def texts_are_no_placeholders(call: Draft, facts: Facts) -> Iterator[Finding]:
@@ -130,23 +135,19 @@ def texts_are_no_placeholders(call: Draft, facts: Facts) -> Iterator[Finding]:
 def mail_speaks_to_people(call: MailText, facts: Facts) -> Iterator[Finding]:
     """Warn of e-mail text that seems to address a program; the approver decides."""
     for field, where, text in (
-        ("subject", "Assunto", call.subject),
-        ("body", "Texto do e-mail", call.body),
+        ("subject", message("subject"), call.subject),
+        ("body", message("text of the e-mail"), call.body),
     ):
         if text and is_addressed_to_program(text):
             yield _warn_of_text(field, where)
 
 
-def _warn_of_text(field: str, where: str, lines: int = 0) -> Finding:
-    """Return the warning of a text.
-
-    Args:
-        where: Portuguese name of the field.
-        lines: Number of lines concerned, if several.
-    """
-    several = (f" ({lines} lines)", f" ({lines} linhas)") if lines else ("", "")
+def _warn_of_text(field: str, where: Value) -> Finding:
+    """Return the warning of a text; `where` names its field for people."""
     return warn(
         field,
-        f"this text seems to speak to a program, not to a person: read it before you approve{several[0]}",
-        f"{where}: este texto parece dirigir-se a um programa, e não a uma pessoa; leia-o antes de aprovar{several[1]}",
+        message(
+            "this text seems to speak to a program, not to a person: read it before you approve ({where})",
+            where=where,
+        ),
     )

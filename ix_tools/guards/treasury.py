@@ -7,6 +7,7 @@ from ix_tools.domain.types import format_cents
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Entry
+from ix_tools.i18n.messages import Money, message
 
 
 def entry_not_in_the_future(call: Entry, facts: Facts) -> Iterator[Finding]:
@@ -37,7 +38,11 @@ def initial_balance_replaces(call: Entry, facts: Facts) -> Iterator[Finding]:
     if known is not None and known.value and known.value != call.value:
         yield warn(
             "value",
-            f"the initial balance of {format_cents(known.value)} is replaced by {format_cents(call.value)}",
+            message(
+                "the initial balance of {old} is replaced by {new}",
+                old=Money(known.value),
+                new=Money(call.value),
+            ),
         )
 
 

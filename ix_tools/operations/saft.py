@@ -16,6 +16,7 @@ from ix_tools.domain.records import Company
 from ix_tools.domain.types import Record
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, refuse, warn
+from ix_tools.i18n.messages import message
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
@@ -44,7 +45,12 @@ def month_has_begun(call: "ExportSaft", facts: Facts) -> Iterator[Finding]:
     if month > now:
         yield refuse("month", f"{month:%Y-%m} has not begun", f"at latest {now:%Y-%m}")
     elif month == now:
-        yield warn("month", f"{month:%Y-%m} is not over: later documents are missing from this file")
+        yield warn(
+            "month",
+            message(
+                "{month} is not over: later documents are missing from this file", month=f"{month:%Y-%m}"
+            ),
+        )
 
 
 class ExportSaft(Operation[SaftResult]):

@@ -105,7 +105,7 @@ class ApprovalRequest:
         ]
         messages = (*self.findings, *self.bundle.warnings, *(one for one in later if one.kind == "warn"))
         # The same rule may have judged the draft and the document it became.
-        unique = {one.problem: one for one in reversed(messages)}
+        unique = {(one.problem.field, str(one.problem.problem)): one for one in reversed(messages)}
         return tuple(reversed(unique.values()))
 
     @cached_property

@@ -222,9 +222,9 @@ def _merge_problems(problems: Iterable[Problem]) -> Iterable[Problem]:
     """Yield one problem for each field and fault, with everything that its types allow."""
     merged: dict[tuple[str, str], list[str]] = {}
     for one in problems:
-        allowed = merged.setdefault((one.field, one.problem), [])
-        if one.allowed and one.allowed not in allowed:
-            allowed.append(one.allowed)
+        allowed = merged.setdefault((one.field, str(one.problem)), [])
+        if one.allowed and str(one.allowed) not in allowed:
+            allowed.append(str(one.allowed))
     for (field, problem), allowed in merged.items():
         yield Problem(
             field,

@@ -9,6 +9,7 @@ import anyio
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
 from ix_tools.i18n.formats import LISBON
+from ix_tools.i18n.messages import Message, Value, message
 from ix_tools.idempotency.intents import Intent
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline.call_identity import CallIdentity
@@ -54,13 +55,20 @@ def warn_of_attempts(attempts: Sequence[Intent], identity: CallIdentity) -> tupl
     return tuple(warn("journal", _describe_attempt(one, identity)) for one in attempts)
 
 
-def _describe_attempt(one: Intent, identity: CallIdentity) -> str:
+def _describe_attempt(one: Intent, identity: CallIdentity) -> Message:
     begun = datetime.fromtimestamp(one.created_at, LISBON)
     today = datetime.fromtimestamp(one.seen_at, LISBON).date() == begun.date()
-    when = f"{begun:%H:%M}" if today else f"{begun:%d/%m/%Y %H:%M}"
-    what = (
-        "the same call" if one.content in identity.content_digests else f"another {one.operation} of the same"
-    )
+    values: dict[str, Value] = {
+        "what": message("the same call")
+        if one.content in identity.content_digests
+        else message("another {operation} of the same", operation=one.operation),
+        "when": f"{begun:%H:%M}" if today else begun.replace(tzinfo=None),
+        "id": one.id,
+    }
     if one.state == "absent":
-        return f"{what} at {when} got no answer; a later check shows that it was not carried out ({one.id})"
-    return f"the outcome of {what} at {when} is unknown: check first whether it was carried out ({one.id})"
+        return message(
+            "{what} at {when} got no answer; a later check shows that it was not carried out ({id})", **values
+        )
+    return message(
+        "the outcome of {what} at {when} is unknown: check first whether it was carried out ({id})", **values
+    )

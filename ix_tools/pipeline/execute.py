@@ -313,7 +313,7 @@ def _build_result(
     result = call.complete_result(result, facts)
     body = {"ok": True, **result.model_dump(mode="json", exclude_none=True)}
     if warnings:
-        body["warnings"] = [one.problem.as_dict() for one in warnings]
+        body["warnings"] = [one.problem.as_dict(context.settings.language) for one in warnings]
     steps = [step.as_dict() for step in call.next_steps(result)]
     if steps:
         body["next"] = steps

@@ -23,6 +23,7 @@ from ix_tools.api_client.protocol import CHECK_FIRST
 from ix_tools.errors import Conflict, IxError, NotFound, Problem, ServiceError, Unreachable, Unreadable
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
+from ix_tools.i18n.messages import message_plural
 from ix_tools.idempotency.intents import Intent, IntentDraft, IntentResult
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.digests import TRACE_VERSION
@@ -222,15 +223,20 @@ def warn_of_duplicate(completed: Intent | None) -> tuple[Finding, ...]:
     if completed is None:
         return ()
     minutes = int(completed.seen_at - completed.created_at) // 60
-    created = f", which made {completed.made}" if completed.made else ""
-    feito = f" e criou {completed.made}" if completed.made else ""
-    return (
-        warn(
-            "idempotency_key",
-            f"the same call was carried out {minutes} minutes ago{created}; this does it again",
-            f"o mesmo pedido já foi executado há {minutes} minutos{feito}; isto volta a fazê-lo",
-        ),
-    )
+    if completed.made:
+        again = message_plural(
+            "the same call was carried out {count} minute ago, which made {made}; this does it again",
+            "the same call was carried out {count} minutes ago, which made {made}; this does it again",
+            count=minutes,
+            made=completed.made,
+        )
+    else:
+        again = message_plural(
+            "the same call was carried out {count} minute ago; this does it again",
+            "the same call was carried out {count} minutes ago; this does it again",
+            count=minutes,
+        )
+    return (warn("idempotency_key", again),)
 
 
 # --- sending -------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from ix_tools.errors import IxError
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.findings import Finding, warn
 from ix_tools.i18n.formats import format_plain
+from ix_tools.i18n.messages import message
 from ix_tools.operations import matching
 from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import ClientDetails, LineItem
@@ -158,7 +159,8 @@ def _warn_of_reading(field: str, text: str, matches: Matches[Any]) -> list[Findi
     if tax is None or tax.name == text:
         return []
     rate = f" ({format_plain(tax.value)} %)" if tax.value is not None else ""
-    return [warn(field, f"{text!r} is read as {tax.name}{rate}, the only tax that fits")]
+    read_as = message("'{text}' is read as {tax}, the only tax that fits", text=text, tax=f"{tax.name}{rate}")
+    return [warn(field, read_as)]
 
 
 async def _resolve_client(

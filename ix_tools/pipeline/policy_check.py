@@ -8,6 +8,7 @@ from ix_tools.approvals.requirements import Ruling
 from ix_tools.errors import Problem, Refused
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
+from ix_tools.i18n.messages import Money, message, message_plural
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline.context import CallContext
 
@@ -57,8 +58,8 @@ async def explain_policy(
     from ix_tools.policy.evaluation import evaluate_rules
 
     rules = await anyio.to_thread.run_sync(policy.load_rules)
-    messages = [f"{one.problem.field}: {one.problem.problem}" for one in warnings]
-    case = build_case_with_facts(call, facts, context.settings.principal, face, messages)
+    warned = [f"{one.problem.field}: {one.problem.problem}" for one in warnings]
+    case = build_case_with_facts(call, facts, context.settings.principal, face, warned)
     return case, evaluate_rules(rules, case)
 
 
@@ -68,8 +69,19 @@ async def warn_of_exhausted_budget(context: CallContext, ruling: Ruling) -> tupl
         return ()
     left = await anyio.to_thread.run_sync(context.approvals.load_remaining_allowances, ruling.auto_approval)
     short = next((one for one in left if not one.has_room_for(ruling.auto_approval.amount)), left[0])
-    calls = "" if short.calls is None else f" and {short.calls} calls"
-    why = f"the rule {short.rule} allows {short.euros:.2f} EUR{calls} more today without an approval"
+    left_today = (
+        Money(short.euros)
+        if short.calls is None
+        else message_plural(
+            "{euros} and {count} call",
+            "{euros} and {count} calls",
+            count=short.calls,
+            euros=Money(short.euros),
+        )
+    )
+    why = message(
+        "the rule {rule} allows {left} more today without an approval", rule=short.rule, left=left_today
+    )
     if ruling.refusal:
         raise Refused(
             f"Refused: {why}, and nobody else may approve it.",
@@ -77,10 +89,7 @@ async def warn_of_exhausted_budget(context: CallContext, ruling: Ruling) -> tupl
             problems=[Problem("policy", why)],
             next="wait until tomorrow (Lisbon time), or ask the owner of the policy",
         )
-    mais = "" if short.calls is None else f" e mais {short.calls} pedidos"
-    euros = f"{short.euros:.2f}".replace(".", ",")
-    pt = f"a regra {short.rule} ainda deixa passar hoje {euros} €{mais} sem aprovação"
-    return (warn("policy", why, pt),)
+    return (warn("policy", why),)
 
 
 def _build_denial(call: Operation[Any], why: str) -> Refused:

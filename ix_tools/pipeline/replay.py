@@ -86,7 +86,7 @@ async def _read_current(
 
 def _update_problem(problem: Problem, stored: Document | Record) -> Problem | None:
     """Return the difference as it is now, or None if it no longer exists."""
-    asked = problem.allowed.removeprefix(ASKED)
+    asked = str(problem.allowed).removeprefix(ASKED)
     if problem.field in WHOLE_RECORDS and asked == EXPECTED_READ_BACK:
         return None
     now = show_field(problem.field, stored)

@@ -32,7 +32,8 @@ from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.stored_preview import dump_preview
 from ix_tools.domain.amounts import Amount
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.labels import Bilingual, Language
+from ix_tools.i18n.messages import as_message
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_form_message
 from ix_tools.interfaces.web import rendering
@@ -112,7 +113,7 @@ SHEET = ApprovalPreview(
     then=(ActionView(action="email", recipient="depois@example.pt", entries=(DetailView(label="cc", lines=("copia@example.pt",)),)),),
     differences=(DifferenceView(field="total", asked="193.00", stored="193.93"),
             DifferenceView(field="plugin_id", asked="p1", stored="p2")),
-    warnings=(WarningView(field="date", problem="A warning.", pt="Um aviso."),),
+    warnings=(WarningView(field="date", problem=as_message(Bilingual("Um aviso.", "A warning."))),),
 )  # fmt: skip
 WORDS = {
     "pt": [
@@ -302,7 +303,7 @@ BODY = DetailView(label="body", lines=(HUGE,))
 @pytest.mark.parametrize(
     "sheet",
     [
-        long_sheet(1, warnings=tuple(WarningView(field="f", problem=HUGE) for _ in range(300))),
+        long_sheet(1, warnings=tuple(WarningView(field="f", problem=as_message(HUGE)) for _ in range(300))),
         long_sheet(1, differences=tuple(DifferenceView(field="lines", asked=HUGE, stored=HUGE) for _ in range(300))),
         long_sheet(1, entries=(BODY,) * 60),
         long_sheet(3, then=(ActionView(action="email", recipient="a@b.pt", entries=(BODY,)),) * 9),

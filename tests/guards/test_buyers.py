@@ -23,6 +23,7 @@ from ix_tools.guards import buyers
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
 from ix_tools.i18n.formats import LISBON
+from ix_tools.i18n.messages import render
 from tests.harness import Harness, document_arguments, exempt_line, guide, invoice, line
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=LISBON)
@@ -222,12 +223,12 @@ def test_a_note_repeats_a_code_that_was_wrong(kind: str, stored: str | None, kin
 def test_the_question_says_the_law_the_client_and_the_case_that_remains_in_both_languages() -> None:
     draft = call(client=client("PT company"), tax_exemption="M40")
     (one,) = buyers.exemption_fits_the_buyer(draft, Facts(now=NOW))
-    assert one.problem.problem == (
+    assert str(one.problem.problem) == (
         "M40 (CIVA, art. 6.º, n.º 6, alínea a), a contrario) is for a business established outside Portugal, in the EU with a VAT "
         "number; a consumer and a business in Portugal are charged VAT; the client is a Portuguese company. Is it so that the "
         "client acts as a business and the service goes to its seat or establishment abroad?"
     )
-    assert "o cliente é uma empresa portuguesa" in one.pt
+    assert "o cliente é uma empresa portuguesa" in render(one.problem.problem, "pt")
     assert one.accept == "exemption_buyer"
 
 

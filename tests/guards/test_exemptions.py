@@ -30,7 +30,9 @@ def judged(
 ) -> list[tuple[str, str]]:
     call = SimpleNamespace(tax_exemption=code, date=parse_date(day), accept=accept)
     facts = Facts(now=FACTS.now, owner=owner)
-    return [(one.kind, one.problem.problem) for one in exemptions.exemption_known_and_in_force(call, facts)]
+    return [
+        (one.kind, str(one.problem.problem)) for one in exemptions.exemption_known_and_in_force(call, facts)
+    ]
 
 
 @pytest.mark.parametrize(

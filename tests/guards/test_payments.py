@@ -108,7 +108,7 @@ async def test_settling_says_that_its_receipt_is_for_withheld_tax(harness: Harne
 async def test_settling_with_something_open_names_what_to_pay_instead(harness: Harness) -> None:
     issued = await harness.create_issued(items=HUNDRED, retention=25)
     done = await harness.call("change_state", document_arguments(issued, state="settled"))
-    assert warnings_by_field(done)["state"].endswith("use generate_payment with 980.00")
+    assert warnings_by_field(done)["state"].endswith("use generate_payment with 980.00 EUR")
 
 
 async def test_an_invoice_credited_in_full_takes_no_payment(harness: Harness) -> None:

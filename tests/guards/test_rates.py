@@ -12,6 +12,7 @@ from ix_tools.guards import rates
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
 from ix_tools.i18n.formats import LISBON
+from ix_tools.i18n.messages import render
 from tests.harness import Harness, document_arguments, invoice, line
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=LISBON)
@@ -82,10 +83,10 @@ def test_a_line_is_judged_by_region_kind_and_date(
 def test_the_question_names_the_legal_rate_its_region_and_source() -> None:
     (one,) = rates.line_rates_in_force(call("2026-11-20", "T0"), facts(("PT-MA", "RED", "5")))
     assert one.problem.field == "items.0.tax"
-    assert one.problem.problem.startswith(
+    assert str(one.problem.problem).startswith(
         "T0 is 5 %, but on 2026-11-20 the RED rate of Madeira is 4 % (Decreto"
     )
-    assert "em 20/11/2026 a taxa RED (Madeira) é de 4 %" in one.pt
+    assert "em 20/11/2026 a taxa RED (Madeira) é de 4 %" in render(one.problem.problem, "pt")
 
 
 @pytest.mark.parametrize(

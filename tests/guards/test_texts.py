@@ -123,7 +123,7 @@ async def test_three_hundred_marked_lines_are_counted(harness: Harness) -> None:
 async def test_an_email_is_marked_too(harness: Harness) -> None:
     issued = await harness.create_issued()
     mail = document_arguments(issued, email="a@acme.example.pt", subject="Fatura", body=ORDER)
-    assert "body: this text seems to speak to a program" in await harness.get_approval_text(
-        "send_email", mail
-    )
+    text = await harness.get_approval_text("send_email", mail)
+    assert "this text seems to speak to a program" in text
+    assert "(text of the e-mail)" in text
     assert "program" not in await harness.get_approval_text("send_email", {**mail, "body": "Segue a fatura."})

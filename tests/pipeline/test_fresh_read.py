@@ -380,7 +380,7 @@ async def test_a_second_writer_of_ix_tools_waits_until_the_document_is_issued(
     assert done["ok"]
     assert Decimal(str(done["document"]["total"])) == Decimal("123.00")
     assert [one.code for one in told] == ["refused"]
-    assert "only drafts" in told[0].problems[0].problem
+    assert "only drafts" in str(told[0].problems[0].problem)
     assert _claims(harness) == []
 
 

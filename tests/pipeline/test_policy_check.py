@@ -80,7 +80,7 @@ async def test_after_the_daily_budget_a_person_is_asked_and_told_why(
     under(harness, tmp_path, FREE)
     assert [await outcome(harness, *call) for call in calls] == ["sent", "sent", "asked"]
     text = rows(harness)[-1].text
-    assert "50.00 EUR more today" in text
+    assert "allows €50.00 more today" in text
     assert [row.state for row in rows(harness)] == ["used", "used", "pending"]
     tomorrow = harness.context.now() + timedelta(days=1)
     harness.context.now = lambda: tomorrow
@@ -104,7 +104,7 @@ async def test_editing_the_file_does_not_reset_the_daily_budget(
     assert [await outcome(harness, *call) for call in calls[:2]] == ["sent", "sent"]
     under(harness, tmp_path, edited)
     assert await outcome(harness, *calls[2]) == "asked"
-    assert "50.00 EUR more today" in rows(harness)[-1].text
+    assert "allows €50.00 more today" in rows(harness)[-1].text
 
 
 async def test_a_call_over_budget_is_refused_if_nobody_else_may_approve(

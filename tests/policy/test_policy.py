@@ -152,9 +152,9 @@ UNUSABLE = {
 def test_a_policy_with_anything_wrong_in_it_is_refused_whole(tmp_path: Path, case: str) -> None:
     text, field, said = UNUSABLE[case]
     problems = expect_refusal(write_policy(tmp_path / "policy.toml", text)).problems
-    assert [(one.field, True) for one in problems] == [(field, said in one.problem) for one in problems], (
-        problems
-    )
+    assert [(one.field, True) for one in problems] == [
+        (field, said in str(one.problem)) for one in problems
+    ], problems
     assert len(problems) == 1
 
 

@@ -19,6 +19,7 @@ from ix_tools.fiscal.deadlines import find_pdf_invoice_rule
 from ix_tools.guards.electronic_invoices import WHAT_TO_DO
 from ix_tools.i18n.formats import format_plain
 from ix_tools.i18n.labels import Bilingual, Language
+from ix_tools.i18n.messages import render
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.labels import format_kind
 from ix_tools.interfaces.cli.options import build_words
@@ -59,7 +60,7 @@ def check_settings(run: Invocation, origins: SettingSources) -> Iterator[Finding
         _ = run.settings
     except SettingsError as wrong:
         for problem in wrong.problems:
-            text = f"{sanitize_line(problem.field)}: {sanitize_line(problem.problem)}"
+            text = f"{sanitize_line(problem.field)}: {sanitize_line(run.translate(problem.problem))}"
             yield Finding("problem", "settings", Bilingual(text, text), Bilingual(wrong.next, wrong.next))
         if not wrong.problems:
             yield Finding(
@@ -265,7 +266,7 @@ def check_pdf_invoices(today: date) -> Iterator[Finding]:
             f"{pt} fatura eletrónica sem assinatura ou selo eletrónico qualificado ({rule.law})",
             f"{en} electronic invoice without a qualified electronic signature or seal ({rule.law})",
         ),
-        Bilingual(WHAT_TO_DO[1], WHAT_TO_DO[0]),
+        Bilingual(render(WHAT_TO_DO, "pt"), render(WHAT_TO_DO, "en")),
     )
 
 

@@ -97,13 +97,18 @@ def print_failure(run: Invocation, failure: IxError) -> None:
     print_note(click.style(wrap_text(sanitize_line(failure.message)), fg="red", bold=True))
     for problem in failure.problems:
         field = sanitize_line(find_flag(problem.field, run.schema) if run.schema else problem.field)
-        told = len(failure.problems) == 1 and problem.problem in failure.message
+        told = len(failure.problems) == 1 and run.translate(problem.problem) in failure.message
         if not told or problem.allowed:
-            line = wrap_text(field if told else f"{field}: {sanitize_line(problem.problem)}", "  ")
+            line = wrap_text(
+                field if told else f"{field}: {sanitize_line(run.translate(problem.problem))}", "  "
+            )
             print_note("  " + line.replace(field, click.style(field, bold=True), 1))
         if problem.allowed:
             print_note(
-                "    " + wrap_text(f"{run.translate(ALLOWED)}: {sanitize_line(problem.allowed)}", "    ")
+                "    "
+                + wrap_text(
+                    f"{run.translate(ALLOWED)}: {sanitize_line(run.translate(problem.allowed))}", "    "
+                )
             )
     if failure.next:
         name = run.translate(NEXT)

@@ -20,6 +20,7 @@ from ix_tools.config.settings import Settings, load_settings
 from ix_tools.domain.types import lisbon_now
 from ix_tools.errors import SettingsError
 from ix_tools.i18n.labels import Bilingual, Language
+from ix_tools.i18n.messages import Text, render
 
 FIRST_PORT, PORTS = 10240, 22000
 """Ports for sandboxes with a file: below the range that systems assign."""
@@ -61,9 +62,9 @@ class Invocation:
         except SettingsError:
             return "en" if os.environ.get("INVOICEXPRESS_LANGUAGE") == "en" else "pt"
 
-    def translate(self, said: Bilingual) -> str:
+    def translate(self, said: Bilingual | Text) -> str:
         """Return the text in the user's language."""
-        return said.text(self.language)
+        return said.text(self.language) if isinstance(said, Bilingual) else render(said, self.language)
 
     @property
     def uses_sandbox(self) -> bool:

@@ -14,6 +14,8 @@ from ix_tools.domain.types import Email, InvoiceType, OneLine, Record
 from ix_tools.errors import NOTHING_SENT, IxError, NotFound, Problem, Refused, StoredDifferently
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
+from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import as_message
 from ix_tools.operations.base import BundledApproval, Operation, OperationContext, StepPending
 from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.documents import ChangeState, suggest_steps
@@ -235,7 +237,8 @@ def _build_document_ref(document: Document) -> dict[str, Any]:
 
 
 def _parse_warning(shown: Mapping[str, str]) -> Finding:
-    return warn(shown["field"], shown["problem"])
+    problem = shown["problem"]
+    return warn(shown["field"], as_message(Bilingual(shown.get("for_person", problem), problem)))
 
 
 def _find_differences(asked: Document, now: Document) -> Iterable[Difference]:

@@ -374,7 +374,7 @@ async def test_a_misspelt_exclusion_closes_everything(harness: Harness) -> None:
     """Otherwise it would leave open what somebody meant to close."""
     set_up(harness, exclude=("change_sate",))
     error = await harness.get_error("list_taxes", {})
-    assert "change_sate" in error.problems[0].problem
+    assert "change_sate" in str(error.problems[0].problem)
     assert harness.sandbox.requests() == []
 
 
