@@ -177,7 +177,9 @@ def _build_sample(sample: Json, tax_of: dict[str, str]) -> DrawnCall:
     )
     given = {"date": TODAY, "due_date": TODAY, "client": {"code": "ACME"}, "items": items}
     return DrawnCall(
-        "create_invoice", {**given, "document_type": "invoices", "accept": ["overwrite_items"]}, predicted
+        "create_invoice",
+        {**given, "document_type": "invoices", "accept": ["overwrite_items", "vat_regions", "vat_rate"]},
+        predicted,
     )
 
 

@@ -198,13 +198,12 @@ def made_up(chance: random.Random, number: int) -> dict[str, Any]:
                 tax=tax,
             )
         )
-    changes: dict[str, Any] = {"items": rows}
+    changes: dict[str, Any] = {"items": rows, "accept": ["global_discount", "vat_regions"]}
     if chance.random() < 0.25:
         changes["global_discount"] = {
             "value_type": "percentage",
             "value": chance.choice(["1", "2.5", "33.33"]),
         }
-        changes["accept"] = ["global_discount"]
     return invoice(**changes)
 
 

@@ -257,7 +257,7 @@ def receipt(total: str, status: str = "settled") -> Document:
     [
         (CREDIT, {"status": "settled"}, (), "already paid"),
         (CREDIT, {"status": "settled"}, (receipt("100"),), "1/2026 is already paid"),
-        (CREDIT, {}, (receipt("40"), receipt("20.50")), "60.50 of 1/2026"),
+        (CREDIT, {}, (receipt("40"), receipt("20.50")), "60.50 EUR of 1/2026"),
         (CREDIT, {}, (receipt("40", "canceled"),), ""),
         (CREDIT, {}, (), ""),
         (
@@ -266,7 +266,7 @@ def receipt(total: str, status: str = "settled") -> Document:
             (Document(document_type="credit_notes", status="final", total=Decimal(40)),),
             "",
         ),
-        (CREDIT, {"document_type": "simplified_invoices"}, (receipt("40"),), "40.00 of 1/2026"),
+        (CREDIT, {"document_type": "simplified_invoices"}, (receipt("40"),), "40.00 EUR of 1/2026"),
         (CREDIT, {"document_type": "invoice_receipts", "status": "settled"}, (), ""),
         (DEBIT, {"status": "settled"}, (), ""),
         (DEBIT, {}, (receipt("40"),), ""),
@@ -348,7 +348,7 @@ async def test_a_partly_paid_invoice_is_credited_with_a_warning(harness: Harness
         {**document_arguments(owned), "amount": 60, "payment_date": "2026-11-20", "payment_mechanism": "TB"},
     )
     made = await harness.call("create_invoice", invoice(document_type=CREDIT, owner_invoice_id=owned["id"]))
-    assert "60.00 of 1/2026" in warnings_by_field(made)["owner_invoice_id"]
+    assert "60.00 EUR of 1/2026" in warnings_by_field(made)["owner_invoice_id"]
 
 
 async def test_a_note_of_a_simplified_invoice_without_client_names_the_final_consumer(

@@ -37,7 +37,7 @@ async def test_the_initial_balance_travels_as_a_number_and_an_iso_date(harness: 
 async def test_a_second_initial_balance_replaces_the_first_and_says_so(harness: Harness) -> None:
     await harness.call("set_initial_balance", ENTRY)
     text = await harness.get_approval_text("set_initial_balance", {**ENTRY, "value": 20})
-    assert "the initial balance of 10.50 is replaced by 20.00" in text
+    assert "the initial balance of €10.50 is replaced by €20.00" in text
     undo = (await harness.call("set_initial_balance", {**ENTRY, "value": 20}))["undo"]
     assert undo["calls"][0]["arguments"]["value"] == "10.50"
 

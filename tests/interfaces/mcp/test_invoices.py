@@ -80,10 +80,18 @@ async def test_every_kind_is_changed_and_keeps_what_was_left_out(
     extra = await owner(host, kind)
     made = await host.call(
         "create_invoice",
-        **invoice(document_type=kind, reference="PO-7", observations="Obrigado", retention="10", **extra),
+        **invoice(
+            document_type=kind,
+            reference="PO-7",
+            observations="Obrigado",
+            retention="10",
+            accept=["note_retention"],
+            **extra,
+        ),
     )
     number = made["document"]["id"]
-    result = await host.call("update_invoice", document_type=kind, document_id=number, reference="PO-8")
+    about = {"document_type": kind, "document_id": number}
+    result = await host.call("update_invoice", **about, reference="PO-8", accept=["note_retention"])
     document = result["document"]
     assert document["id"] == number
     assert document["status"] == "draft"
