@@ -2,6 +2,7 @@
 
 docs/reference.md    every operation: parameters, worked example, result, rules
 docs/coverage.md     every operation of InvoiceXpress's description, and the tool for it
+docs/exemptions.md   which client each exemption code fits
 README.md, docs/errors.md, docs/once.md    the tables between `<!-- generated: name -->` and `<!-- end: name -->`
 """
 
@@ -16,6 +17,7 @@ from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS
 from ix_tools.schemas.json_schema import get_description
 from tools.docs.coverage import render_coverage
+from tools.docs.exemptions import render_exemptions
 from tools.docs.failures import (
     render_error_codes,
     render_error_kinds,
@@ -95,6 +97,7 @@ def build_contents(root: Path = ROOT) -> dict[Path, str]:
     return {
         root / "docs" / "reference.md": render_reference() + "\n",
         root / "docs" / "coverage.md": render_coverage(),
+        root / "docs" / "exemptions.md": render_exemptions(),
         **{root / page: fill_blocks((root / page).read_text(encoding="utf-8")) for page in PAGES},
     }
 
