@@ -82,10 +82,17 @@ class Slot:
             return given
         try:
             if self.is_repeatable:
-                return [self._parse_one(text) for text in given]
+                return [one for text in given for one in self._parse_several(text)]
             return self._parse_one(given)
         except line_syntax.LineSyntaxError as wrong:
             raise click.UsageError(f"{self.flag} {wrong}") from None
+
+    def _parse_several(self, text: str) -> list[Any]:
+        """Return the values of one option: several where the text is a JSON list, as programs write it."""
+        if not text.lstrip().startswith("["):
+            return [self._parse_one(text)]
+        content = line_syntax.parse_value(text, self.schema)
+        return content if isinstance(content, list) else [content]
 
     def _parse_one(self, text: str) -> Any:
         if self.item_schema.get("type") == "object":

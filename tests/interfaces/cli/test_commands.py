@@ -306,3 +306,17 @@ def test_the_version(cli: Cli) -> None:
 
     assert cli("--version").out == f"ix-tools {__version__}\n"
     assert run_piped("--version").returncode == 0
+
+
+def test_a_json_list_is_taken_where_an_option_may_be_repeated(cli: Cli) -> None:
+    lines = '[{"name": "X", "unit_price": 10, "quantity": 1}, {"name": "Y, dois", "unit_price": 1, "quantity": 2}]'
+    common = ("create-invoice", "--date", "today", "--due-date", "30 dias", "--client.code", "ACME")
+    made = cli(*common, "--items", lines, "--items", "name=Z,unit_price=1,quantity=1").body
+    assert [line["name"] for line in made["document"]["lines"]] == ["X", "Y, dois", "Z"]
+
+
+@pytest.mark.parametrize("text", ["[1", "[{]", '["X"]'])
+def test_a_list_that_is_no_json_or_holds_no_lines_is_refused(cli: Cli, text: str) -> None:
+    ran = cli("create-invoice", "--date", "today", "--due-date", "+30d", "--items", text)
+    assert ran.code in {1, 2}
+    assert "items" in json.dumps(ran.body)
