@@ -24,8 +24,9 @@ help:  ## this list
 demo: $(DONE)/runtime  ## issue a first invoice in the sandbox, nothing to sign up for; ARGS="..." is passed on
 	@$(BIN)/ix-tools demo $(ARGS)
 
-test: $(DONE)/dev  ## run the tests, two at a time; ARGS="-k exemption" is passed on to pytest
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+# Two for each of two cores: while one test waits for a process or a lease, another computes.
+test: $(DONE)/dev  ## run the tests, four at a time; ARGS="-k exemption" is passed on to pytest
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 check: $(DONE)/dev  ## run the gate: format, lint, types, imports, generated files, examples, wheel; STEPS="lint types" for some
 	@$(BIN)/python tools/check $(STEPS)
