@@ -61,7 +61,7 @@ def suppress_for_process() -> None:
 
 @dataclass
 class Observation:
-    """What is recorded of an operation when it ends."""
+    """Outcome of an operation, recorded when it ends."""
 
     outcome: str = "ok"
     """`ok`, `approval_required`, an error code, or the name of an exception."""

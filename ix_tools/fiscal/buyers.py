@@ -16,7 +16,7 @@ NORTHERN_IRELAND = "XI"
 
 
 class BuyerKind(StrEnum):
-    """What country and tax number say of a buyer."""
+    """Kind of buyer, by country and tax number."""
 
     PT_COMPANY = "pt_company"
     """NIF of a company or another legal person."""

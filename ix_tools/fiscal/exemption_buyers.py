@@ -46,7 +46,7 @@ class BuyerRule:
 
 @dataclass(frozen=True, slots=True)
 class IssuerFacts:
-    """What the document says of its issuer and of itself."""
+    """Facts about the issuer and the kind of document."""
 
     charges_vat: bool = False
     """True if another line of the document carries VAT."""

@@ -53,7 +53,7 @@ class IntentDraft:
 
 @dataclass(frozen=True, slots=True)
 class IntentResult:
-    """How an intent ends."""
+    """Result of an intent."""
 
     state: IntentState
     message: str

@@ -191,7 +191,7 @@ FORMS = {
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
 }
-"""What a field of another form must be, by pydantic's name of the fault."""
+"""Required form of a field, by pydantic's name of the fault."""
 
 
 def _describe_fault(operation: type[Operation[Any]], fault: Mapping[str, Any]) -> Problem:

@@ -23,7 +23,7 @@ class CorrectionPlan(NamedTuple):
     find_day: Callable[[date], date] | None = None
     """Finds the deadline's day from the document's date."""
     is_over: Bilingual | None = None
-    """What holds once that day has passed, so that no day that has passed is named."""
+    """Text for the time after the deadline, so that no past day is named."""
 
 
 NO_DEADLINE = Bilingual("sem prazo", "no deadline")

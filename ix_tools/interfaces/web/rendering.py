@@ -42,7 +42,7 @@ ERROR_FIELDS = {"differences_not_accepted": "accept", "pin_wrong": "pin", "pin_l
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """What the page of a pending approval shows besides the approval itself."""
+    """State of an approval's page, besides the approval itself."""
 
     now: float
     csrf: str = ""
@@ -51,7 +51,7 @@ class PageState:
     next_try: float = 0.0
     """When the PIN may be tried again; 0 for now."""
     approved_by: Sequence[str] = ()
-    """Who has approved already, if several people must."""
+    """People who have approved already, if several must."""
     error: str = ""
     """Code of the rejected answer."""
     message: str = ""

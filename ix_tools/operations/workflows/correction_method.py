@@ -34,7 +34,7 @@ PRACTICES = {
     "nobody can confirm that note, and without the confirmation the VAT does not come back (CIVA 78/5). Agree it with the accountant",
     "vat": "many credit the whole document and invoice it again with the right VAT; the tax authority wants notes that cite it",
 }
-"""Where the practice differs from the law, by the reason for which it is told."""
+"""Common practice that differs from the law, by the reason for the advice."""
 
 
 class CorrectionAdvice(Record):
