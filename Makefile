@@ -8,7 +8,7 @@ DONE := $(VENV)/.done
 SOURCES := $(shell find ix_tools -name '*.py')
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 LOCK := $(VENV)/lock/bin/uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes \
-	--annotation-style line --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+	--annotation-style line --custom-compile-command "make lock" -c requirements/constraints.in $(if $(UPGRADE),--upgrade)
 
 # Start-up takes more than twice as long without bytecode.
 unexport PYTHONDONTWRITEBYTECODE
