@@ -36,7 +36,7 @@ async def main() -> None:
         wrong = {"document_type": "invoices", "document_id": issued["document"]["id"], "wrong": "too_much"}
         hours = {"reason": "Só foram prestadas duas horas.", "lines": [{"line": 1, "quantity": 1}]}
         note = await here.call("correct_document", {**wrong, **hours})
-        print(f"correcting it: {note['road']}, because {note['why']}")
+        print(f"correcting it: {note['method']}, because {note['why']}")
         print(f"  drafted {note['document']['total']} of {note['remaining']}")
 
         shown = await here.call("account_statement", {"code": "ACME"})

@@ -74,7 +74,7 @@ SHOWS = {
         r"the draft invoice 1001 stays\. It was not finalized\.",
         r"the same call again: draft done, finalize done, pdf done, email done",
         r"invoice 1/2026, 184\.50; no second draft",
-        r"correcting it: credit_note, because the value changes, so invoice",
+        r"correcting it: credit_note, because the value changes, so a credit note takes off invoice",
         r"drafted 61\.50 of 184\.50",
         r"ACME owes 184\.50; InvoiceXpress agrees: True",
         r"the month: 1 the month is not over, 1 drafts left",

@@ -16,7 +16,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     PlainSerializer,
+    PlainValidator,
     SecretStr,
+    SerializationInfo,
     WithJsonSchema,
 )
 
@@ -24,6 +26,7 @@ from ix_tools.domain.field_docs import DescribedModel
 from ix_tools.domain.json_parsing import MAX_DIGITS
 from ix_tools.domain.web_address import is_web_address
 from ix_tools.i18n.formats import LISBON, format_plain
+from ix_tools.i18n.messages import Message, as_message, render
 from ix_tools.text.sanitize import sanitize_text
 
 
@@ -61,6 +64,23 @@ def collect_secrets(call: BaseModel) -> dict[str, str]:
         elif isinstance(value, BaseModel):
             found |= {f"{name}.{inner}": secret for inner, secret in collect_secrets(value).items()}
     return found
+
+
+# --- texts for people ----------------------------------------------------------------------------------
+
+
+def _serialize_message(text: Message, info: SerializationInfo) -> str:
+    language = (info.context or {}).get("language")
+    return render(text, language) if language else str(text)
+
+
+TranslatedText = Annotated[
+    Message,
+    PlainValidator(as_message),
+    PlainSerializer(_serialize_message, return_type=str),
+    WithJsonSchema({"type": "string"}),
+]
+"""Text of a result for a person: shown in the language of the settings, and read back as it was shown."""
 
 
 # --- amounts -------------------------------------------------------------------------------------------

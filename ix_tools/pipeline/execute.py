@@ -311,15 +311,17 @@ def _build_result(
 ) -> dict[str, Any]:
     """Build the result: ok, the record, warnings, next steps, correction, and a notice if it is the sandbox."""
     result = call.complete_result(result, facts)
-    body = {"ok": True, **result.model_dump(mode="json", exclude_none=True)}
+    language = context.settings.language
+    shown = result.model_dump(mode="json", exclude_none=True, context={"language": language})
+    body = {"ok": True, **shown}
     if warnings:
-        body["warnings"] = [one.problem.as_dict(context.settings.language) for one in warnings]
+        body["warnings"] = [one.problem.as_dict(language) for one in warnings]
     steps = [step.as_dict() for step in call.next_steps(result)]
     if steps:
         body["next"] = steps
     correction = call.plan_correction(result, facts)
     if correction is not None:
-        body["undo"] = describe_correction(correction, context.settings.language, facts.today)
+        body["undo"] = describe_correction(correction, language, facts.today)
     if context.settings.sandbox:
         body["sandbox"] = SANDBOX_NOTICE
     sanitized: dict[str, Any] = sanitize_all(body)

@@ -1,4 +1,4 @@
-"""Which road corrects a document by law, and the credit note drafted for it within what remains.
+"""The method that corrects a document by law, and the credit note drafted for it within what remains.
 
 Source: contract H (CIVA 29/7, 36/6; Of.-Circ. 30136/2012; InvoiceXpress's own advice).
 """
@@ -36,7 +36,7 @@ async def as_of(harness: Harness, day: str) -> Harness:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "has_it", "road", "law"),
+    ("wrong", "has_it", "method", "law"),
     [
         ("too_much", True, "credit_note", "CIVA 29/7"),
         ("too_much", False, "credit_note", "CIVA 29/7"),
@@ -48,12 +48,12 @@ async def as_of(harness: Harness, day: str) -> Harness:
         ("everything", False, "cancel", "30136/2012"),
     ],
 )
-async def test_the_road_follows_from_what_is_wrong_and_who_has_it(
-    harness: Harness, wrong: str, has_it: bool, road: str, law: str
+async def test_the_method_follows_from_what_is_wrong_and_who_has_it(
+    harness: Harness, wrong: str, has_it: bool, method: str, law: str
 ) -> None:
     made = await harness.create_issued()
     told = await judged(harness, made, wrong, client_has_it=has_it)
-    assert told["road"] == road
+    assert told["method"] == method
     assert law in told["source"]
     assert told["by"]
     assert told["next"]
@@ -63,11 +63,11 @@ async def test_the_road_follows_from_what_is_wrong_and_who_has_it(
 async def test_a_draft_is_changed_and_what_is_cancelled_is_over(harness: Harness) -> None:
     draft = await harness.create_draft()
     told = await judged(harness, draft, "too_much")
-    assert told["road"] == "update"
+    assert told["method"] == "update"
     assert [step["tool"] for step in told["next"]] == ["update_invoice", "change_state"]
     made = await harness.create_issued()
     await harness.call("change_state", document_arguments(made, state="canceled", message=REASON))
-    assert (await judged(harness, made, "too_much"))["road"] == "none"
+    assert (await judged(harness, made, "too_much"))["method"] == "none"
 
 
 async def test_what_was_due_at_the_tax_authority_is_still_cancelled_and_reported_again(
@@ -77,10 +77,10 @@ async def test_what_was_due_at_the_tax_authority_is_still_cancelled_and_reported
     made = await harness.create_issued()
     on_the_day = await as_of(harness, "2026-12-07T10:00")
     told = await judged(on_the_day, made, "client_details", client_has_it=False)
-    assert (told["road"], "by 07/12/2026" in told["by"], "practice" in told) == ("cancel", True, False)
+    assert (told["method"], "by 07/12/2026" in told["by"], "practice" in told) == ("cancel", True, False)
     after = await as_of(harness, "2026-12-08T10:00")
     told = await judged(after, made, "client_details", client_has_it=False)
-    assert (told["road"], "state A" in told["by"]) == ("cancel", True)
+    assert (told["method"], "state A" in told["by"]) == ("cancel", True)
     assert "InvoiceXpress advises a credit note" in told["practice"]
 
 
@@ -103,7 +103,7 @@ async def test_a_credited_document_is_never_cancelled_too(harness: Harness) -> N
     made = await harness.create_issued(items=[line(quantity=3)])
     await corrected(harness, made, lines=[{"line": 1, "quantity": 1}])
     told = await judged(harness, made, "client_details", client_has_it=False)
-    assert told["road"] == "credit_note"
+    assert told["method"] == "credit_note"
     assert "never both" in told["why"]
     assert told["remaining"] == "246.00"
 
@@ -112,7 +112,7 @@ async def test_a_note_that_never_left_is_cancelled(harness: Harness) -> None:
     owner = await harness.create_issued()
     note = await harness.create_issued(document_type="credit_notes", owner_invoice_id=owner["id"])
     told = await judged(harness, note, "too_much", client_has_it=False)
-    assert told["road"] == "cancel"
+    assert told["method"] == "cancel"
     assert "remaining" not in told
 
 
@@ -123,7 +123,7 @@ async def test_a_delivered_credit_note_is_taken_back_by_a_debit_note_about_the_s
     note = await harness.create_issued(document_type="credit_notes", owner_invoice_id=owner["id"])
     call = document_arguments(note, wrong="too_much", reason=REASON)
     told = await harness.call("correct_document", call)
-    assert (told["road"], "document" in told) == ("debit_note", False)
+    assert (told["method"], "document" in told) == ("debit_note", False)
     assert told["next"][0]["arguments"] == {"document_type": "debit_notes", "owner_invoice_id": owner["id"]}
 
 
@@ -219,7 +219,7 @@ async def test_what_remains_after_partial_notes_is_credited_and_then_nothing_is_
     assert rest["remaining"] == rest["document"]["total"] == "366.00"
     assert [one["quantity"] for one in rest["document"]["lines"]] == ["2", "1"]
     told = await corrected(harness, owner, "everything")
-    assert told["road"] == "none"
+    assert told["method"] == "none"
     assert "document" not in told
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ix_tools.domain.records import Document
+from ix_tools.i18n.labels import Language
 from ix_tools.operations.workflows.correction_method import CorrectionAdvice, CorrectionCase
 
 SOON, REPORTED, YEARS_LATER = "2026-11-25", "2026-12-08", "2029-01-10"
@@ -24,7 +25,7 @@ DRAFT_NOTE, WHOLE_NOTE = {**NOTE, "status": "draft"}, {**NOTE, "total": "123.00"
 class Expected:
     """What the advice says."""
 
-    road: str
+    method: str
     law: str
     by: str = ""
     practice: str = ""
@@ -252,15 +253,35 @@ CASES: dict[str, tuple[dict[str, Any], Expected]] = {
 }  # fmt: skip
 
 
+def read(advice: CorrectionAdvice, language: Language = "en") -> dict[str, Any]:
+    """Return the advice as a person reads it."""
+    return advice.model_dump(mode="json", exclude_none=True, context={"language": language})
+
+
 @pytest.mark.parametrize("name", list(CASES))
-def test_the_road_its_law_and_its_deadline(name: str) -> None:
+def test_the_method_its_law_and_its_deadline(name: str) -> None:
     given, expected = CASES[name]
-    advice = advise(**given)
-    assert advice.road == expected.road
-    assert expected.law in advice.source
-    assert expected.by in (advice.by or "")
-    assert bool(advice.practice) is bool(expected.practice)
-    assert expected.practice in (advice.practice or "")
+    told = read(advise(**given))
+    assert told["method"] == expected.method
+    assert expected.law in told["source"]
+    assert expected.by in told.get("by", "")
+    assert bool(told.get("practice")) is bool(expected.practice)
+    assert expected.practice in told.get("practice", "")
+
+
+ENGLISH = re.compile(r"\b(the|and|with|it|note|until|CIVA \d+/\d+)\b")
+PORTUGUESE = re.compile(r"\b(de|nota|artigo|até|não|uma|que)\b")
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_the_advice_is_whole_in_both_languages(name: str) -> None:
+    advice = advise(**{**CASES[name][0], "related": (*CASES[name][0].get("related", ()), RECEIPT)})
+    for language, foreign in (("pt", ENGLISH), ("en", PORTUGUESE)):
+        told = read(advice, language)  # type: ignore[arg-type]
+        texts = [told["why"], told["source"], *(told[field] for field in ("by", "practice") if field in told)]
+        for text in (*texts, *told.get("first", ())):
+            assert "{" not in text
+            assert not foreign.search(text), text
 
 
 @pytest.mark.parametrize("name", list(CASES))
@@ -268,17 +289,19 @@ def test_the_road_its_law_and_its_deadline(name: str) -> None:
     "later", ["2026-11-20", "2026-12-07", "2027-01-15", "2027-06-01", "2028-11-21", "2031-01-01"]
 )
 def test_no_day_that_has_passed_is_ever_named_as_a_deadline(name: str, later: str) -> None:
-    advice = advise(**{**CASES[name][0], "today": later})
-    named = re.findall(r"(\d\d)/(\d\d)/(\d{4})", advice.by or "")
+    told = read(advise(**{**CASES[name][0], "today": later}))
+    named = re.findall(r"(\d\d)/(\d\d)/(\d{4})", told.get("by", ""))
     assert all(
         date(int(year), int(month), int(day)) >= date.fromisoformat(later) for day, month, year in named
     )
 
 
-@pytest.mark.parametrize("name", [name for name, (_, expected) in CASES.items() if expected.road == "cancel"])
+@pytest.mark.parametrize(
+    "name", [name for name, (_, expected) in CASES.items() if expected.method == "cancel"]
+)
 def test_receipts_are_cancelled_before_their_invoice(name: str) -> None:
     given = CASES[name][0]
     if given.get("kind", "").endswith("notes"):
         return
-    advice = advise(**{**given, "related": (RECEIPT,)})
-    assert advice.first == ["cancel_payment with receipt_id 7 (1/2026)"]
+    told = read(advise(**{**given, "related": (RECEIPT,)}))
+    assert told["first"] == ["cancel_payment with receipt_id 7 (1/2026)"]

@@ -153,6 +153,7 @@ def _render_result(record: type[BaseModel]) -> str:
     shown = ", ".join(
         f"{render_code(name)} ({_describe_kind(info.annotation)})"
         for name, info in record.model_fields.items()
+        if not info.exclude
     )
     return (
         f"{shown}; and {render_code('ok')}, {render_code('warnings')}, {render_code('next')} as everywhere."
@@ -166,8 +167,15 @@ def _describe_kind(annotation: Any) -> str:
         return f"list of {link}" if "list[" in str(annotation) else link
     if "dict" in str(annotation):
         return "object"
-    words = {"int": "number", "str": "text", "bool": "yes or no", "Decimal": "amount", "date": "date"}
-    names = re.findall(r"\b(?:int|str|bool|Decimal|date)\b", str(annotation))
+    words = {
+        "int": "number",
+        "str": "text",
+        "Message": "text",
+        "bool": "yes or no",
+        "Decimal": "amount",
+        "date": "date",
+    }
+    names = re.findall(r"\b(?:int|str|Message|bool|Decimal|date)\b", str(annotation))
     if "Literal" in str(annotation):
         return " or ".join(render_code(word) for word in get_args(annotation))
     return words[names[0]] if names else "object"

@@ -10,12 +10,13 @@ from ix_tools.domain.settlement import IN_FORCE
 from ix_tools.domain.types import Id, InvoiceType, WireDate
 from ix_tools.errors import NotFound
 from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER
+from ix_tools.guards.notes import NOTES
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.drafts import LOCAL_ONLY, AcceptingCall, IdempotentCall
 from ix_tools.operations.expectations import Step
 from ix_tools.operations.scopes import Heading, Scope
 from ix_tools.operations.spec import Effect, Spec
-from ix_tools.operations.workflows.correction_method import NOTES, CorrectionAdvice, CorrectionCase, Fault
+from ix_tools.operations.workflows.correction_method import CorrectionAdvice, CorrectionCase, Fault
 from ix_tools.operations.workflows.credit_note_draft import CreditedLine, CreditNoteDraft
 
 FINAL_CONSUMER_NAME = "Consumidor Final"
@@ -76,7 +77,7 @@ class CorrectDocument(AcceptingCall, IdempotentCall, Operation[CorrectionAdvice]
             corrects=(read.get("corrects") or {}).get("id"),
         )
         advice = case.choose_method()
-        if advice.road != "credit_note" or not self.draft or document.document_type in NOTES:
+        if advice.method != "credit_note" or not self.draft or document.document_type in NOTES:
             return advice
         notes = [await self._load_document(context, one) for one in case.notes]
         day = self.date or context.facts.today
@@ -109,21 +110,21 @@ class CorrectDocument(AcceptingCall, IdempotentCall, Operation[CorrectionAdvice]
         if result.document is not None:
             note = {"document_type": "credit_notes", "document_id": result.document.id, "state": "finalized"}
             yield Step("change_state", "finalize the credit note: a person sees it and approves", note)
-        elif result.road == "cancel":
+        elif result.method == "cancel":
             why = "cancel it; a person approves" + (", after what comes first" if result.first else "")
             yield Step("change_state", why, {**about, "state": "canceled", "message": self.reason})
-        elif result.road == "update":
+        elif result.method == "update":
             yield Step("update_invoice", "change the draft", about)
             yield Step("change_state", "or delete it", {**about, "state": "deleted"})
-        elif result.road in {"credit_note", "debit_note"}:
-            owner = {"document_type": f"{result.road}s", **_build_owner(result, self.document_id)}
+        elif result.method in {"credit_note", "debit_note"}:
+            owner = {"document_type": f"{result.method}s", **_build_owner(result, self.document_id)}
             yield Step("create_invoice", "draft the note; its lines say the difference", owner)
-        if self.wrong == "vat" and result.road == "credit_note":
+        if self.wrong == "vat" and result.method == "credit_note":
             again = {"document_type": "debit_notes", **_build_owner(result, self.document_id)}
             yield Step(
                 "create_invoice", "then put the same lines back at the right VAT, in a debit note", again
             )
-        if self.wrong == "client_details" and result.road in {"cancel", "credit_note"}:
+        if self.wrong == "client_details" and result.method in {"cancel", "credit_note"}:
             yield Step(
                 "issue_invoice", "then issue it again, as it should be", {"document_type": self.document_type}
             )

@@ -8,46 +8,73 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ix_tools.domain.document_kinds import get_document_kind
+from ix_tools.domain.document_kinds import name_document_kind
 from ix_tools.domain.records import Document, ReadTotal
 from ix_tools.domain.settlement import IN_FORCE
-from ix_tools.domain.types import Record
+from ix_tools.domain.types import Record, TranslatedText
 from ix_tools.fiscal.deadlines import get_correction_limit, get_reporting_deadline, list_penalty_free_ends
+from ix_tools.guards.notes import NOTES
+from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import Message, message
 
-NOTES = {"credit_notes", "debit_notes"}
 Fault = Literal["too_much", "too_little", "vat", "client_details", "everything"]
 CorrectionMethod = Literal["update", "cancel", "credit_note", "debit_note", "none"]
 LEGAL_SOURCES = {
-    "value": "CIVA 29/7 and 36/6; Of.-Circ. 30136/2012, point 14 (PIV 4948, OCC PT27367): value and VAT are rectified by notes that "
-    "cite the document, not by a new invoice",
-    "details": "Of.-Circ. 30136/2012, point 14; PIV 10376; OCC PT27991: what changes neither value nor VAT is cancelled and issued "
-    "again, also if it was delivered, paid or reported",
-    "undelivered": "Of.-Circ. 30136/2012, point 14; e-Fatura FAQ 06-3646: a document that never left is cancelled; the state A can be "
-    "sent after the data were reported",
-    "credited": "Of.-Circ. 30136/2012, point 14; InvoiceXpress: a credit note and cancelling are never combined",
-    "note": "CIVA 29/7 and 36/6: a note changes value and VAT itself; once delivered it is corrected by the opposite note",
-    "draft": "DL 28/2019, art. 7: only what is issued is certified; a draft is simply changed",
+    "value": message(
+        "CIVA 29/7 and 36/6; Of.-Circ. 30136/2012, point 14 (PIV 4948, OCC PT27367): value and VAT are rectified by notes that "
+        "cite the document, not by a new invoice"
+    ),
+    "details": message(
+        "Of.-Circ. 30136/2012, point 14; PIV 10376; OCC PT27991: what changes neither value nor VAT is cancelled and issued "
+        "again, also if it was delivered, paid or reported"
+    ),
+    "undelivered": message(
+        "Of.-Circ. 30136/2012, point 14; e-Fatura FAQ 06-3646: a document that never left is cancelled; the state A can be "
+        "sent after the data were reported"
+    ),
+    "credited": message(
+        "Of.-Circ. 30136/2012, point 14; InvoiceXpress: a credit note and cancelling are never combined"
+    ),
+    "note": message(
+        "CIVA 29/7 and 36/6: a note changes value and VAT itself; once delivered it is corrected by the opposite note"
+    ),
+    "draft": message("DL 28/2019, art. 7: only what is issued is certified; a draft is simply changed"),
+    "over": message(
+        "Of.-Circ. 30136/2012, point 14: a cancelled document no longer counts, and what replaces it has its own number"
+    ),
 }
 """Laws that the advice follows, second hand; an accountant has the last word."""
 PRACTICES = {
-    "details": "InvoiceXpress advises a credit note once the client has the document or its data were reported. With a wrong NIF "
-    "nobody can confirm that note, and without the confirmation the VAT does not come back (CIVA 78/5). Agree it with the accountant",
-    "vat": "many credit the whole document and invoice it again with the right VAT; the tax authority wants notes that cite it",
+    "details": message(
+        "InvoiceXpress advises a credit note once the client has the document or its data were reported. With a wrong NIF "
+        "nobody can confirm that note, and without the confirmation the VAT does not come back (CIVA 78/5). Agree it with the "
+        "accountant"
+    ),
+    "vat": message(
+        "many credit the whole document and invoice it again with the right VAT; the tax authority wants notes that cite it"
+    ),
 }
 """Common practice that differs from the law, by the reason for the advice."""
+STATUS_WORDS = {
+    "canceled": Bilingual("anulada", "cancelled"),
+    "deleted": Bilingual("apagada", "deleted"),
+    "second_copy": Bilingual("uma segunda via", "a second copy"),
+}
+"""States in which a document is not in force, to follow "is"; the types that can be corrected are feminine in Portuguese."""
 
 
 class CorrectionAdvice(Record):
     """Way to correct the document, its reason, and the drafted note."""
 
-    road: CorrectionMethod
-    why: str
-    source: str
-    practice: str | None = None
+    method: CorrectionMethod
+    """Way to correct it; none if nothing remains to correct."""
+    why: TranslatedText
+    source: TranslatedText
+    practice: TranslatedText | None = None
     """Where common practice differs from the source."""
-    by: str | None = None
+    by: TranslatedText | None = None
     """Until when, named only while that day has not passed."""
-    first: list[str] | None = None
+    first: list[TranslatedText] | None = None
     """Calls that must come first, in order."""
     remaining: ReadTotal = None
     """Amount that can still be credited, with VAT."""
@@ -105,109 +132,163 @@ class CorrectionCase:
         return self.document.client is None or self.document.client.id is None
 
     @property
-    def name(self) -> str:
+    def name(self) -> Message:
         """Return kind and number, as the advice names the document."""
-        kind = get_document_kind(self.document.document_type).en.lower()
-        return f"{kind} {self.document.id if self.document.is_draft else self.document.number}"
+        document, kind = self.document, name_document_kind(self.document.document_type)
+        return message(
+            "{kind} {number}",
+            kind=Bilingual(_lower_first(kind.pt), _lower_first(kind.en)),
+            number=str(document.id) if document.is_draft else document.number,
+        )
 
     def choose_method(self) -> CorrectionAdvice:
         """Choose the way to correct the document."""
         document, wrong, name = self.document, self.wrong, self.name
         if document.is_draft:
-            return self._build_advice("update", f"{name} is a draft: change or delete it", "draft")
+            return self._build_advice(
+                "update", message("{document} is a draft: change or delete it", document=name), "draft"
+            )
         if document.status not in IN_FORCE:
-            why = f"{name} is {document.status}: it is no longer in force; issue a new document"
-            return self._build_advice("none", why, "details")
+            status = str(document.status)
+            why = message(
+                "{document} is {status}, so it is not in force; issue a new document",
+                document=name,
+                status=STATUS_WORDS.get(status, Bilingual(status, status)),
+            )
+            return self._build_advice("none", why, "over")
         if document.document_type in NOTES:
             return self._correct_note(name)
         if wrong == "too_little":
-            why = "what is missing is charged by a debit note that cites the document"
+            why = message("what is missing is charged by a debit note that cites the document")
             return self._build_advice("debit_note", why, "value", by=self._describe_debit_deadline())
         if self.remaining <= 0:
-            return self._build_advice("none", f"{name} is credited in full already; nothing remains", "value")
+            why = message("{document} is credited in full already; nothing remains", document=name)
+            return self._build_advice("none", why, "value")
         if wrong in {"too_much", "vat"} or self.names_lines:
             return self._correct_value(name)
         return self._choose_annulment(name)
 
-    def _correct_value(self, name: str) -> CorrectionAdvice:
+    def _correct_value(self, name: Message) -> CorrectionAdvice:
         by = self._describe_credit_deadline()
         if self.wrong != "vat":
-            return self._build_advice(
-                "credit_note", f"the value changes, so {name} is credited", "value", by=by
+            why = message(
+                "the value changes, so a credit note takes off {document} what is too much", document=name
             )
-        why = (
-            f"by law the difference of VAT is noted: too much by a credit note, too little by a debit note. InvoiceXpress has no line of "
-            f"VAT without its base, so a credit note takes the lines of {name} off, and a debit note puts them back at the right VAT"
+            return self._build_advice("credit_note", why, "value", by=by)
+        why = message(
+            "by law the difference of VAT is noted: too much by a credit note, too little by a debit note. InvoiceXpress has no "
+            "line of VAT without its base, so a credit note takes the lines of {document} off, and a debit note puts them back at "
+            "the right VAT",
+            document=name,
         )
-        by = f"VAT in excess: {by}. Missing VAT: {self._describe_debit_deadline()}"
+        by = message(
+            "VAT in excess: {credit_deadline}. Missing VAT: {debit_deadline}",
+            credit_deadline=by,
+            debit_deadline=self._describe_debit_deadline(),
+        )
         return self._build_advice("credit_note", why, "value", by=by, practice="vat")
 
-    def _correct_note(self, name: str) -> CorrectionAdvice:
+    def _correct_note(self, name: Message) -> CorrectionAdvice:
         """Choose the way to correct a note: it is cancelled while it has not left, or if only the client's details are wrong."""
         wrong, is_credit = self.wrong, self.document.document_type == "credit_notes"
         if wrong == "client_details":
-            why = f"only details of the client are wrong on {name}: cancel it and issue it again"
+            why = message(
+                "only details of the client are wrong on {document}: cancel it and issue it again",
+                document=name,
+            )
             return self._build_advice(
                 "cancel", why, "details", by=self._describe_cancelling(), practice="details"
             )
         if not self.client_has_it:
-            why = f"{name} never left: cancel it with the reason and issue the right note"
+            why = message(
+                "{document} never left: cancel it with the reason and issue the right note", document=name
+            )
             return self._build_advice("cancel", why, "undelivered", by=self._describe_cancelling())
         same, opposite = ("credit_note", "debit_note") if is_credit else ("debit_note", "credit_note")
         if wrong == "too_little":
-            why = f"{name} is for too little: another note of the same kind, about the same invoice, adds the rest"
+            why = message(
+                "{document} is for too little: another note of the same kind, about the same invoice, adds the rest",
+                document=name,
+            )
             return self._build_note_advice(same, why)
-        then = ", then a note of the same kind at the right VAT" if wrong == "vat" else ""
-        why = f"the client has {name}, and a note is not credited: the opposite note, about the same invoice, takes it back{then}"
+        why = message(
+            "the client has {document}, and a note is not credited: the opposite note, about the same invoice, takes it back",
+            document=name,
+        )
+        if wrong == "vat":
+            why = message("{why}, then a note of the same kind at the right VAT", why=why)
         return self._build_note_advice(opposite, why)
 
-    def _build_note_advice(self, method: str, why: str) -> CorrectionAdvice:
+    def _build_note_advice(self, method: str, why: Message) -> CorrectionAdvice:
         by = self._describe_debit_deadline() if method == "debit_note" else self._describe_credit_deadline()
         chosen: CorrectionMethod = "debit_note" if method == "debit_note" else "credit_note"
         return self._build_advice(chosen, why, "note", by=by)
 
-    def _choose_annulment(self, name: str) -> CorrectionAdvice:
+    def _choose_annulment(self, name: Message) -> CorrectionAdvice:
         """Choose between cancelling and a full credit, for a fault that changes neither value nor VAT or concerns the whole document."""
         is_details = self.wrong == "client_details"
         if self.notes:
-            why = f"a credit note stands against {name}: never both, so the rest is credited too"
+            why = message(
+                "a credit note stands against {document}: never both, so the rest is credited too",
+                document=name,
+            )
             return self._credit_in_full(why, "credited")
         if not is_details and self.client_has_it:
-            why = f"the client has {name}, which should not exist, so value and VAT change: credit it in full"
+            why = message(
+                "the client has {document}, which should not exist, so value and VAT change: credit it in full",
+                document=name,
+            )
             return self._credit_in_full(why, "value")
         if (
             self.document.status == "settled"
             and self.document.document_type != "invoice_receipts"
             and not self.receipts
         ):
-            why = (
-                f"{name} is settled without a receipt, and InvoiceXpress cancels no settled document: credit it in full, "
-                "or ask InvoiceXpress to reopen it so that it can be cancelled"
+            why = message(
+                "{document} is settled without a receipt, and InvoiceXpress cancels no settled document: credit it in full, "
+                "or ask InvoiceXpress to reopen it so that it can be cancelled",
+                document=name,
             )
             return self._credit_in_full(why, "details" if is_details else "value")
-        first = [f"cancel_payment with receipt_id {one['id']} ({one.get('number')})" for one in self.receipts]
+        first = [
+            message(
+                "cancel_payment with receipt_id {receipt_id} ({number})",
+                receipt_id=str(one["id"]),
+                number=one.get("number"),
+            )
+            for one in self.receipts
+        ]
         why = (
-            f"neither value nor VAT of {name} is at stake: cancel it with the reason, then issue it again"
+            message(
+                "neither value nor VAT of {document} is at stake: cancel it with the reason, then issue it again",
+                document=name,
+            )
             if is_details
-            else f"{name} never left: cancel it with the reason"
+            else message("{document} never left: cancel it with the reason", document=name)
         )
         law = "details" if is_details else "undelivered"
         practice = "details" if is_details and (self.client_has_it or self._is_reported) else ""
         found = self._build_advice("cancel", why, law, by=self._describe_cancelling(), practice=practice)
         return found.model_copy(update={"first": first or None})
 
-    def _credit_in_full(self, why: str, law: str) -> CorrectionAdvice:
+    def _credit_in_full(self, why: Message, law: str) -> CorrectionAdvice:
         practice = "details" if self.wrong == "client_details" else ""
         by = self._describe_credit_deadline()
         return self._build_advice("credit_note", why, law, by=by, practice=practice)
 
     def _build_advice(
-        self, method: CorrectionMethod, why: str, law: str, *, by: str | None = None, practice: str = ""
+        self,
+        method: CorrectionMethod,
+        why: Message,
+        law: str,
+        *,
+        by: Message | None = None,
+        practice: str = "",
     ) -> CorrectionAdvice:
         is_note = self.document.document_type in NOTES
         can_credit = method in {"credit_note", "cancel"} and not is_note
         return CorrectionAdvice(
-            road=method,
+            method=method,
             why=why,
             source=LEGAL_SOURCES[law],
             practice=PRACTICES.get(practice),
@@ -224,34 +305,49 @@ class CorrectionCase:
         """Tell whether the document's data were due at the tax authority already."""
         return self.today > get_reporting_deadline(self.issued)
 
-    def _describe_cancelling(self) -> str:
+    def _describe_cancelling(self) -> Message:
         if self._is_reported:
-            return (
+            return message(
                 "now; the data of its month were due at the tax authority already, so send that month's SAF-T again: "
                 "the document goes with the state A"
             )
-        due = get_reporting_deadline(self.issued)
-        return f"best by {due:%d/%m/%Y}, when its month's data are due at the tax authority; later that month's SAF-T is sent again"
+        return message(
+            "best by {day}, when its month's data are due at the tax authority; later that month's SAF-T is sent again",
+            day=get_reporting_deadline(self.issued),
+        )
 
-    def _describe_credit_deadline(self) -> str:
+    def _describe_credit_deadline(self) -> Message:
         last = get_correction_limit(self.issued)
         if self.today > last:
-            return "the two years in which VAT charged in excess comes back are over (CIVA 78/3): the note no longer moves the VAT"
-        return (
-            f"the VAT comes back until {last:%d/%m/%Y}, two years after the document (CIVA 78/3), and with proof that the client knows "
-            "of the note (CIVA 78/5)"
+            return message(
+                "the two years in which VAT charged in excess comes back are over (CIVA 78/3): the note no longer moves the VAT, "
+                "unless goods came back or a discount was given, for which the time runs from that event (CIVA 78/2)"
+            )
+        return message(
+            "the VAT of a mistake comes back until {day}, two years after the document (CIVA 78/3); for goods that came back and "
+            "later discounts until the end of the VAT period after that event (CIVA 78/2). Both with proof that the client knows "
+            "of the note (CIVA 78/5)",
+            day=last,
         )
 
-    def _describe_debit_deadline(self) -> str:
+    def _describe_debit_deadline(self) -> Message:
         monthly, quarterly = list_penalty_free_ends(self.issued)
         if self.today > quarterly:
-            return "now: the correction is obligatory, and the time without a penalty is over (CIVA 78/3)"
-        if self.today > monthly:
-            return (
-                f"obligatory, without a penalty until {quarterly:%d/%m/%Y} with quarterly returns; with monthly ones that time is over "
-                "(CIVA 78/3)"
+            return message(
+                "now: the correction is obligatory, and the time without a penalty is over (CIVA 78/3)"
             )
-        return (
-            f"obligatory, without a penalty until {monthly:%d/%m/%Y} with monthly VAT returns, {quarterly:%d/%m/%Y} with quarterly ones "
-            "(CIVA 78/3)"
+        if self.today > monthly:
+            return message(
+                "obligatory, without a penalty until {day} with quarterly returns; with monthly ones that time is over (CIVA 78/3)",
+                day=quarterly,
+            )
+        return message(
+            "obligatory, without a penalty until {day} with monthly VAT returns, {other_day} with quarterly ones (CIVA 78/3)",
+            day=monthly,
+            other_day=quarterly,
         )
+
+
+def _lower_first(name: str) -> str:
+    """Return a name as it stands inside a sentence; one that begins with capitals keeps them."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
