@@ -22,13 +22,13 @@ from typing import Any, Literal
 
 from ix_tools.http_statuses import UNKNOWN_STATUS
 from ix_tools.i18n.labels import Language
-from ix_tools.i18n.messages import Message, Text, render
+from ix_tools.i18n.messages import Message, Text, as_message, join_messages, message, render
 from ix_tools.text.sanitize import sanitize_all
 
 Sent = Literal["nothing", "refused", "stored", "unknown"]
 """The part of a call that reached InvoiceXpress: nothing, a request it refused, a request it carried out, or not known yet."""
 
-NOTHING_SENT = "Nothing was sent."
+NOTHING_SENT = message("Nothing was sent.")
 
 
 class Exit(IntEnum):
@@ -224,12 +224,12 @@ class Problem:
 class IxError(Exception):
     """A failure that a person or a model can act on."""
 
-    message: str
+    message: Text
     code: str
     """A key of ERROR_CODES; most classes have their own."""
     problems: Sequence[Problem] = ()
     sent: Sent = "nothing"
-    next: str = ""
+    next: Text = ""
     retryable: bool = False
     """Given only if the table says that it depends."""
     details: dict[str, Any] = field(default_factory=dict)
@@ -238,33 +238,41 @@ class IxError(Exception):
         retry = ERROR_CODES[self.code].retry
         if retry is not Retry.DEPENDS:
             self.retryable = retry is Retry.YES
-        if self.sent == "nothing":
-            self.mark_nothing_sent()
-        super().__init__(self.message)
+        super().__init__(str(self.text))
 
-    def mark_nothing_sent(self) -> None:
-        """Set `sent` to nothing and add the sentence that says so, which no refusal may lack."""
-        self.sent = "nothing"
-        if NOTHING_SENT not in self.message:
-            self.message = f"{self.message.rstrip()} {NOTHING_SENT}"
+    @property
+    def text(self) -> Message:
+        """The message, with the sentence that nothing was sent where that is so: no refusal may lack it."""
+        if self.sent != "nothing" or str(NOTHING_SENT) in str(self.message):
+            return as_message(self.message)
+        return join_messages((self.message, NOTHING_SENT), " ")
 
     def __str__(self) -> str:
-        return self.message
+        return str(self.text)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the error as every interface shows it."""
+    def format_for_person(self, language: Language) -> str:
+        """Return the problems, the message and the next step as plain lines for a terminal."""
+        lines = [f"{one.field}: {render(one.problem, language)}" for one in self.problems]
+        return "\n".join([*lines, f"{render(self.text, language)} {render(self.next, language)}".rstrip()])
+
+    def as_dict(self, language: Language = "en") -> dict[str, Any]:
+        """Return the error as programs read it, in English.
+
+        For a person who reads another language, `for_person` is the message in theirs, and each problem has one too.
+        """
         # The texts include answers of InvoiceXpress and names from the account, so they are sanitized.
-        shown: dict[str, Any] = sanitize_all(self._to_dict())
+        shown: dict[str, Any] = sanitize_all(self._to_dict(language))
         return shown
 
-    def _to_dict(self) -> dict[str, Any]:
+    def _to_dict(self, language: Language) -> dict[str, Any]:
         return {
             "ok": False,
             "code": self.code,
-            "message": self.message,
-            "problems": [problem.as_dict() for problem in self.problems],
+            "message": str(self.text),
+            **({"for_person": render(self.text, language)} if language != "en" else {}),
+            "problems": [problem.as_dict(language) for problem in self.problems],
             "sent": self.sent,
-            "next": self.next,
+            "next": str(self.next),
             "retryable": self.retryable,
             **self.details,
         }

@@ -151,7 +151,7 @@ class Harness:
         shown = error.as_dict()
         assert self.list_writes()[before:] == [], "a write reached InvoiceXpress"
         assert shown["sent"] == "nothing"
-        assert shown["message"].endswith(NOTHING_SENT)
+        assert shown["message"].endswith(str(NOTHING_SENT))
         assert shown["problems"], shown
         assert all(problem["field"] and problem["problem"] for problem in shown["problems"])
         assert shown["next"]
@@ -169,7 +169,7 @@ class Harness:
         error = await self.get_error(name, arguments)
         assert error.code == "acceptance_needed"
         assert error.details["accept"] == [word]
-        assert f'accept: ["{word}"]' in error.next
+        assert f'accept: ["{word}"]' in str(error.next)
         assert (await self.call(name, {**arguments, "accept": [word]}))["ok"]
         return found
 

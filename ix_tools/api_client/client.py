@@ -225,7 +225,7 @@ class InvoiceXpressClient:
             if self._limiter is not None:
                 await self._limiter.record_response(status, wait)
         except StoreUnavailable as trouble:
-            log.error("how a request went could not be noted: %s", trouble.message)
+            log.error("how a request went could not be noted: %s", trouble)
 
     async def _exchange(self, request: Request) -> Response:
         host = self._settings.v1_url if request.xml else self._settings.main_url

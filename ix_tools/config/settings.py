@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 
 from ix_tools.errors import Problem, SettingsError
+from ix_tools.i18n.labels import Language
 
 APP = "ix-tools"
 ACCOUNTS_PREFIX = "INVOICEXPRESS_ACCOUNTS__"
@@ -336,6 +337,19 @@ def load_settings(environment: dict[str, str] | None = None) -> Settings:
         problems=problems,
         next=f"correct the environment (INVOICEXPRESS_...) or {path}",
     )
+
+
+def detect_language() -> Language:
+    """Return the language of the settings, even if they cannot be read."""
+    try:
+        return load_settings().language
+    except SettingsError:
+        return read_language_variable()
+
+
+def read_language_variable() -> Language:
+    """Return the language that the environment names."""
+    return "en" if os.environ.get("INVOICEXPRESS_LANGUAGE") == "en" else "pt"
 
 
 def _build_problem(name: str, message: str) -> Problem:

@@ -10,6 +10,7 @@ from ix_tools.demo.assistant import Assistant, Json, UnexpectedOutcome, connect_
 from ix_tools.demo.screen import Screen
 from ix_tools.domain.totals import Totals, TotalsLine, predict_totals
 from ix_tools.errors import SettingsError
+from ix_tools.i18n.messages import render
 
 LINE_NAME = "ix-tools teste"
 PRICE, QUANTITY = Decimal("2.439"), Decimal(10)
@@ -23,9 +24,9 @@ def run(screen: Screen, *, legacy: bool) -> int:
         settings = load_settings()
         settings.require_account()
     except SettingsError as wrong:
-        screen.print_failure("stopped", wrong.message)
+        screen.print_failure("stopped", render(wrong.text, screen.language))
         for problem in wrong.problems:
-            screen.print_text("plain", text=f"{problem.field}: {problem.problem}")
+            screen.print_text("plain", text=f"{problem.field}: {render(problem.problem, screen.language)}")
         screen.print_text("real_missing")
         return 2
     return run_scenario(screen, lambda: _play(screen, settings, legacy))

@@ -139,7 +139,7 @@ class ClaimSession:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(self._claims.release, self.holder)
         except StoreUnavailable as trouble:
-            log.error("claims of %s could not be released: %s", self.holder.operation, trouble.message)
+            log.error("claims of %s could not be released: %s", self.holder.operation, trouble)
 
     async def _recover_blockers(self, blockers: Iterable[ClaimRecord]) -> None:
         """Recover unfinished intents that block this call and that no process works on."""

@@ -199,7 +199,7 @@ class FactLoader(AccountReader):
         except NotFound as miss:
             number = subject.path.split("/")[-1 if "/api/" not in subject.path else -2].removesuffix(".json")
             miss.message = f"There is no {subject.name} with the id {number}."
-            miss.mark_nothing_sent()
+            miss.sent = "nothing"
             raise
         if isinstance(content, list):  # the vendor's description returns `sequences` for a single one
             content = content[0] if content else {}
@@ -266,7 +266,7 @@ class FactLoader(AccountReader):
         except NotFound as miss:
             what = get_document_kind(kind).en.lower()
             miss.message = f"There is no {what} with the id {number}."
-            miss.mark_nothing_sent()
+            miss.sent = "nothing"
             raise
         return require_content(protocol.unwrap(body, get_document_kind(kind).singular), f"{kind}/{number}")
 
@@ -418,7 +418,7 @@ class FactLoader(AccountReader):
 def _build_unclear_error(what: str) -> Unreadable:
     """Build the error for a 404 about records of an existing document."""
     failure = build_unclear_error(what)
-    failure.mark_nothing_sent()
+    failure.sent = "nothing"
     return failure
 
 

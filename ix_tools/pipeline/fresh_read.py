@@ -115,7 +115,7 @@ class FreshRead:
                 group.start_soon(read, name, look)
         if failures:
             failure = failures[0]
-            failure.mark_nothing_sent()
+            failure.sent = "nothing"
             failure.next = "repeat the same call: what was approved is still approved"
             raise failure
         changed = [one for name, (_, before) in reads.items() for one in _compare(name, before, now[name])]

@@ -348,7 +348,7 @@ async def _send_with_retries(
     if evidence.outcome is Outcome.DONE:
         return call.parse_response(evidence.content, operation_context.facts)
     if evidence.outcome is Outcome.UNKNOWN:
-        raise _build_unknown_error(call.spec.name, intent, evidence.observation or failure.message)
+        raise _build_unknown_error(call.spec.name, intent, evidence.observation or str(failure.message))
     if failure.sent != "unknown":
         raise failure
     raise Unreachable(

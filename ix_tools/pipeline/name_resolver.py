@@ -51,7 +51,7 @@ async def resolve_names(
     try:
         return await _resolve_names(loader, call, facts)
     except IxError as failure:
-        failure.mark_nothing_sent()
+        failure.sent = "nothing"
         raise
 
 

@@ -232,7 +232,7 @@ async def finish_intent(context: CallContext, intent: Intent, result: IntentResu
     try:
         return await anyio.to_thread.run_sync(context.journal.finish, intent, result)
     except StoreUnavailable as trouble:
-        log.error("the outcome of intent %s could not be recorded: %s", intent.id, trouble.message)
+        log.error("the outcome of intent %s could not be recorded: %s", intent.id, trouble)
         return False
 
 
@@ -241,4 +241,4 @@ async def release_intent(context: CallContext, intent: Intent) -> None:
     try:
         await anyio.to_thread.run_sync(context.journal.release, intent)
     except StoreUnavailable as trouble:
-        log.error("intent %s could not be released: %s", intent.id, trouble.message)
+        log.error("intent %s could not be released: %s", intent.id, trouble)

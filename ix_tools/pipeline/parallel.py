@@ -21,7 +21,7 @@ async def gather(jobs: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[str, 
         except Exception as failure:  # noqa: BLE001 - raised again below, out of the group
             failures.append(failure)
             if isinstance(failure, IxError):
-                failure.mark_nothing_sent()
+                failure.sent = "nothing"
             group.cancel_scope.cancel()
 
     async with anyio.create_task_group() as group:

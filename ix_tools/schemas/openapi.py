@@ -198,7 +198,10 @@ _STEPS: Schema = {
 }
 _FAULTS: Schema = {
     "type": "array",
-    "items": {"type": "object", "properties": {"field": _TEXT, "problem": _TEXT, "allowed": _TEXT}},
+    "items": {
+        "type": "object",
+        "properties": {"field": _TEXT, "problem": _TEXT, "allowed": _TEXT, "for_person": _TEXT},
+    },
 }
 _SCHEMAS: Mapping[str, Schema] = {
     "Problems": {"description": "Problems or warnings, by field.", **_FAULTS},
@@ -272,6 +275,10 @@ _SCHEMAS: Mapping[str, Schema] = {
                 "type": "string",
                 "enum": ["nothing", "refused", "stored", "unknown"],
                 "description": "Whether anything reached InvoiceXpress.",
+            },
+            "for_person": {
+                "type": "string",
+                "description": "`message` in the person's language, where the settings name another than English.",
             },
             "next": {"type": "string", "description": "What to do next."},
             "retryable": {"type": "boolean", "description": "Whether the same call may simply be repeated."},

@@ -192,7 +192,7 @@ async def test_a_retry_after_beyond_the_longest_wait_is_reported(place: str, tim
     await one.record_response(429, 60.0)
     with pytest.raises(RateLimited, match="asked to wait") as error:
         await one.acquire()
-    assert error.value.next == "repeat the same call in 60 seconds"
+    assert str(error.value.next) == "repeat the same call in 60 seconds"
     one.store.close()
 
 

@@ -95,7 +95,7 @@ def test_a_preview_that_cannot_be_read_is_refused(stored: str) -> None:
         load_preview(stored)
     assert refusal.value.code == "approval_outdated"
     assert refusal.value.sent == "nothing"
-    assert "repeat the same call" in refusal.value.next
+    assert "repeat the same call" in str(refusal.value.next)
 
 
 @pytest.mark.parametrize("stored", UNREADABLE.values(), ids=UNREADABLE)

@@ -187,7 +187,7 @@ def test_an_account_is_asked_for_by_name() -> None:
         "INVOICEXPRESS_ACCOUNT",
         "INVOICEXPRESS_API_KEY",
     ]
-    assert "--sandbox" in refused.value.next
+    assert "--sandbox" in str(refused.value.next)
     with pytest.raises(SettingsError) as refused:
         Settings(account="acme").require_account()
     assert [problem.field for problem in refused.value.problems] == ["INVOICEXPRESS_API_KEY"]

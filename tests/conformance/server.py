@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from ix_tools.config.settings import Settings, load_settings, point_at_sandbox
+from ix_tools.i18n.labels import Language
 from ix_tools.interfaces.mcp.server import Context, ListTools, OpenContext, build_server
 from ix_tools.interfaces.mcp.tool_calls import convert_errors
 from ix_tools.interfaces.server.app import build_application
@@ -55,7 +56,9 @@ def add_suite(server: Server[Any]) -> Server[Any]:
 
     async def call(context: Context, params: types.CallToolRequestParams, product: Any) -> Any:
         tool = TOOLS.get(params.name)
-        return await (convert_errors(context, tool.name, tool.answer(context, params)) if tool else product())
+        return await (
+            convert_errors(context, tool.name, "en", tool.answer(context, params)) if tool else product()
+        )
 
     async def read(context: Context, params: types.ReadResourceRequestParams, product: Any) -> Any:
         found = suite_resources.find_resource(params.uri)
@@ -94,15 +97,15 @@ def build_suite_application(settings: Settings, address: str) -> Starlette:
     """Build the product's application with the suite's additions, without and with sessions."""
     managers: list[StreamableHTTPSessionManager] = []
 
-    def factory(shared_context: OpenContext, tools: ListTools) -> Server[Any]:
+    def factory(shared_context: OpenContext, tools: ListTools, language: Language) -> Server[Any]:
         managers.append(
             StreamableHTTPSessionManager(
-                _add_session_suite(add_suite(build_server(shared_context, tools))),
+                _add_session_suite(add_suite(build_server(shared_context, tools, language))),
                 event_store=session_tools.Events(),
                 retry_interval=RETRY_MILLISECONDS,
             )
         )
-        return add_suite(build_server(shared_context, tools))
+        return add_suite(build_server(shared_context, tools, language))
 
     app = build_application(settings, address, requires_authentication=False, create_server=factory)
     (manager,) = managers

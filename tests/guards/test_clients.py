@@ -405,7 +405,7 @@ async def test_a_look_up_that_fails_is_not_read_as_nobody(harness: Harness) -> N
     harness.sandbox.fault("GET", "find-by-code", times=None, status=502, body="<html>Bad Gateway</html>")
     error = await harness.get_error("create_invoice", invoice())
     assert (error.sent, harness.list_writes()) == ("nothing", [])
-    assert error.message.endswith("Nothing was sent.")
+    assert str(error).endswith("Nothing was sent.")
 
 
 async def test_a_miss_by_name_may_be_a_500_and_is_checked_in_the_list(harness: Harness) -> None:

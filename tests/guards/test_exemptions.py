@@ -108,7 +108,7 @@ async def test_a_line_without_vat_needs_a_code_and_the_code_makes_it_pass(harnes
     assert "items.1 (Curso certificado) carries 0 % VAT" in found["tax_exemption"]
     assert "ask the person why there is no VAT" in found["tax_exemption"]
     error = await harness.get_error("create_invoice", invoice(items=[line(), exempt_line()]))
-    assert "lookup_exemption_codes" in error.next
+    assert "lookup_exemption_codes" in str(error.next)
     result = await harness.call("create_invoice", invoice(items=[line(), exempt_line()], tax_exemption="M07"))
     assert result["document"]["tax_exemption"] == "M07"
     assert harness.get_last_body()["tax_exemption"] == "M07"
@@ -266,8 +266,8 @@ async def test_a_code_outside_the_vendors_list_goes_out_with_a_warning_and_may_c
     """M34 and M35 exist at the tax authority, not in the vendor's list: we warn, and say what the service answered."""
     error = await harness.get_error("create_invoice", invoice(items=[exempt_line()], tax_exemption=code))
     assert (error.code, error.sent) == ("rejected", "refused")
-    assert f"{code} is not included in the list" in error.message
-    assert "lookup_exemption_codes" in error.next
+    assert f"{code} is not included in the list" in str(error)
+    assert "lookup_exemption_codes" in str(error.next)
 
 
 async def test_guides_keep_the_same_rules(harness: Harness) -> None:

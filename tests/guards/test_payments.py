@@ -237,4 +237,4 @@ async def test_a_receipt_is_cancelled_once_and_with_a_reason(harness: Harness) -
 async def test_a_receipt_that_is_not_there_is_said_before_anything_is_sent(harness: Harness) -> None:
     error = await harness.get_error("cancel_payment", {"receipt_id": 99, "message": "Pago na fatura errada."})
     assert (error.code, error.sent, harness.list_writes()) == ("not_found", "nothing", [])
-    assert error.message == "There is no receipt with the id 99. Nothing was sent."
+    assert str(error) == "There is no receipt with the id 99. Nothing was sent."

@@ -42,7 +42,7 @@ async def test_nothing_is_finalized_in_a_series_without_a_validation_code(harnes
     found = await harness.get_refusal("change_state", document_arguments(draft, state="finalized"))
     assert "B2026 is not registered with the tax authority for invoice" in found["sequence_id"]
     error = await harness.get_error("change_state", document_arguments(draft, state="finalized"))
-    assert "register_sequence with sequence_id 70020" in error.next
+    assert "register_sequence with sequence_id 70020" in str(error.next)
     await harness.call("register_sequence", {"sequence_id": 70020})
     result = await harness.call("change_state", document_arguments(draft, state="finalized"))
     assert result["document"]["atcud"].endswith("-1")

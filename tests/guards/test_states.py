@@ -131,7 +131,7 @@ async def test_cancelling_takes_a_real_sentence(harness: Harness, message: str |
     )
     if refused:
         assert "at least 15 characters" in (await harness.get_refusal("change_state", arguments))["message"]
-        assert "ask the person why" in (await harness.get_error("change_state", arguments)).next
+        assert "ask the person why" in str((await harness.get_error("change_state", arguments)).next)
     else:
         assert (await harness.call("change_state", arguments))["document"]["status"] == "canceled"
 
@@ -184,9 +184,8 @@ async def test_receipts_are_cancelled_before_their_invoice(harness: Harness) -> 
         f"the receipt {receipt['number']} stands"
         in (await harness.get_refusal("change_state", cancel))["state"]
     )
-    assert (
-        f"cancel_payment with receipt_id {receipt['id']}"
-        in (await harness.get_error("change_state", cancel)).next
+    assert f"cancel_payment with receipt_id {receipt['id']}" in str(
+        (await harness.get_error("change_state", cancel)).next
     )
     await harness.call("cancel_payment", {"receipt_id": receipt["id"], "message": "Pago na fatura errada."})
     assert (await harness.call("change_state", cancel))["document"]["status"] == "canceled"
@@ -200,7 +199,7 @@ async def test_a_credited_invoice_is_not_cancelled_too(harness: Harness) -> None
     await harness.get_approval_text("change_state", cancel)
     await harness.call("change_state", document_arguments(note, state="finalized"))
     assert "the credit note" in (await harness.get_refusal("change_state", cancel))["state"]
-    assert "never both" in (await harness.get_error("change_state", cancel)).next
+    assert "never both" in str((await harness.get_error("change_state", cancel)).next)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +208,9 @@ async def test_a_credited_invoice_is_not_cancelled_too(harness: Harness) -> None
 )
 async def test_an_issued_document_is_not_deleted(harness: Harness, state: str, advice: str) -> None:
     issued = await harness.create_issued()
-    assert advice in (await harness.get_error("change_state", document_arguments(issued, state=state))).next
+    assert advice in str(
+        (await harness.get_error("change_state", document_arguments(issued, state=state))).next
+    )
     assert "state" in await harness.get_refusal("change_state", document_arguments(issued, state=state))
 
 
@@ -219,7 +220,7 @@ async def test_a_paid_invoice_is_reopened_through_its_receipt(harness: Harness) 
     error = await harness.get_error(
         "change_state", document_arguments(issued, state="canceled", message=REASON)
     )
-    assert "cancel its receipts first" in error.next
+    assert "cancel its receipts first" in str(error.next)
 
 
 @pytest.mark.parametrize("word", ["final", "sent", "accepted", "finalised", "delete"])
@@ -238,7 +239,7 @@ async def test_a_document_asked_for_under_another_type_is_not_there(harness: Har
     error = await harness.get_error(
         "change_state", {**document_arguments(draft), "document_type": "credit_notes", "state": "finalized"}
     )
-    assert (error.code, error.sent, error.message) == (
+    assert (error.code, error.sent, str(error)) == (
         "not_found",
         "nothing",
         f"There is no credit note with the id {draft['id']}. Nothing was sent.",

@@ -56,7 +56,7 @@ async def test_nothing_of_this_is_on_unless_a_setting_says_so(
 ) -> None:
     error = await harness.get_error(tool, call)
     assert (error.code, error.sent) == ("account_setup_off", "nothing")
-    assert "INVOICEXPRESS_ALLOW_ACCOUNT_SETUP" in error.next
+    assert "INVOICEXPRESS_ALLOW_ACCOUNT_SETUP" in str(error.next)
     assert harness.sandbox.requests() == []
 
 

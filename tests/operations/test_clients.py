@@ -124,7 +124,7 @@ async def test_a_client_who_changed_after_the_question_is_not_deleted(harness: H
 
 async def test_a_client_that_is_not_there_is_said_before_anything_is_sent(harness: Harness) -> None:
     error = await harness.get_error("delete_client", {"client_id": 999})
-    assert error.message == "There is no client with the id 999. Nothing was sent."
+    assert str(error) == "There is no client with the id 999. Nothing was sent."
     assert harness.list_writes() == []
 
 

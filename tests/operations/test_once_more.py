@@ -75,7 +75,7 @@ async def test_a_client_of_that_code_that_reads_otherwise_is_not_taken_for_ours(
     error = await harness.get_error(
         "create_client", {**PADARIA, "city": "Porto", "accept": ["same_fiscal_id"]}
     )
-    assert (error.code, "clients/503" in error.message) == ("outcome_unknown", False)
+    assert (error.code, "clients/503" in str(error)) == ("outcome_unknown", False)
     assert error.sent == "unknown"
 
 
@@ -124,8 +124,8 @@ async def test_a_movement_is_not_listed_so_a_person_is_shown_the_balance(harness
     await harness.create_issued()
     harness.sandbox.fault("POST", "treasury_movements", drop="after")
     error = await harness.get_error("create_treasury_movement", {**ENTRY, "movement_type": "Payment"})
-    assert "owed 123.00 before and owes 113.00 now" in error.message
-    assert "current account" in error.next
+    assert "owed 123.00 before and owes 113.00 now" in str(error)
+    assert "current account" in str(error.next)
 
 
 async def test_a_deletion_sent_again_that_finds_nothing_was_done_the_first_time(harness: Harness) -> None:

@@ -53,7 +53,7 @@ async def test_a_month_to_come_is_not_asked_for(harness: Harness) -> None:
 async def test_a_month_without_documents_is_said_in_the_services_words(harness: Harness) -> None:
     error = await harness.get_error("export_saft", {"month": 1, "year": 2026})
     assert error.code == "rejected"
-    assert "document" in error.message
+    assert "document" in str(error)
 
 
 async def test_a_failure_of_the_service_is_no_unknown_write(harness: Harness) -> None:

@@ -38,8 +38,8 @@ async def test_a_new_default_series_says_where_documents_will_go(harness: Harnes
 async def test_each_code_of_a_refused_series_is_a_sentence(harness: Harness, code: str) -> None:
     harness.sandbox.set_option("create_refusal", code)
     error = await harness.get_error("create_sequence", {"serie": "2027"})
-    assert f"(code {code})" in error.message
-    assert error.next
+    assert f"(code {code})" in str(error)
+    assert str(error.next)
 
 
 async def test_the_default_moves_with_a_warning_and_back_with_the_undo(harness: Harness) -> None:

@@ -159,7 +159,7 @@ async def test_a_client_deleted_after_the_look_up_is_not_found(harness: Harness)
     harness.sandbox.fault("GET", "find-by-code", status=200, body=stale)
     before = len(harness.list_writes())
     error = await harness.get_error("update_client", {"client": "BETA", "phone": "1"})
-    assert error.message == "There is no client with the id 502. Nothing was sent."
+    assert str(error) == "There is no client with the id 502. Nothing was sent."
     assert len(harness.list_writes()) == before
 
 

@@ -56,8 +56,8 @@ async def test_a_field_that_reads_back_differently_is_reported(
     error = await stored_as(harness, invoice(), **changes)
     assert (error.code, error.sent, error.retryable) == ("stored_differently", "stored", False)
     assert fields(error) == {field: said}
-    assert "do not create it again" in error.message
-    assert "accept the differences" in error.next
+    assert "do not create it again" in str(error)
+    assert "accept the differences" in str(error.next)
     assert error.details["document"]["id"]
 
 
@@ -300,7 +300,7 @@ async def test_an_answer_that_stays_unreadable_leaves_the_outcome_unknown(harnes
     harness.sandbox.fault("POST", r"^/invoices\.json$", times=None, **unreadable)
     error = await harness.get_error("create_invoice", invoice())
     assert (error.code, error.sent, error.retryable) == ("outcome_unknown", "unknown", False)
-    assert "checks the account first and never does it twice" in error.next
+    assert "checks the account first and never does it twice" in str(error.next)
     assert len({one["body"]["proprietary_uid"] for one in harness.list_writes()}) == 1
     harness.sandbox.clear_faults()
     assert (await harness.call("create_invoice", invoice()))["document"]["id"] == 1001

@@ -65,7 +65,7 @@ async def test_a_document_that_no_longer_exists_is_reported(harness: Harness) ->
     )
     error = await harness.get_error("create_invoice", call)
     assert (error.code, error.as_dict()["sent"]) == ("document_gone", "nothing")
-    assert "new idempotency_key" in error.next
+    assert "new idempotency_key" in str(error.next)
     assert (await harness.call("create_invoice", {**call, "idempotency_key": "order-8"}))["ok"]
 
 
@@ -103,7 +103,7 @@ async def test_a_document_that_cannot_be_read_again_is_reported_as_it_was(harnes
     harness.sandbox.fault("GET", READ, status=500, times=None)
     error = await harness.get_error("create_invoice", call)
     assert error.code == "stored_differently"
-    assert "could not be read again now" in error.message
+    assert "could not be read again now" in str(error)
     assert [one.field for one in error.problems] == ["total"]
 
 

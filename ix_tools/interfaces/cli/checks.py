@@ -14,12 +14,12 @@ from ix_tools.api_client.rate_limit import list_limit_statuses
 from ix_tools.config.settings import Settings
 from ix_tools.domain.records import Sequence as Series
 from ix_tools.domain.records import Tax
-from ix_tools.errors import IxError, SettingsError
+from ix_tools.errors import IxError, Problem, SettingsError
 from ix_tools.fiscal.deadlines import find_pdf_invoice_rule
 from ix_tools.guards.electronic_invoices import WHAT_TO_DO
 from ix_tools.i18n.formats import format_plain
 from ix_tools.i18n.labels import Bilingual, Language
-from ix_tools.i18n.messages import render
+from ix_tools.i18n.messages import Message, Text, join_messages, render
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.labels import format_kind
 from ix_tools.interfaces.cli.options import build_words
@@ -42,13 +42,18 @@ class Finding:
 
     level: Level
     check: str
-    message: Bilingual
-    next: Bilingual | None = None
+    message: Bilingual | Text
+    next: Bilingual | Text | None = None
 
 
 def report_ok(check: str, pt: str, en: str) -> Finding:
     """Build a finding without a next step."""
     return Finding("ok", check, Bilingual(pt, en))
+
+
+def _name_problem(problem: Problem) -> Message:
+    """Return a problem with the name of its setting or rule."""
+    return join_messages([problem.field, problem.problem], ": ")
 
 
 # --- on this machine --------------------------------------------------------------------------------------
@@ -60,15 +65,9 @@ def check_settings(run: Invocation, origins: SettingSources) -> Iterator[Finding
         _ = run.settings
     except SettingsError as wrong:
         for problem in wrong.problems:
-            text = f"{sanitize_line(problem.field)}: {sanitize_line(run.translate(problem.problem))}"
-            yield Finding("problem", "settings", Bilingual(text, text), Bilingual(wrong.next, wrong.next))
+            yield Finding("problem", "settings", _name_problem(problem), wrong.next)
         if not wrong.problems:
-            yield Finding(
-                "problem",
-                "settings",
-                Bilingual(wrong.message, wrong.message),
-                Bilingual(wrong.next, wrong.next),
-            )
+            yield Finding("problem", "settings", wrong.message, wrong.next)
         return
     if origins.in_file:
         yield report_ok(
@@ -146,12 +145,7 @@ def check_store(run: Invocation, settings: Settings) -> Iterator[Finding]:
         with open_approvals(run, settings) as kept:
             waiting = len(kept.list_waiting())
     except IxError as trouble:
-        yield Finding(
-            "problem",
-            "store",
-            Bilingual(trouble.message, trouble.message),
-            Bilingual(trouble.next, trouble.next),
-        )
+        yield Finding("problem", "store", trouble.message, trouble.next)
         return
     yield report_ok(
         "store",
@@ -190,9 +184,13 @@ def check_policy(settings: Settings) -> Iterator[Finding]:
     try:
         rules = PolicyFile(settings.policy).load_rules()
     except SettingsError as wrong:
-        told = "; ".join(f"{one.field}: {one.problem}" for one in wrong.problems)
-        text = sanitize_line(f"{wrong.message.removesuffix(' Nothing was sent.')} {told}".strip())
-        yield Finding("problem", "policy", Bilingual(text, text), Bilingual(wrong.next, wrong.next))
+        named = [_name_problem(one) for one in wrong.problems]
+        yield Finding(
+            "problem",
+            "policy",
+            join_messages([wrong.message, join_messages(named)], " ") if named else wrong.message,
+            wrong.next,
+        )
         return
     names = ", ".join(rule.name for rule in rules.rules)
     free = ", ".join(rule.name for rule in rules.rules if rule.is_unattended)
@@ -234,11 +232,7 @@ def check_clock(now: datetime, local: datetime) -> Iterator[Finding]:
 def check_access(failure: IxError | None, boxed: bool) -> Finding:
     """Report whether InvoiceXpress responds and accepts the key."""
     if failure is not None:
-        said, todo = (
-            sanitize_line(failure.message.removesuffix(" Nothing was sent.")),
-            sanitize_line(failure.next),
-        )
-        return Finding("problem", "access", Bilingual(said, said), Bilingual(todo, todo))
+        return Finding("problem", "access", failure.message, failure.next)
     if boxed:
         return report_ok(
             "access", "a sandbox responde (sem valor fiscal)", "the sandbox answers (no fiscal value)"

@@ -92,12 +92,13 @@ def wrap_text(text: str, indent: str = "") -> str:
 def print_failure(run: Invocation, failure: IxError) -> None:
     """Print an error: as JSON in place of the result, or as text on standard error."""
     if run.wants_json:
-        print_json(failure.as_dict())
+        print_json(failure.as_dict(run.language))
         return
-    print_note(click.style(wrap_text(sanitize_line(failure.message)), fg="red", bold=True))
+    said = run.translate(failure.text)
+    print_note(click.style(wrap_text(sanitize_line(said)), fg="red", bold=True))
     for problem in failure.problems:
         field = sanitize_line(find_flag(problem.field, run.schema) if run.schema else problem.field)
-        told = len(failure.problems) == 1 and run.translate(problem.problem) in failure.message
+        told = len(failure.problems) == 1 and run.translate(problem.problem) in said
         if not told or problem.allowed:
             line = wrap_text(
                 field if told else f"{field}: {sanitize_line(run.translate(problem.problem))}", "  "
@@ -113,7 +114,9 @@ def print_failure(run: Invocation, failure: IxError) -> None:
     if failure.next:
         name = run.translate(NEXT)
         print_note(
-            wrap_text(f"{name}: {sanitize_line(failure.next)}").replace(name, click.style(name, bold=True), 1)
+            wrap_text(f"{name}: {sanitize_line(run.translate(failure.next))}").replace(
+                name, click.style(name, bold=True), 1
+            )
         )
     words = failure.details.get("accept")
     if words:

@@ -18,6 +18,7 @@ from ix_tools.operations.base import Operation
 from ix_tools.operations.sequences import ListSequences, SequenceList
 from ix_tools.operations.taxes import ListTaxes, TaxList
 from ix_tools.pipeline.execute import CallContext, CallOrigin, execute
+from ix_tools.text.sanitize import sanitize_line
 
 CHECK_NAMES = {
     "settings": Bilingual("Definições", "Settings"),
@@ -96,12 +97,7 @@ def _check_account(run: Invocation, settings: Settings) -> Iterator[Finding]:
     try:
         series = SequenceList.model_validate(_execute(run, settings, ListSequences)).sequences
     except IxError as failure:
-        yield Finding(
-            "problem",
-            "series",
-            Bilingual(failure.message, failure.message),
-            Bilingual(failure.next, failure.next),
-        )
+        yield Finding("problem", "series", failure.message, failure.next)
         return
     yield from checks.check_series(run, series)
 
@@ -129,10 +125,10 @@ def _print_findings(run: Invocation, found: Sequence[Finding]) -> None:
     for one in found:
         level = click.style(levels[one.level].ljust(wide), fg=LEVELS[one.level][1], bold=one.level != "ok")
         indent = " " * (wide + column + 4)
-        text = console.wrap_text(run.translate(one.message), indent)
+        text = console.wrap_text(sanitize_line(run.translate(one.message)), indent)
         console.print_out(f"{level}  {run.translate(CHECK_NAMES[one.check]).ljust(column)}  {text}")
         if one.next:
-            todo = run.translate(one.next)
+            todo = sanitize_line(run.translate(one.next))
             # A command stays on one line, so that it can be copied.
             console.print_out(
                 f"{indent}→ {todo if find_own_command() in todo or 'ix-tools ' in todo else console.wrap_text(todo, indent)}"

@@ -1,6 +1,5 @@
 """One invocation of the command line: output format, language, sandbox, clocks, settings."""
 
-import os
 import shlex
 import shutil
 import sys
@@ -16,7 +15,7 @@ from typing import Any, Literal
 
 from ix_tools.config.launch_command import NAME, format_launch_command
 from ix_tools.config.sandbox_choice import apply_sandbox_options, run_chosen_sandbox
-from ix_tools.config.settings import Settings, load_settings
+from ix_tools.config.settings import Settings, load_settings, read_language_variable
 from ix_tools.domain.types import lisbon_now
 from ix_tools.errors import SettingsError
 from ix_tools.i18n.labels import Bilingual, Language
@@ -60,7 +59,7 @@ class Invocation:
         try:
             return self._loaded_settings.language
         except SettingsError:
-            return "en" if os.environ.get("INVOICEXPRESS_LANGUAGE") == "en" else "pt"
+            return read_language_variable()
 
     def translate(self, said: Bilingual | Text) -> str:
         """Return the text in the user's language."""

@@ -67,7 +67,7 @@ def build_endpoint(server_context: ServerContext, factory: CreateServer = build_
     def listing(request: Request) -> list[Tool]:
         return seen_by(server_context.get_principal(request))
 
-    server: Any = factory(server_context.open_context, listing)
+    server: Any = factory(server_context.open_context, listing, server_context.settings.language)
     plain = StreamableHTTPSessionManager(server, stateless=True, json_response=True)
     streaming = StreamableHTTPSessionManager(server, stateless=True)
     # Only POST: a GET would open a stream that stays empty and delays the server's shutdown.

@@ -9,6 +9,7 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from ix_tools.errors import InvalidArguments, IxError, NotFound
+from ix_tools.i18n.labels import Language
 from ix_tools.interfaces.mcp import scope_challenge
 from ix_tools.interfaces.mcp.outgoing import build_json_resource
 from ix_tools.pipeline.execute import CallContext, CallOrigin, execute, fetch_pdf, parse
@@ -23,20 +24,21 @@ _DOCUMENT_URI = re.compile(r"ix://documents/([a-z_]+)/([0-9]{1,16})")
 
 
 async def load_resource(
-    open_context: Callable[[], Awaitable[CallContext]], uri: str, request: Any
+    open_context: Callable[[], Awaitable[CallContext]], uri: str, request: Any, language: Language
 ) -> types.ReadResourceResult:
     """Return the content of a URI. An unknown URI is a protocol error that names it.
 
     Args:
         request: the HTTP request, or None over stdio.
+        language: the person's.
     """
     try:
         return types.ReadResourceResult(contents=[await _load_content(open_context, uri)])
     except (NotFound, InvalidArguments) as miss:
-        raise _build_not_found(uri, miss.message) from None
+        raise _build_not_found(uri, str(miss)) from None
     except IxError as refusal:
         scope_challenge.remember_missing_scope(request, refusal)
-        raise MCPError(types.INTERNAL_ERROR, refusal.message, refusal.as_dict()) from None
+        raise MCPError(types.INTERNAL_ERROR, str(refusal), refusal.as_dict(language)) from None
 
 
 async def _load_content(

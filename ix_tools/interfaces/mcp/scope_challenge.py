@@ -56,10 +56,10 @@ def _build_challenge(refusal: IxError, principal: Principal, body: bytes, metada
         "error": "insufficient_scope",
         "scope": wanted,
         "resource_metadata": metadata,
-        "error_description": refusal.message,
+        "error_description": str(refusal),
     }
     challenge = "Bearer " + ", ".join(f'{name}="{value}"' for name, value in words.items())
-    error = {"code": INVALID_REQUEST, "message": refusal.message, "data": refusal.as_dict()}
+    error = {"code": INVALID_REQUEST, "message": str(refusal), "data": refusal.as_dict()}
     return JSONResponse(
         {"jsonrpc": "2.0", "id": _read_request_id(body), "error": error}, 403, {"WWW-Authenticate": challenge}
     )

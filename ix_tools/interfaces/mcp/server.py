@@ -22,6 +22,7 @@ from ix_tools.version import __version__
 
 if TYPE_CHECKING:
     from ix_tools.config.settings import Settings
+    from ix_tools.i18n.labels import Language
     from ix_tools.pipeline.execute import CallContext
 
 Context = ServerRequestContext[Any, Any]
@@ -32,7 +33,7 @@ Tool = dict[str, Any]
 ListTools = Callable[[Any], list[Tool]]
 """Lists the tools for the caller of an HTTP request."""
 
-CreateServer = Callable[[OpenContext, ListTools], Server[Any]]
+CreateServer = Callable[[OpenContext, ListTools, "Language"], Server[Any]]
 """Creates the MCP server: `build_server`, or a function that extends its result."""
 
 NAME = "ix-tools"
@@ -74,13 +75,16 @@ def list_chosen_tools(choice: ToolSelection) -> list[dict[str, Any]]:
     return select_tools(content["tools"], content["toolsets"], content["usual"], choice)
 
 
-def build_server(open_context: OpenContext, tools: list[Tool] | ListTools | None = None) -> Server[Any]:
+def build_server(
+    open_context: OpenContext, tools: list[Tool] | ListTools | None = None, language: "Language" = "pt"
+) -> Server[Any]:
     """Build a server that runs calls in the context that `open_context` opens when first needed.
 
     Listing is not permission: the pipeline decides what may be called.
 
     Args:
         tools: the tools to list instead of the default ones, or a function that lists them for an HTTP request.
+        language: the person's; errors carry a sentence in it beside the model's English.
     """
 
     shown = list_chosen_tools(ToolSelection()) if tools is None or callable(tools) else tools
@@ -97,7 +101,7 @@ def build_server(open_context: OpenContext, tools: list[Tool] | ListTools | None
         from ix_tools.interfaces.mcp.outgoing import sanitize_errors
         from ix_tools.interfaces.mcp.tool_calls import handle_call
 
-        return await sanitize_errors(handle_call(open_context, context, params, received))
+        return await sanitize_errors(handle_call(open_context, context, params, received, language))
 
     async def list_resources(context: Context, params: types.PaginatedRequestParams | None) -> Any:
         return _build_list_result("resources")
@@ -112,7 +116,7 @@ def build_server(open_context: OpenContext, tools: list[Tool] | ListTools | None
         from ix_tools.interfaces.mcp.resources import load_resource
 
         return await sanitize_errors(
-            load_resource(partial(open_context, context.request), params.uri, context.request)
+            load_resource(partial(open_context, context.request), params.uri, context.request, language)
         )
 
     async def list_prompts(context: Context, params: types.PaginatedRequestParams | None) -> Any:

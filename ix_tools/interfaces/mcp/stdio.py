@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anyio
 
 from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options, run_chosen_sandbox
-from ix_tools.config.settings import Settings, load_settings, split_list
+from ix_tools.config.settings import Settings, detect_language, load_settings, split_list
 from ix_tools.errors import SettingsError
 from ix_tools.text.sanitize import SanitizingFormatter
 
@@ -128,9 +128,7 @@ def main(argv: Sequence[str], show: "ShowPages | None" = None) -> int:
 
             PolicyFile(settings.policy).load_rules()
     except SettingsError as wrong:
-        for problem in wrong.problems:
-            print(f"{problem.field}: {problem.problem}", file=sys.stderr)
-        print(f"{wrong.message} {wrong.next}", file=sys.stderr)
+        print(wrong.format_for_person(detect_language()), file=sys.stderr)
         return 2
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(SanitizingFormatter("%(levelname)s %(name)s: %(message)s"))
@@ -168,7 +166,7 @@ async def _serve(settings: Settings, show: "ShowPages | None") -> int:
         print(f"Nothing was started: {wrong}.", file=sys.stderr)
         return 2
     async with open_lazy_context(settings, show) as context, stdio_server() as (incoming, outgoing):
-        server: Any = build_server(context.open, tools)
+        server: Any = build_server(context.open, tools, settings.language)
         # Objects loaded at start live as long as the process; collecting them repeatedly would only cost pauses.
         gc.freeze()
         gc.enable()

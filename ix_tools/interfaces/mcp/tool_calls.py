@@ -62,32 +62,34 @@ async def handle_call(
     mcp_context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
     received: float,
+    language: "Language",
 ) -> Answer:
     """Return the result of a call, its refusal, or the request for a person's approval.
 
     Args:
         received: when the call arrived, by `time.monotonic()`; it may carry the answer to an approval form.
+        language: the person's.
     """
     return await convert_errors(
-        mcp_context, params.name, _handle_call(open_context, mcp_context, params, received)
+        mcp_context, params.name, language, _handle_call(open_context, mcp_context, params, received)
     )
 
 
 async def convert_errors(
-    mcp_context: ServerRequestContext[Any, Any], name: str, call: Awaitable[Answer]
+    mcp_context: ServerRequestContext[Any, Any], name: str, language: "Language", call: Awaitable[Answer]
 ) -> Answer:
     """Return a call's response; turn errors into results, which a model can read and act on."""
     try:
         return await call
     except IxError as refusal:
         scope_challenge.remember_missing_scope(mcp_context.request, refusal)
-        return build_tool_result(refusal.as_dict(), is_error=True)
+        return build_tool_result(refusal.as_dict(language), is_error=True)
     except MCPError:
         raise
     except Exception as fault:
         # The protocol's own answer to an exception is a bare -32603, which no model can act on.
         log.exception("%s failed", name)
-        return build_tool_result(_build_internal_error(fault).as_dict(), is_error=True)
+        return build_tool_result(_build_internal_error(fault).as_dict(language), is_error=True)
 
 
 async def _handle_call(

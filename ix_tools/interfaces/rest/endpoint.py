@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ix_tools.errors import InvalidArguments, IxError
+from ix_tools.i18n.labels import Language
 from ix_tools.interfaces.rest.problems import build_problem
 
 log = logging.getLogger(__name__)
@@ -37,16 +38,24 @@ class Endpoint:
             if request.method == "OPTIONS":
                 return Response(status_code=HTTPStatus.NO_CONTENT, headers=allow)
             if request.method not in methods:
-                return build_problem(_build_method_not_allowed(request, methods), allow)
+                return build_problem(
+                    _build_method_not_allowed(request, methods), get_language(request), allow
+                )
             return await self._respond(request)
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.BAD_REQUEST)  # the client has disconnected
         except IxError as failure:
-            return build_problem(failure)
+            return build_problem(failure, get_language(request))
         except Exception as fault:
             # Only the path: a query may contain clients' names.
             log.exception("%s %s failed", request.method, request.url.path)
-            return build_problem(_build_internal_error(fault, request))
+            return build_problem(_build_internal_error(fault, request), get_language(request))
+
+
+def get_language(request: Request) -> Language:
+    """Return the language of the people whom the server's settings name."""
+    language: Language = request.app.state.server_context.settings.language
+    return language
 
 
 def list_read_methods(request: Request) -> Sequence[str]:

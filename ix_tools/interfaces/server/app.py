@@ -18,9 +18,11 @@ from ix_tools.approvals.links import ServerPages
 from ix_tools.auth.principals import Principal
 from ix_tools.config.settings import Settings
 from ix_tools.errors import StoreUnavailable
+from ix_tools.i18n.messages import message
 from ix_tools.interfaces import rest, web
 from ix_tools.interfaces.mcp import http as mcp
 from ix_tools.interfaces.mcp.server import CreateServer, build_server
+from ix_tools.interfaces.rest.endpoint import get_language
 from ix_tools.interfaces.server.authenticator import Authenticator
 from ix_tools.interfaces.server.middleware import GatewayMiddleware
 from ix_tools.interfaces.server.problems import build_refusal
@@ -105,7 +107,9 @@ def build_application(
 
 
 async def _respond_not_found(request: Request, missing: Exception) -> Response:
-    return build_refusal("no_such_address", "There is nothing at this address.")
+    return build_refusal(
+        "no_such_address", message("There is nothing at this address."), get_language(request)
+    )
 
 
 async def _report_liveness(request: Request) -> Response:

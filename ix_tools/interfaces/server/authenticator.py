@@ -13,6 +13,7 @@ from ix_tools.auth.principals import ALL_SCOPES, Principal
 from ix_tools.auth.tokens import TOKEN_PREFIX, Tokens
 from ix_tools.config.settings import Settings
 from ix_tools.errors import StoreUnavailable
+from ix_tools.i18n.messages import Message, message
 from ix_tools.interfaces.mcp.http import METADATA_PATH, PATH, list_needed_scopes
 from ix_tools.interfaces.server.problems import build_refusal, build_store_refusal
 from ix_tools.operations.scopes import Scope
@@ -68,24 +69,31 @@ class Authenticator:
                 return (
                     self._local
                     if await self.allows_anonymous()
-                    else self._build_challenge("A bearer token is required.")
+                    else self._build_challenge(message("A bearer token is required."))
                 )
             except StoreUnavailable as trouble:
-                log.error("cannot look up whether callers must authenticate: %s", trouble.message)
-                return build_store_refusal(trouble)
+                log.error("cannot look up whether callers must authenticate: %s", trouble)
+                return build_store_refusal(trouble, self._settings.language)
         scheme, _, token = given[0].partition(" ")
         if len(given) > 1 or scheme.lower() != "bearer" or not token.strip():
-            return self._build_challenge("Send one header: Authorization: Bearer TOKEN.", "invalid_request")
+            return self._build_challenge(
+                message("Send one header: Authorization: Bearer TOKEN."), "invalid_request"
+            )
         try:
             found = await self._find_principal(token.strip())
         except StoreUnavailable as trouble:
-            log.error("cannot look up tokens: %s", trouble.message)
-            return build_store_refusal(trouble)
+            log.error("cannot look up tokens: %s", trouble)
+            return build_store_refusal(trouble, self._settings.language)
         except KeysUnavailable:
             return build_refusal(
-                "keys_unavailable", "The issuer's keys cannot be read now.", {"Retry-After": "30"}
+                "keys_unavailable",
+                message("The issuer's keys cannot be read now."),
+                self._settings.language,
+                {"Retry-After": "30"},
             )
-        return found or self._build_challenge("The token is unknown, revoked or expired.", "invalid_token")
+        return found or self._build_challenge(
+            message("The token is unknown, revoked or expired."), "invalid_token"
+        )
 
     async def _find_principal(self, token: str) -> Principal | None:
         if token.startswith(TOKEN_PREFIX):
@@ -95,13 +103,15 @@ class Authenticator:
             return token_record.principal if token_record else None
         return await self._issuer.authenticate(token) if self._issuer else None
 
-    def _build_challenge(self, detail: str, error: str = "") -> Response:
+    def _build_challenge(self, detail: Message, error: str = "") -> Response:
         words = [f'error="{error}"'] if error else []
         if self._issuer:
             words.append(f'scope="{self._scopes}"')
             words.append(f'resource_metadata="{self._metadata}"')
         challenge = f"Bearer {', '.join(words)}".strip()
-        return build_refusal("not_signed_in", detail, {"WWW-Authenticate": challenge})
+        return build_refusal(
+            "not_signed_in", detail, self._settings.language, {"WWW-Authenticate": challenge}
+        )
 
     async def _describe_resource(self, request: Request) -> Response:
         """Name the authorization server that issues tokens for this server (RFC 9728)."""

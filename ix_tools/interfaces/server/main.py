@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ix_tools.auth.tokens import Tokens
 from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options, run_chosen_sandbox
-from ix_tools.config.settings import Settings, is_loopback, load_settings
+from ix_tools.config.settings import Settings, detect_language, is_loopback, load_settings
 from ix_tools.errors import Exit, IxError, Problem, SettingsError
 from ix_tools.interfaces.mcp.server import choice_from_settings, list_chosen_tools
 from ix_tools.interfaces.mcp.stdio import add_tool_options, apply_options
@@ -53,9 +53,7 @@ def main(argv: Sequence[str]) -> int:
                 until_the_end.callback(sock.close)
             address = settings.public_url or build_local_url(options.host, sockets[0])
         except IxError as wrong:
-            for problem in wrong.problems:
-                print(f"{problem.field}: {problem.problem}", file=sys.stderr)
-            print(f"{wrong.message} {wrong.next}", file=sys.stderr)
+            print(wrong.format_for_person(detect_language()), file=sys.stderr)
             return Exit.USAGE
         json_logs.configure_logging(settings)
         _warn_about_access(settings, needed)

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ix_tools.config.settings import is_loopback
 from ix_tools.errors import StoreUnavailable
+from ix_tools.i18n.messages import message
 from ix_tools.interfaces.server.authenticator import Authenticator
 from ix_tools.interfaces.server.problems import build_refusal, build_store_refusal
 from ix_tools.interfaces.server.rate_limits import CallerRateLimiter
@@ -51,6 +52,7 @@ class GatewayMiddleware:
         """Keep the parts. `open_routes` are the routes without authentication."""
         self._app, self._authenticator, self._open_routes = app, authenticator, open_routes
         self._rate_limiter = CallerRateLimiter(server_context.store, server_context.settings.calls_per_minute)
+        self._language = server_context.settings.language
         here = urlsplit(server_context.address)
         self._hosts = {here.netloc.lower()}
         self._origins = {f"{here.scheme}://{here.netloc}".lower(), *server_context.settings.http_origins}
@@ -92,7 +94,7 @@ class GatewayMiddleware:
                 await (answer or self._app)(scope, receive_limited, send_and_note_status)
             except _BodyTooLong:
                 if not status:
-                    await _build_too_long()(scope, receive, send_and_note_status)
+                    await self._build_too_long()(scope, receive, send_and_note_status)
             finally:
                 record_status(status or 500)
                 principal = scope.get("state", {}).get("principal")
@@ -113,12 +115,18 @@ class GatewayMiddleware:
         # Host reveals DNS rebinding; Origin reveals another site's page.
         hosts = [host.lower() for host in headers.getlist("host")]
         if len(hosts) != 1 or hosts[0] not in self._hosts:
-            return build_refusal("host_not_served", "The Host header does not name this server.")
+            return build_refusal(
+                "host_not_served", message("The Host header does not name this server."), self._language
+            )
         if any(origin.lower() not in self._origins for origin in headers.getlist("origin")):
-            return build_refusal("origin_not_allowed", "Pages of that origin may not call this server.")
+            return build_refusal(
+                "origin_not_allowed",
+                message("Pages of that origin may not call this server."),
+                self._language,
+            )
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > MAX_REQUEST_BYTES:
-            return _build_too_long()
+            return self._build_too_long()
         return None
 
     def _is_cross_site(self, headers: Headers) -> bool:
@@ -143,11 +151,15 @@ class GatewayMiddleware:
             if not await self._authenticator.allows_anonymous():
                 return None
         except StoreUnavailable as trouble:
-            log.error("cannot look up whether callers must authenticate: %s", trouble.message)
-            return build_store_refusal(trouble)
+            log.error("cannot look up whether callers must authenticate: %s", trouble)
+            return build_store_refusal(trouble, self._language)
         return build_refusal(
             "relayed_request",
-            "A proxy forwarded this request, but this server does not authenticate callers. Create a token with `ix-tools tokens create`.",
+            message(
+                "A proxy forwarded this request, but this server does not authenticate callers. "
+                "Create a token with `ix-tools tokens create`."
+            ),
+            self._language,
         )
 
     async def _authenticate_and_limit(self, scope: Scope) -> Response | None:
@@ -156,7 +168,9 @@ class GatewayMiddleware:
             return None
         if self._is_cross_site(Headers(scope=scope)):
             return build_refusal(
-                "origin_not_allowed", "Pages of another origin may not make a browser call this server."
+                "origin_not_allowed",
+                message("Pages of another origin may not make a browser call this server."),
+                self._language,
             )
         found = await self._authenticator.authenticate(Request(scope))
         if isinstance(found, Response):
@@ -165,14 +179,22 @@ class GatewayMiddleware:
         try:
             wait = await self._rate_limiter.acquire(found.name)
         except StoreUnavailable as trouble:
-            log.error("cannot store rate limits: %s", trouble.message)
-            return build_store_refusal(trouble)
+            log.error("cannot store rate limits: %s", trouble)
+            return build_store_refusal(trouble, self._language)
         if wait > 0:
-            seconds = str(int(wait) + 1)
-            detail = f"{found.name} may make {self._rate_limiter.per_minute} requests a minute; wait {seconds} seconds."
-            return build_refusal("too_many_calls", detail, {"Retry-After": seconds})
+            seconds = int(wait) + 1
+            detail = message(
+                "{name} may make {limit} requests a minute; wait {seconds} seconds.",
+                name=found.name,
+                limit=self._rate_limiter.per_minute,
+                seconds=seconds,
+            )
+            return build_refusal("too_many_calls", detail, self._language, {"Retry-After": str(seconds)})
         return None
 
-
-def _build_too_long() -> Response:
-    return build_refusal("too_long", f"A request has at most {MAX_REQUEST_BYTES} bytes.")
+    def _build_too_long(self) -> Response:
+        return build_refusal(
+            "too_long",
+            message("A request has at most {limit} bytes.", limit=MAX_REQUEST_BYTES),
+            self._language,
+        )

@@ -5,14 +5,19 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from ix_tools.errors import IxError, StoreUnavailable
+from ix_tools.i18n.labels import Language
+from ix_tools.i18n.messages import Text, message
 from ix_tools.interfaces.rest.problems import build_problem
 
 
-def build_refusal(code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
+def build_refusal(
+    code: str, message: Text, language: Language, headers: Mapping[str, str] | None = None
+) -> Response:
     """Build the response to a request that no interface sees."""
-    return build_problem(IxError(message, code=code), headers)
+    return build_problem(IxError(message, code=code), language, headers)
 
 
-def build_store_refusal(trouble: StoreUnavailable) -> Response:
+def build_store_refusal(trouble: StoreUnavailable, language: Language) -> Response:
     """Build the response to an unknown caller when the store is unavailable, without revealing its place."""
-    return build_problem(StoreUnavailable("The store cannot be used now.", retryable=trouble.retryable))
+    refusal = StoreUnavailable(message("The store cannot be used now."), retryable=trouble.retryable)
+    return build_problem(refusal, language)

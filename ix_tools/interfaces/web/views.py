@@ -19,6 +19,7 @@ from ix_tools.approvals.repository import Approval, ApprovalRepository
 from ix_tools.approvals.stored_preview import is_readable
 from ix_tools.errors import ApprovalRefused, StoreUnavailable
 from ix_tools.i18n.labels import Language
+from ix_tools.i18n.messages import render
 from ix_tools.interfaces.web import rendering
 from ix_tools.storage.database import Store
 
@@ -244,7 +245,7 @@ class ApprovalPages:
         except ApprovalRefused as refusal:
             now = self._approvals.find(found.id)
             if self._display_state(now) == "pending":
-                return self._show_approval(request, now, refusal.code, 403, refusal.message)
+                return self._show_approval(request, now, refusal.code, 403, render(refusal.text, language))
             return self._show_outcome(request, now, 409, again=True)
         if self._display_state(decided) == "pending":  # another person must approve too
             return HTMLResponse(rendering.render_outcome("partly", language, decided), headers=HEADERS)

@@ -11,7 +11,7 @@ from ix_tools.domain.comparison import Difference
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.records import CorrectedDocument, Document
 from ix_tools.domain.types import Email, InvoiceType, OneLine, Record
-from ix_tools.errors import NOTHING_SENT, IxError, NotFound, Problem, Refused, StoredDifferently
+from ix_tools.errors import IxError, NotFound, Problem, Refused, StoredDifferently
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
 from ix_tools.i18n.labels import Bilingual
@@ -369,14 +369,13 @@ class _Progress:
             if document.is_draft
             else f"{what} {document.number} (id {document.id}) is issued"
         )
-        message = stop.message.replace(NOTHING_SENT, "").rstrip()
         differs = isinstance(stop, StoredDifferently) and at == "finalize"
-        stop.message = f"{message} It stopped at {at}: {stays}. {DIFFERS_TEXT if differs else STATE_AFTER_STOP[at, unsure]}"
+        stop.message = f"{stop.message} It stopped at {at}: {stays}. {DIFFERS_TEXT if differs else STATE_AFTER_STOP[at, unsure]}"
         stop.sent = "unknown" if unsure else "stored"
         if not isinstance(stop, StoredDifferently):
             # After a declined approval a corrected call would create a second draft: the existing one is corrected or resumed.
             first = "ask the person what to change" if stop.code == "approval_declined" else stop.next
-            stop.next = "; ".join(filter(None, [first, NEXT_AFTER_STOP[at, unsure]]))
+            stop.next = "; ".join(filter(None, [str(first), NEXT_AFTER_STOP[at, unsure]]))
 
 
 CORRECTION_HINT = "correct_document says how the document is corrected"

@@ -301,7 +301,9 @@ class MonthReview:
             if not self.issued:
                 return "nothing to export"
             self._add_finding(
-                "SAF-T cannot be exported", [failure.message], failure.next or "try export_saft again later"
+                "SAF-T cannot be exported",
+                [str(failure.message)],
+                str(failure.next) or "try export_saft again later",
             )
             return failure.code
 

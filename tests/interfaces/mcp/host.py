@@ -148,7 +148,9 @@ async def connect_host(
     async def shared_context(request: Any, account: str | None = None) -> CallContext:
         return desk
 
-    server: Any = build_server(shared_context, list_chosen_tools(choice) if choice else None)
+    server: Any = build_server(
+        shared_context, list_chosen_tools(choice) if choice else None, desk.settings.language
+    )
     known, _, version = name.partition(" ")
     info = types.Implementation(name=known, version=version) if name else None
     async with Client(server, mode=mode, elicitation_callback=person, client_info=info) as client:

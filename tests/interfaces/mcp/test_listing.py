@@ -270,7 +270,7 @@ async def test_a_uri_of_nothing_is_a_plain_error_that_names_it(
         await host.client.read_resource(uri)
     error = refused.value.error
     assert error.code == types.INVALID_PARAMS
-    assert error.message
+    assert str(error)
     assert error.data == {"uri": uri}
     paths = [one["path"] for one in harness.sandbox.requests()]
     assert all("999999" in path for path in paths), paths
