@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Literal
 
 from ix_tools.fiscal.buyers import BuyerKind
-from ix_tools.fiscal.exemptions import Exemption, is_in_force
+from ix_tools.fiscal.exemptions import Exemption
 from ix_tools.fiscal.reference_data import read_table
 
 
@@ -44,16 +44,6 @@ class BuyerRule:
         return Verdict.WRONG if buyer in self.wrong else Verdict.ASK
 
 
-@dataclass(frozen=True, slots=True)
-class IssuerFacts:
-    """Facts about the issuer and the kind of document."""
-
-    charges_vat: bool = False
-    """True if another line of the document carries VAT."""
-    is_simplified: bool = False
-    """True for a simplified invoice."""
-
-
 def find_buyer_rule(exemption: Exemption) -> BuyerRule | None:
     """Return the rule about the buyers of a code; None if it fits any buyer."""
     return _load_rules()[exemption.buyers] if exemption.buyers else None
@@ -65,15 +55,14 @@ def judge_buyer(exemption: Exemption, buyer: BuyerKind) -> Verdict:
     return rule.judge(buyer) if rule is not None else Verdict.FITS
 
 
-def judge_exemption(exemption: Exemption, buyer: BuyerKind, on: date, issuer: IssuerFacts) -> Verdict:
-    """Judge a code for a buyer on a document's date; the strictest of all judgements counts."""
-    verdicts = {
-        judge_buyer(exemption, buyer),
-        Verdict.FITS if is_in_force(exemption, on) else Verdict.WRONG,
-        Verdict.ASK if exemption.charges_no_vat and issuer.charges_vat else Verdict.FITS,
-        Verdict(exemption.simplified) if issuer.is_simplified else Verdict.FITS,
-    }
-    return max(verdicts, key=list(Verdict).index)
+def judge_simplified_invoice(exemption: Exemption) -> Verdict:
+    """Judge a code on a simplified invoice, whose tax must be due in Portugal (CIVA 40/1)."""
+    return Verdict(exemption.simplified)
+
+
+def judge_vat_on_other_lines(exemption: Exemption) -> Verdict:
+    """Judge a code on a document with VAT on another line: issuers under some codes charge no VAT at all (CIVA 53)."""
+    return Verdict.ASK if exemption.charges_no_vat else Verdict.FITS
 
 
 def name_buyer(buyer: BuyerKind, language: Literal["pt", "en"]) -> str:

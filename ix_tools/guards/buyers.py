@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.fiscal.buyers import BuyerKind, classify_buyer
 from ix_tools.fiscal.countries import get_iso_code
-from ix_tools.fiscal.exemption_buyers import Verdict, find_buyer_rule, judge_buyer, name_buyer
+from ix_tools.fiscal.exemption_buyers import (
+    Verdict,
+    find_buyer_rule,
+    judge_buyer,
+    judge_simplified_invoice,
+    judge_vat_on_other_lines,
+    name_buyer,
+)
 from ix_tools.fiscal.exemptions import find_exemption
 from ix_tools.guards.exemptions import LOOK_UP_HINT
 from ix_tools.guards.facts import Facts, Want, wants
@@ -86,7 +93,11 @@ def exemption_fits_the_buyer(call: Draft, facts: Facts) -> Iterator[Finding]:
 def no_vat_beside_the_small_business_exemption(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Ask about a line with VAT beside a code of issuers who charge none at all (CIVA 53)."""
     entry = find_exemption(call.tax_exemption) if call.tax_exemption else None
-    if entry is None or not entry.charges_no_vat or VAT_BESIDE_EXEMPTION in call.accept:
+    if (
+        entry is None
+        or judge_vat_on_other_lines(entry) is Verdict.FITS
+        or VAT_BESIDE_EXEMPTION in call.accept
+    ):
         return
     if _repeats_its_code(call, facts):
         return
@@ -119,9 +130,10 @@ def exemption_fits_a_simplified_invoice(call: Draft, facts: Facts) -> Iterator[F
         code=entry.code,
         law=entry.law,
     )
-    if entry.simplified == "wrong":
+    verdict = judge_simplified_invoice(entry)
+    if verdict is Verdict.WRONG:
         yield refuse("document_type", problem, "invoices or invoice_receipts, or the code that fits")
-    elif entry.simplified == "ask" and SIMPLIFIED not in call.accept:
+    elif verdict is Verdict.ASK and SIMPLIFIED not in call.accept:
         yield ask(
             SIMPLIFIED,
             "document_type",

@@ -10,16 +10,14 @@ import pytest
 from ix_tools.domain.records import Client, Document, Tax
 from ix_tools.fiscal.buyers import BuyerKind, classify_buyer
 from ix_tools.fiscal.exemption_buyers import (
-    IssuerFacts,
     Verdict,
     find_buyer_rule,
     judge_buyer,
-    judge_exemption,
     list_buyer_rules,
     name_buyer,
 )
 from ix_tools.fiscal.exemptions import Exemption, find_exemption, list_exemptions
-from ix_tools.guards import buyers
+from ix_tools.guards import buyers, exemptions
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
 from ix_tools.i18n.formats import LISBON
@@ -245,31 +243,42 @@ def test_every_kind_of_buyer_has_words_in_both_languages() -> None:
         assert name_buyer(kind, "en") != name_buyer(kind, "pt")
 
 
-# --- one judgement of everything -----------------------------------------------------------------------
+# --- all rules about one code together -----------------------------------------------------------------
+
+RULES_ABOUT_A_CODE = (
+    exemptions.exemption_known_and_in_force,
+    buyers.exemption_fits_the_buyer,
+    buyers.no_vat_beside_the_small_business_exemption,
+    buyers.exemption_fits_a_simplified_invoice,
+)
 
 
 @pytest.mark.parametrize(
-    ("code", "kind", "on", "issuer", "verdict"),
+    ("code", "buyer", "fields", "strictest"),
     [
-        ("M35", "pt_company", date(2026, 7, 1), IssuerFacts(), "fits"),
-        ("M35", "pt_company", date(2026, 6, 30), IssuerFacts(), "wrong"),
-        ("M31", "pt_company", date(2026, 7, 1), IssuerFacts(), "fits"),
-        ("M31", "pt_person", date(2026, 7, 1), IssuerFacts(), "ask"),
-        ("M10", "eu_other", date(2026, 7, 1), IssuerFacts(), "fits"),
-        ("M10", "eu_other", date(2026, 7, 1), IssuerFacts(charges_vat=True), "ask"),
-        ("M07", "eu_other", date(2026, 7, 1), IssuerFacts(charges_vat=True), "fits"),
-        ("M40", "eu_vat_id", date(2026, 7, 1), IssuerFacts(is_simplified=True), "wrong"),
-        ("M16", "eu_vat_id", date(2026, 7, 1), IssuerFacts(is_simplified=True), "ask"),
-        ("M16", "pt_company", date(2026, 7, 1), IssuerFacts(is_simplified=True), "wrong"),
-        ("M07", "final_consumer", date(2026, 7, 1), IssuerFacts(is_simplified=True), "fits"),
-        ("M26", "final_consumer", date(2024, 1, 4), IssuerFacts(), "fits"),
-        ("M26", "final_consumer", date(2024, 1, 5), IssuerFacts(), "wrong"),
+        ("M35", "PT company", {"date": date(2026, 7, 1)}, None),
+        ("M35", "PT company", {"date": date(2026, 6, 30)}, "refuse"),
+        ("M31", "PT company", {}, None),
+        ("M31", "PT person", {}, "accept"),
+        ("M10", "EU without VAT id", {}, None),
+        ("M10", "EU without VAT id", {"items": ["IVA23", "Isento"]}, "accept"),
+        ("M07", "EU without VAT id", {"items": ["IVA23", "Isento"]}, None),
+        ("M40", "EU with VAT id", {"kind": "simplified_invoices"}, "refuse"),
+        ("M16", "EU with VAT id", {"kind": "simplified_invoices"}, "accept"),
+        ("M16", "PT company", {"kind": "simplified_invoices"}, "refuse"),
+        ("M07", "999999990", {"kind": "simplified_invoices"}, None),
+        ("M26", "999999990", {"date": date(2024, 1, 4)}, None),
+        ("M26", "999999990", {"date": date(2024, 1, 5)}, "refuse"),
     ],
 )
-def test_the_strictest_judgement_counts(
-    code: str, kind: str, on: date, issuer: IssuerFacts, verdict: str
+def test_the_strictest_of_all_rules_about_a_code_counts(
+    code: str, buyer: str, fields: dict[str, Any], strictest: str | None
 ) -> None:
-    assert judge_exemption(entry(code), BuyerKind(kind), on, issuer) == Verdict(verdict)
+    items = [SimpleNamespace(name="A", tax=tax) for tax in fields.get("items", ["Isento"])]
+    draft = call(tax_exemption=code, client=client(buyer), **{**fields, "items": items})
+    facts = Facts(now=NOW, taxes=TAXES)
+    kinds = {kind for rule in RULES_ABOUT_A_CODE for kind in verdicts(rule(draft, facts))}
+    assert next((kind for kind in ("refuse", "accept") if kind in kinds), None) == strictest
 
 
 def test_a_code_without_a_rule_fits_everybody() -> None:
