@@ -9,6 +9,15 @@ from ix_tools.i18n.labels import Bilingual
 
 Family = Literal["invoice", "receipt", "estimate", "guide"]
 
+BILLS = frozenset({"invoices", "simplified_invoices", "invoice_receipts"})
+"""Documents that bill a sale, of those that can be created."""
+NOTES = frozenset({"credit_notes", "debit_notes"})
+"""Documents that correct another one."""
+GUIDES = ("shippings", "transports", "devolutions")
+"""Transport documents, the frequent ones first."""
+ISSUED_STATES = frozenset({"final", "settled", "second_copy"})
+"""States of a document that is issued and in force: neither a draft nor cancelled."""
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentKind:

@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.records import Document
 
-IN_FORCE = {"final", "settled"}
-"""States of receipts and notes that are in force."""
 OPEN_STATES = {"final", "second_copy"}
 """States in which something of a document can be open."""
 ZERO = Decimal(0)
@@ -82,4 +81,4 @@ def limit_withheld(withheld: Decimal, total: Decimal, receipts: Decimal) -> Deci
 
 
 def _list_in_force(related: Iterable[Document], kind: str) -> list[Document]:
-    return [one for one in related if one.document_type == kind and one.status in IN_FORCE]
+    return [one for one in related if one.document_type == kind and one.status in ISSUED_STATES]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ix_tools.domain.document_kinds import get_document_kind
+from ix_tools.domain.document_kinds import NOTES, get_document_kind
 from ix_tools.fiscal.buyers import BuyerKind, classify_buyer
 from ix_tools.fiscal.countries import get_iso_code
 from ix_tools.fiscal.exemption_buyers import (
@@ -17,7 +17,6 @@ from ix_tools.fiscal.exemptions import find_exemption
 from ix_tools.guards.exemptions import LOOK_UP_HINT
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse
-from ix_tools.guards.notes import NOTES
 from ix_tools.guards.protocols import ClientShaped, Draft
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.i18n.messages import message

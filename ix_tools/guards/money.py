@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ix_tools.domain.document_kinds import NOTES
 from ix_tools.domain.totals import TotalsLine, predict_totals
 from ix_tools.domain.types import format_cents
 from ix_tools.fiscal.currencies import find_ended_currency
@@ -73,7 +74,7 @@ def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterat
 
 def currency_in_use(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """A second currency must still be in use on the document's date, except on a note, which repeats its invoice's."""
-    if call.currency_code is None or call.document_type in {"credit_notes", "debit_notes"}:
+    if call.currency_code is None or call.document_type in NOTES:
         return
     ended = find_ended_currency(call.currency_code, call.date)
     if ended is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ix_tools.domain.document_kinds import NOTES
 from ix_tools.domain.records import Document
 from ix_tools.fiscal.buyers import BuyerKind, classify_buyer
 from ix_tools.fiscal.deadlines import get_correction_limit
@@ -10,7 +11,6 @@ from ix_tools.guards.buyers import find_buyer
 from ix_tools.guards.exemptions import find_exempt_lines
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
-from ix_tools.guards.notes import NOTES
 from ix_tools.guards.protocols import InvoiceShaped
 from ix_tools.i18n.formats import format_plain
 from ix_tools.i18n.labels import Bilingual

@@ -1,8 +1,9 @@
 """Rules about credit and debit notes, Multibanco references and simplified invoices."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
+from ix_tools.domain.document_kinds import BILLS, GUIDES, ISSUED_STATES, NOTES
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import format_cents
 from ix_tools.guards.facts import Facts, Want, wants
@@ -10,11 +11,7 @@ from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import InvoiceShaped, Transition
 from ix_tools.i18n.messages import Money, message
 
-NOTES = {"credit_notes", "debit_notes"}
-BILLS = {"invoices", "simplified_invoices", "invoice_receipts"}
 OWNERS = {*BILLS, "vat_moss_invoices"}
-GUIDES = {"shippings", "transports", "devolutions"}
-ISSUED = {"final", "settled"}
 RETAILER_LIMIT, OTHERS_LIMIT = Decimal(1000), Decimal(100)
 """CIVA art. 40/1: simplified invoices up to 1000 EUR for retailers selling to consumers, up to 100 EUR otherwise."""
 
@@ -45,7 +42,7 @@ def note_has_its_owner(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
 def corrected_document_is_issued(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """The document that a note corrects must be issued and in force."""
     owner = facts.owner
-    if call.document_type in NOTES and owner is not None and owner.status not in ISSUED:
+    if call.document_type in NOTES and owner is not None and owner.status not in ISSUED_STATES:
         yield refuse(
             "owner_invoice_id", f"that document is {owner.status}, not issued", "a finalized invoice"
         )
@@ -58,7 +55,7 @@ def credit_of_a_paid_invoice(call: InvoiceShaped, facts: Facts) -> Iterator[Find
     if owner is None or owner.document_type not in BILLS or call.document_type != "credit_notes":
         return
     receipts = [
-        one for one in facts.owner_related if one.document_type == "receipts" and one.status in ISSUED
+        one for one in facts.owner_related if one.document_type == "receipts" and one.status in ISSUED_STATES
     ]
     paid = sum((one.total or Decimal(0) for one in receipts), Decimal(0))
     if owner.document_type == "invoices" and owner.status == "settled":
@@ -141,7 +138,7 @@ def find_owner(related: Iterable[Document], kind: str) -> int | None:
 
 
 def _compute_remaining(
-    owner: Document, notes: tuple[Document, ...], counted: set[str], without: int | None
+    owner: Document, notes: tuple[Document, ...], counted: Collection[str], without: int | None
 ) -> Decimal:
     credited = [one.total or Decimal(0) for one in notes if one.status in counted and one.id != without]
     return (owner.total or Decimal(0)) - sum(credited, Decimal(0))
@@ -154,7 +151,10 @@ def credit_within_what_remains(call: InvoiceShaped, facts: Facts) -> Iterator[Fi
     if call.document_type != "credit_notes" or facts.owner is None or totals is None:
         return
     left = _compute_remaining(
-        facts.owner, facts.owner_notes, {"draft", *ISSUED}, facts.document.id if facts.document else None
+        facts.owner,
+        facts.owner_notes,
+        {"draft", *ISSUED_STATES},
+        facts.document.id if facts.document else None,
     )
     if totals.total > left:
         yield refuse(
@@ -172,7 +172,7 @@ def stored_note_within_what_remains(call: Transition, facts: Facts) -> Iterator[
     document, owner = facts.document, facts.owner
     if call.state != "finalized" or call.document_type != "credit_notes" or document is None or owner is None:
         return
-    left = _compute_remaining(owner, facts.owner_notes, ISSUED, document.id)
+    left = _compute_remaining(owner, facts.owner_notes, ISSUED_STATES, document.id)
     if (document.total or Decimal(0)) > left:
         yield refuse(
             "document_id",

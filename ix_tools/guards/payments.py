@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.records import Document
 from ix_tools.domain.settlement import Settlement, compute_settlement
 from ix_tools.domain.types import format_cents
@@ -140,5 +141,5 @@ def payment_date_not_before_document(call: Payment, facts: Facts) -> Iterator[Fi
 @wants(Want.DOCUMENT)
 def receipt_is_in_force(call: object, facts: Facts) -> Iterator[Finding]:
     """Only a receipt in force can be cancelled."""
-    if facts.document is not None and facts.document.status not in {"final", "settled"}:
+    if facts.document is not None and facts.document.status not in ISSUED_STATES:
         yield refuse("receipt_id", f"the receipt is {facts.document.status}", "a receipt in force")

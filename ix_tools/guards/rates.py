@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
+from ix_tools.domain.document_kinds import NOTES
 from ix_tools.domain.records import Tax
 from ix_tools.fiscal.vat_rates import REGION_NAMES, Rate, find_rates_instead
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask
-from ix_tools.guards.notes import NOTES
 from ix_tools.guards.protocols import Draft
 from ix_tools.i18n.formats import format_plain
 from ix_tools.i18n.labels import Bilingual

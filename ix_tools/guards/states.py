@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from ix_tools.domain.document_kinds import get_document_kind
+from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES, get_document_kind
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Transition
 from ix_tools.i18n.messages import message
 
-INVOICE_RECEIPT, NOTES = "invoice_receipts", {"credit_notes", "debit_notes"}
+INVOICE_RECEIPT = "invoice_receipts"
 REASON_LENGTH = 15
 """Shortest reason: a sentence that an inspector understands."""
 
@@ -163,7 +163,7 @@ def not_canceled_while_paid_or_credited(call: Transition, facts: Facts) -> Itera
     if call.state != "canceled":
         return
     for one in facts.related:
-        if one.status in {"final", "settled"} and one.document_type in {"receipts", "credit_notes"}:
+        if one.status in ISSUED_STATES and one.document_type in {"receipts", "credit_notes"}:
             what = "receipt" if one.document_type == "receipts" else "credit note"
             advice = (
                 f"cancel_payment with receipt_id {one.id} first"
@@ -189,7 +189,7 @@ class EmailCall(Protocol):
 def only_issued_documents_are_sent(call: EmailCall, facts: Facts) -> Iterator[Finding]:
     """Only an issued document in force can be sent by e-mail."""
     document = facts.document
-    if document is None or document.status in {"final", "settled", "accepted", "refused", "second_copy"}:
+    if document is None or document.status in {*ISSUED_STATES, "accepted", "refused"}:
         return
     advice = "finalize it first with change_state" if document.is_draft else "issue a new document"
     yield refuse(

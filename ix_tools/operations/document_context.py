@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from ix_tools.domain.document_kinds import get_document_kind
+from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES, get_document_kind
 from ix_tools.domain.field_marks import Printed, Unreturned, fields_with
 from ix_tools.domain.records import CorrectedDocument, Document, ReadTotal
 from ix_tools.domain.settlement import compute_settlement
@@ -13,8 +13,6 @@ from ix_tools.domain.types import Call, Record, parse_moment
 from ix_tools.guards.facts import Facts
 from ix_tools.operations import preview
 
-NOTES = {"credit_notes", "debit_notes"}
-ISSUED = {"final", "settled", "second_copy"}
 INVOICES = {"invoices", "simplified_invoices", "invoice_receipts", "vat_moss_invoices", "cash_invoices"}
 
 
@@ -45,14 +43,14 @@ def add_context(result: DocumentResult, facts: Facts) -> DocumentResult:
 
 def is_settlement_unclear(document: Document) -> bool:
     """Tell whether what is open of a document, or was withheld, can only be said with its receipts and notes."""
-    is_issued = document.status in ISSUED and document.document_type in INVOICES
+    is_issued = document.status in ISSUED_STATES and document.document_type in INVOICES
     return is_issued and (document.status != "settled" or bool(document.retention))
 
 
 def _find_amounts_to_pay(document: Document, facts: Facts) -> dict[str, Decimal]:
     known = compute_settlement(document, () if document.is_draft else facts.related)
     # Nothing is open of a draft yet, so it shows what will be.
-    to_pay = known.open if document.status in {*ISSUED, "canceled"} else known.balance
+    to_pay = known.open if document.status in {*ISSUED_STATES, "canceled"} else known.balance
     found = {"to_pay": to_pay, "withheld": known.withheld}
     return {name: one for name, one in found.items() if one != (known.total if name == "to_pay" else 0)}
 
@@ -142,7 +140,7 @@ def _format_place(site: str | None, address: dict[str, Any] | None) -> str | Non
 def add_payments(shown: preview.Preview, facts: Facts) -> preview.Preview:
     """Return the preview of an issued invoice with the amounts paid, credited and left to pay; others unchanged."""
     document = facts.document
-    if document is None or document.document_type not in INVOICES or document.status not in ISSUED:
+    if document is None or document.document_type not in INVOICES or document.status not in ISSUED_STATES:
         return shown
     known = compute_settlement(document, facts.related)
     return replace(shown, paid=known.paid, credited=known.credited or None, to_pay=known.balance)

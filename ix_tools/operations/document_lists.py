@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
+from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import Id, Money, Record, WireDate
@@ -24,14 +25,9 @@ ListType = Literal[
     "cash_invoices",
 ]
 LIST_TYPES = {
-    "invoices": "Invoice",
-    "invoice_receipts": "InvoiceReceipt",
-    "simplified_invoices": "SimplifiedInvoice",
-    "vat_moss_invoices": "VatMossInvoice",
-    "credit_notes": "CreditNote",
-    "debit_notes": "DebitNote",
-    "receipts": "Receipt",
-    "cash_invoices": "CashInvoice",
+    # Cash invoices are of old: they are listed, and cannot be created.
+    kind: "CashInvoice" if kind == "cash_invoices" else get_document_kind(kind).camel
+    for kind in get_args(ListType)
 }
 ListState = Literal["draft", "final", "settled", "canceled", "second_copy"]
 DEFAULT_STATES: list[ListState] = ["draft", "final", "settled"]

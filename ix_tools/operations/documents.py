@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from ix_tools.domain.document_kinds import get_document_kind
+from ix_tools.domain.document_kinds import NOTES, get_document_kind
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import DocumentType, EstimateType, GuideType, Id, InvoiceType
 from ix_tools.fiscal.deadlines import get_reporting_deadline
@@ -27,7 +27,6 @@ from ix_tools.guards.finalization import recheck_refusing, recheck_warning
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.document_context import (
     INVOICES,
-    NOTES,
     DocumentResult,
     add_context,
     add_payments,
@@ -260,7 +259,7 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
 
     def _get_action(self) -> str:
         family = get_document_kind(self.document_type).family
-        if self.state == "settled" and self.document_type in {"credit_notes", "debit_notes"}:
+        if self.state == "settled" and self.document_type in NOTES:
             return "settled_note"
         of_its_own = self.state in {"finalized", "canceled"} and family != "invoice"
         return f"{self.state}_{family}" if of_its_own else self.state

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from ix_tools.domain.comparison import MAY_APPEAR
+from ix_tools.domain.document_kinds import BILLS, GUIDES
 from ix_tools.domain.field_marks import (
     Clearable,
     NameOnly,
@@ -41,7 +42,6 @@ from ix_tools.domain.types import (
 from ix_tools.fiscal.countries import get_iso_code
 from ix_tools.fiscal.tax_numbers import normalize_fiscal_id
 from ix_tools.guards.facts import Facts
-from ix_tools.guards.notes import BILLS
 from ix_tools.operations import document_context
 from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.expectations import ExpectedState, Step
@@ -252,7 +252,7 @@ class InvoiceDraft(DocumentDraft):
 
     mb_reference: Annotated[
         bool | None,
-        Unreturned(kinds=frozenset(BILLS)),
+        Unreturned(kinds=BILLS),
         Printed("Com referência Multibanco", "With a Multibanco reference"),
     ] = None
     """True adds a Multibanco payment reference when the document is finalized."""
@@ -379,7 +379,7 @@ def suggest_finalizing(result: DocumentResult) -> Iterable[Step]:
     """Suggest finalizing a draft, with a person's approval."""
     document = result.document
     about = {"document_type": document.document_type, "document_id": document.id}
-    if document.document_type in {"shippings", "transports", "devolutions"}:
+    if document.document_type in GUIDES:
         yield Step(
             "change_state",
             "finalize the guide before the transport starts; a person approves",

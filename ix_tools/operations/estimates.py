@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field
 
+from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.field_marks import NotShown, Unreturned
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import DueDate, EstimateType, Id, Money, WireDate
@@ -206,7 +207,7 @@ class UpdateEstimate(ClearsFields, EstimateDraft, Operation[DocumentResult]):
         return suggest_finalizing(result)
 
 
-WIRE_TYPES = {"quotes": "Quote", "proformas": "Proforma", "fees_notes": "FeesNote"}
+WIRE_TYPES = {kind: get_document_kind(kind).camel for kind in get_args(EstimateType)}
 EstimateState = Literal["draft", "final", "accepted", "refused", "canceled"]
 DEFAULT_STATES: list[EstimateState] = ["draft", "final", "accepted", "refused"]
 

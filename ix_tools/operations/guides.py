@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field
 
+from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.field_marks import Clearable, Stored, Unreturned
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import DueDate, GuideType, Id, WireDate, WireMoment
@@ -261,7 +262,7 @@ class UpdateGuide(ClearsFields, GuideDraft, Operation[DocumentResult]):
         return suggest_finalizing(result)
 
 
-WIRE_TYPES = {"shippings": "Shipping", "transports": "Transport", "devolutions": "Devolution"}
+WIRE_TYPES = {kind: get_document_kind(kind).camel for kind in get_args(GuideType)}
 GuideState = Literal["draft", "final", "canceled", "second_copy"]
 DEFAULT_STATES: list[GuideState] = ["draft", "final"]
 

@@ -12,7 +12,7 @@ from ix_tools.api_client import protocol
 from ix_tools.api_client.list_queries import query_every_state, query_issued
 from ix_tools.api_client.reader import PAGE_SIZE, AccountReader
 from ix_tools.approvals.repository import ApprovalRepository
-from ix_tools.domain.document_kinds import get_document_kind
+from ix_tools.domain.document_kinds import GUIDES, NOTES, get_document_kind
 from ix_tools.domain.parsing import (
     build_unclear_error,
     parse_record,
@@ -26,7 +26,7 @@ from ix_tools.domain.types import Record
 from ix_tools.errors import NotFound, Unavailable, Unreadable
 from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER, identify_number
 from ix_tools.guards.facts import Facts, Want
-from ix_tools.guards.notes import NOTES, find_owner
+from ix_tools.guards.notes import find_owner
 from ix_tools.idempotency.journal import Journal
 from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations.base import Operation
@@ -46,7 +46,6 @@ Found = TypeVar("Found")
 Lookups = dict[str, Callable[[], Awaitable[Any]]]
 """Look-ups to make side by side, by the name of the fact."""
 OWNER_TYPES = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices")
-GUIDE_TYPES = ("shippings", "transports", "devolutions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ class FactLoader(AccountReader):
         owner = (call.owner_invoice_id if isinstance(call, HasOwner) else None) or _find_owner_id(facts)
         if Want.OWNER in wanted and owner:
             jobs["owner"] = lambda: self._find_owner(
-                owner, (*OWNER_TYPES, *GUIDE_TYPES) if get_document_type(call) in OWNER_TYPES else OWNER_TYPES
+                owner, (*OWNER_TYPES, *GUIDES) if get_document_type(call) in OWNER_TYPES else OWNER_TYPES
             )
         if Want.OWNER_RELATED in wanted and owner and get_document_type(call) in NOTES:
             jobs["owner_related"] = lambda: _none_if_missing(self._list_related(owner))

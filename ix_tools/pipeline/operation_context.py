@@ -9,11 +9,11 @@ import anyio
 
 from ix_tools.api_client import protocol
 from ix_tools.config.settings import data_folder
+from ix_tools.domain.document_kinds import NOTES
 from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document
 from ix_tools.errors import IxError, Unreadable
 from ix_tools.guards.facts import Facts, Want
-from ix_tools.guards.notes import NOTES
 from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations import file_delivery
 from ix_tools.operations.base import BundledApproval, Operation, StepPending

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES
 from ix_tools.domain.records import Document
-from ix_tools.domain.settlement import IN_FORCE
 from ix_tools.domain.types import Id, InvoiceType, WireDate
 from ix_tools.errors import NotFound
 from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER
@@ -72,7 +72,7 @@ class CorrectDocument(AcceptingCall, IdempotentCall, Operation[CorrectionAdvice]
             client_has_it=self.client_has_it,
             names_lines=bool(self.lines),
             document=document,
-            related=[one for one in related if one.get("status") in {*IN_FORCE, "draft"}],
+            related=[one for one in related if one.get("status") in {*ISSUED_STATES, "draft"}],
             today=context.facts.today,
             corrects=(read.get("corrects") or {}).get("id"),
         )

@@ -8,12 +8,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ix_tools.domain.document_kinds import name_document_kind
+from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES, name_document_kind
 from ix_tools.domain.records import Document, ReadTotal
-from ix_tools.domain.settlement import IN_FORCE
 from ix_tools.domain.types import Record, TranslatedText
 from ix_tools.fiscal.deadlines import get_correction_limit, get_reporting_deadline, list_penalty_free_ends
-from ix_tools.guards.notes import NOTES
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.i18n.messages import Message, message
 
@@ -112,7 +110,7 @@ class CorrectionCase:
         return [
             one
             for one in self.related
-            if one.get("document_type") == "receipts" and one["status"] in IN_FORCE
+            if one.get("document_type") == "receipts" and one["status"] in ISSUED_STATES
         ]
 
     @property
@@ -148,7 +146,7 @@ class CorrectionCase:
             return self._build_advice(
                 "update", message("{document} is a draft: change or delete it", document=name), "draft"
             )
-        if document.status not in IN_FORCE:
+        if document.status not in ISSUED_STATES:
             status = str(document.status)
             why = message(
                 "{document} is {status}, so it is not in force; issue a new document",

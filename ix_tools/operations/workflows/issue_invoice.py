@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from ix_tools.domain.comparison import Difference
-from ix_tools.domain.document_kinds import get_document_kind
+from ix_tools.domain.document_kinds import ISSUED_STATES, get_document_kind
 from ix_tools.domain.records import CorrectedDocument, Document
 from ix_tools.domain.types import Email, InvoiceType, OneLine, Record
 from ix_tools.errors import IxError, NotFound, Problem, Refused, StoredDifferently
@@ -26,7 +26,6 @@ from ix_tools.operations.invoices import CreateInvoice
 from ix_tools.operations.scopes import Heading, Scope
 from ix_tools.operations.spec import Effect, Spec
 
-ISSUED = {"final", "settled"}
 MAIL_FIELDS = ("email", "subject", "body")
 """Parameters that distinguish an e-mail from another one."""
 REPEAT = "repeat the same call to resume from there"
@@ -179,7 +178,7 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
             document = Document.model_validate(read["document"])
         except NotFound:
             document = asked.model_copy(update={"status": "deleted"})
-        if document.is_draft or document.status in ISSUED:
+        if document.is_draft or document.status in ISSUED_STATES:
             return document
         raise Refused(
             f"This call was carried out before, and its document {document.number or document.id} is {document.status}.",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.types import Record, format_cents
 from ix_tools.errors import IxError
 from ix_tools.fiscal.deadlines import get_reporting_deadline
@@ -25,7 +26,7 @@ MAX_RECEIPT_LOOK_UPS = 50
 """Most settled invoices whose receipts are looked up, one request each; the number of others is reported."""
 MAX_OPEN_LOOK_UPS = 50
 """Most unpaid documents whose receipts and notes are looked up; of the others the total is shown."""
-ISSUED = ["final", "settled", "canceled", "second_copy"]
+NUMBERED_STATES = [*sorted(ISSUED_STATES), "canceled"]
 BILLS = ["invoices", "simplified_invoices", "vat_moss_invoices"]
 
 
@@ -138,7 +139,7 @@ class MonthReview:
             (
                 signs.get(str(one.get("document_type")), 0) * Decimal(str(one.get("total") or 0))
                 for one in self.issued
-                if one.get("status") in {"final", "settled"}
+                if one.get("status") in ISSUED_STATES
             ),
             Decimal(0),
         )
@@ -146,7 +147,7 @@ class MonthReview:
     async def load(self, context: OperationContext) -> None:
         """Load every invoice, note, receipt and guide of the month, and the newest documents before it."""
         wanted = {
-            "states": ["draft", *ISSUED],
+            "states": ["draft", *NUMBERED_STATES],
             "archived": True,
             "date_from": self.first.isoformat(),
             "date_to": self.last.isoformat(),
@@ -161,7 +162,7 @@ class MonthReview:
         guides = iterate_rows(context, "list_guides", loaded, "guides")
         self.documents += [one async for one in guides if self._is_within(one)]
         yesterday = (self.first - timedelta(days=1)).isoformat()
-        page = {"states": ISSUED, "archived": True, "date_to": yesterday, "per_page": 100}
+        page = {"states": NUMBERED_STATES, "archived": True, "date_to": yesterday, "per_page": 100}
         self.earlier_documents = (await context.run_operation("list_invoices", page))["invoices"]
 
     def _is_within(self, row: Mapping[str, Any]) -> bool:
@@ -276,7 +277,7 @@ class MonthReview:
             ]
             proofs = {"receipts", "credit_notes"}
             if not any(
-                each.get("document_type") in proofs and each.get("status") in {"final", "settled"}
+                each.get("document_type") in proofs and each.get("status") in ISSUED_STATES
                 for each in related
             ):
                 missing.append(f"{_format_name(one)}, {one.get('client')}, {one.get('total')}")
