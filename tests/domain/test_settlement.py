@@ -43,6 +43,7 @@ def settled(document: Document) -> Document:
     [
         (PLAIN, [], "123", "0", "0", "123"),
         (PLAIN, [receipt("60")], "63", "0", "0", "63"),
+        (PLAIN, [receipt("60", "second_copy"), note("23", "second_copy")], "40", "0", "0", "40"),
         (PLAIN, [receipt("60", "canceled")], "123", "0", "0", "123"),
         (PLAIN, [receipt("60"), note("23", "draft")], "63", "0", "0", "63"),
         (PLAIN, [receipt("60"), note("23")], "40", "0", "0", "40"),

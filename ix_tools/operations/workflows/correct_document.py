@@ -10,7 +10,6 @@ from ix_tools.domain.records import Document
 from ix_tools.domain.types import Id, InvoiceType, WireDate
 from ix_tools.errors import NotFound
 from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER
-from ix_tools.guards.notes import NOTES
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.drafts import LOCAL_ONLY, AcceptingCall, IdempotentCall
 from ix_tools.operations.expectations import Step
