@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.report import Row, Table, format_milliseconds, format_spread, median_ratio
 from bench.stdio import BARE, ERAS, MODULE, ROOT, SCRIPT, Server, parse_result
 
-TARGET = 1.15
+TARGET = 0.35
 SERVERS = {
     "bare server": BARE,
     "python -m ix_tools serve": [*MODULE, "--sandbox"],

@@ -10,9 +10,10 @@ import httpx2
 import mcp_types as types
 from mcp.client import Client
 
-from ix_tools.interfaces.mcp.server import build_server, list_chosen_tools
+from ix_tools.interfaces.mcp.server import build_server
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.context_pool import ACCOUNT_HEADER
+from ix_tools.schemas.rendered_lists import list_chosen_tools
 from ix_tools.schemas.tool_selection import ToolSelection
 
 Json = dict[str, Any]

@@ -2,6 +2,7 @@
 
 ix_tools/schemas/catalogue.json  the tools that the MCP server lists by default, rendered ahead
 ix_tools/schemas/toolsets.json   all tools by toolset, for a server with other toolsets
+ix_tools/interfaces/mcp/rendered_answers.json   what the installed MCP SDK answers to a host's first questions
 tool_schemas/<tool>.json         a tool: name, title, description, input, output, annotations
 tool_schemas/openai.json         the same as OpenAI functions
 tool_schemas/anthropic.json      the same as Anthropic tools
@@ -13,6 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import anyio
+
+from ix_tools.interfaces.mcp.answer_rendering import render_answers
+from ix_tools.interfaces.mcp.rendered_answers import SHIPPED, dump_answers, find_sdk_version
+from ix_tools.interfaces.mcp.server import build_server
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.schemas.json_schema import build_tool
 from ix_tools.schemas.prompts import PROMPTS
@@ -39,9 +45,19 @@ def build_contents(root: Path) -> dict[Path, str]:
             {"toolsets": names, "usual": DEFAULT_TOOLSETS, "tools": tools}
         ),
         **{folder / f"{one['name']}.json": _dump_pretty(one) for one in tools},
+        root / SHIPPED.relative_to(ROOT): _dump_dense(_render_answers(lists["tools"])),
         folder / "openai.json": _dump_pretty([_to_openai(one) for one in tools]),
         folder / "anthropic.json": _dump_pretty([_to_anthropic(one) for one in tools]),
     }
+
+
+def _render_answers(tools: list[dict[str, Any]]) -> dict[str, Any]:
+    async def open_nothing(*_: object) -> Any:
+        raise AssertionError("listing opens no context")
+
+    answers = anyio.run(render_answers, build_server(open_nothing, tools), tools)
+    assert answers is not None
+    return dump_answers(answers, find_sdk_version())
 
 
 def _to_openai(one: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from mcp.shared.exceptions import MCPError
 from starlette.applications import Starlette
 
 from ix_tools.interfaces.mcp.http import PATH
-from ix_tools.interfaces.mcp.server import list_chosen_tools
+from ix_tools.schemas.rendered_lists import list_chosen_tools
 from ix_tools.schemas.resources import EXEMPTIONS_URI
 from ix_tools.schemas.tool_selection import ToolSelection
 from tests.conformance.server import SESSIONS, TOOLS, build_suite_application

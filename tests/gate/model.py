@@ -23,10 +23,11 @@ from ix_tools.api_client.client import InvoiceXpressClient
 from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import IxError
 from ix_tools.i18n.formats import LISBON
-from ix_tools.interfaces.mcp.server import build_server, list_chosen_tools
+from ix_tools.interfaces.mcp.server import build_server
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
+from ix_tools.schemas.rendered_lists import list_chosen_tools
 from ix_tools.schemas.tool_selection import ToolSelection
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, claims, decisions, differences, intents, spent

@@ -15,17 +15,12 @@ import ix_tools.interfaces.mcp.tool_calls  # noqa: F401 - loaded before the firs
 from ix_tools.auth.principals import Principal, get_required_scope, list_required_scopes
 from ix_tools.config.settings import Settings
 from ix_tools.interfaces.mcp import scope_challenge
-from ix_tools.interfaces.mcp.server import (
-    CreateServer,
-    Tool,
-    build_server,
-    choice_from_settings,
-    list_chosen_tools,
-)
+from ix_tools.interfaces.mcp.server import CreateServer, Tool, build_server
 from ix_tools.operations.file_delivery import restrict_schema
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope as Word
 from ix_tools.pipeline.context_pool import ACCOUNT_ARGUMENT, ServerContext
+from ix_tools.schemas.rendered_lists import choice_from_settings, list_chosen_tools
 
 PATH = "/mcp"
 METADATA_PATH = f"/.well-known/oauth-protected-resource{PATH}"

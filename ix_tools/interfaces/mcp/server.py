@@ -4,11 +4,9 @@ A host starts the server at every launch, so nothing here imports the operations
 database before the first call that needs them.
 """
 
-import json
 import time
 from collections.abc import Awaitable, Callable
-from functools import cache, partial
-from importlib import resources
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import mcp_types as types
@@ -17,11 +15,11 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 
 from ix_tools.interfaces.mcp.tracing import TracingMiddleware
-from ix_tools.schemas.tool_selection import ToolSelection, select_tools
+from ix_tools.schemas.rendered_lists import list_chosen_tools, load_catalogue
+from ix_tools.schemas.tool_selection import ToolSelection
 from ix_tools.version import __version__
 
 if TYPE_CHECKING:
-    from ix_tools.config.settings import Settings
     from ix_tools.i18n.labels import Language
     from ix_tools.pipeline.execute import CallContext
 
@@ -47,32 +45,9 @@ INSTRUCTIONS = (
 )
 
 
-@cache
-def load_catalogue() -> dict[str, Any]:
-    """Load the lists that `python -m tools.schemas write` rendered."""
-    content: dict[str, Any] = json.loads(
-        resources.files("ix_tools.schemas").joinpath("catalogue.json").read_bytes()
-    )
-    return content
-
-
 def _build_list_result(kind: str) -> dict[str, Any]:
     # Plain data instead of the SDK's models: validating our own rendering would slow down every start.
     return {kind: load_catalogue()[kind], "resultType": "complete"}
-
-
-def choice_from_settings(settings: "Settings") -> ToolSelection:
-    """Return the choice of tools in the settings."""
-    return ToolSelection(settings.toolsets, settings.tools, settings.exclude, settings.read_only)
-
-
-def list_chosen_tools(choice: ToolSelection) -> list[dict[str, Any]]:
-    """List the tools of a choice in the catalogue's order. Raises UnknownName for a name that does not exist."""
-    if choice == ToolSelection():
-        tools: list[dict[str, Any]] = load_catalogue()["tools"]
-        return tools
-    content = json.loads(resources.files("ix_tools.schemas").joinpath("toolsets.json").read_bytes())
-    return select_tools(content["tools"], content["toolsets"], content["usual"], choice)
 
 
 def build_server(

@@ -1,80 +1,25 @@
-"""Run the MCP server over standard input and output (`ix-tools serve`); only protocol is written to standard output."""
+"""Start the MCP server over standard input and output (`ix-tools serve`); only protocol is written to standard output.
+
+The settings are checked first. Then the host's first questions are answered while the SDK is imported.
+"""
 
 import argparse
-import gc
-import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-import anyio
-
-from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options, run_chosen_sandbox
+from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options
 from ix_tools.config.settings import Settings, detect_language, load_settings, split_list
 from ix_tools.errors import SettingsError
-from ix_tools.text.sanitize import SanitizingFormatter
 
 if TYPE_CHECKING:
-    from ix_tools.approvals.links import PageHost
-    from ix_tools.pipeline.execute import CallContext
+    from ix_tools.interfaces.mcp.lazy_context import ShowPages
 
-    class ServedPages(PageHost, Protocol):
-        """Approval pages that this process serves until they are closed."""
-
-        def close(self) -> None:
-            """Stop serving them."""
-
-    ShowPages = Callable[[CallContext], ServedPages]
-
-
-class LazyContext:
-    """Opens the call context at the first call that needs it, so that starting the server contacts nobody."""
-
-    def __init__(self, settings: Settings, show: "ShowPages | None" = None) -> None:
-        """Keep the settings. `show` creates the approval pages; with `settings.sandbox`, the context starts a sandbox."""
-        self._show_pages = show
-        self._pages: ServedPages | None = None
-        self._settings = settings
-        self._context: CallContext | None = None
-        self._until_closed = ExitStack()
-        self._opening = anyio.Lock()
-
-    async def open(self, request: object = None, account: str | None = None) -> "CallContext":
-        """Return the context; over stdio all requests share one."""
-        async with self._opening:
-            if self._context is None:
-                self._context = await anyio.to_thread.run_sync(self._open_context)
-        return self._context
-
-    def _open_context(self) -> "CallContext":
-        from ix_tools.pipeline.execute import CallContext
-
-        context = CallContext.open(self._until_closed.enter_context(run_chosen_sandbox(self._settings)))
-        if self._show_pages is not None:
-            context.page_host = self._pages = self._show_pages(context)
-        return context
-
-    async def close(self) -> None:
-        """Close the pages, the context and the sandbox, if they were opened."""
-        if self._pages is not None:
-            await anyio.to_thread.run_sync(self._pages.close)
-        if self._context is not None:
-            await self._context.close()
-        await anyio.to_thread.run_sync(self._until_closed.close)
-
-
-@asynccontextmanager
-async def open_lazy_context(
-    settings: Settings, show: "ShowPages | None" = None
-) -> AsyncIterator[LazyContext]:
-    """Open a lazy context, and close it at the end in every case."""
-    context = LazyContext(settings, show)
-    try:
-        yield context
-    finally:
-        with anyio.CancelScope(shield=True):
-            await context.close()
+COULD_NOT_START = "ix-tools could not start, and nothing was done. Its standard error says why: {}"
+REFUSAL_SECONDS = 3
+"""How long a server that cannot start still answers what a host asks, unless the host leaves before."""
+IMPORT_TURN_SECONDS = 0.0005
+"""How long the import computes before the thread that answers gets its turn."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -130,11 +75,15 @@ def main(argv: Sequence[str], show: "ShowPages | None" = None) -> int:
     except SettingsError as wrong:
         print(wrong.format_for_person(detect_language()), file=sys.stderr)
         return 2
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(SanitizingFormatter("%(levelname)s %(name)s: %(message)s"))
-    # Other handlers would write the lines unsanitized.
-    logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
-    return anyio.run(_serve, settings, show)
+    from ix_tools.schemas.rendered_lists import choice_from_settings, list_chosen_tools
+    from ix_tools.schemas.tool_selection import UnknownName
+
+    try:
+        tools = list_chosen_tools(choice_from_settings(settings))
+    except UnknownName as wrong:
+        print(f"Nothing was started: {wrong}.", file=sys.stderr)
+        return 2
+    return _serve(settings, tools, show)
 
 
 def apply_options(settings: Settings, options: argparse.Namespace) -> Settings:
@@ -150,25 +99,20 @@ def apply_options(settings: Settings, options: argparse.Namespace) -> Settings:
     )
 
 
-async def _serve(settings: Settings, show: "ShowPages | None") -> int:
-    # Imported after the settings: a wrong setting is reported at once, and their docstrings are read faster without the SDK.
-    from mcp.server.stdio import stdio_server
+def _serve(settings: Settings, tools: list[dict[str, Any]], show: "ShowPages | None") -> int:
+    from ix_tools.interfaces.mcp.opening import Opening, claim_standard_input
+    from ix_tools.interfaces.mcp.rendered_answers import load_answers
 
-    from ix_tools.interfaces.mcp.incoming import TolerantReadStream
-    from ix_tools.interfaces.mcp.server import build_server, choice_from_settings, list_chosen_tools
-    from ix_tools.schemas.tool_selection import UnknownName
-    from ix_tools.telemetry import suppress_for_process
-
-    suppress_for_process()
-    try:
-        tools = list_chosen_tools(choice_from_settings(settings))
-    except UnknownName as wrong:
-        print(f"Nothing was started: {wrong}.", file=sys.stderr)
-        return 2
-    async with open_lazy_context(settings, show) as context, stdio_server() as (incoming, outgoing):
-        server: Any = build_server(context.open, tools, settings.language)
-        # Objects loaded at start live as long as the process; collecting them repeatedly would only cost pauses.
-        gc.freeze()
-        gc.enable()
-        await server.run(TolerantReadStream(incoming), outgoing, server.create_initialization_options())
-    return 0
+    with claim_standard_input() as incoming:
+        opening = Opening(incoming, sys.stdout.buffer, load_answers(), tools)
+        opening.start()
+        turn = sys.getswitchinterval()
+        sys.setswitchinterval(IMPORT_TURN_SECONDS)
+        try:
+            from ix_tools.interfaces.mcp.stdio_session import run_session
+        except Exception as fault:
+            opening.refuse_all(COULD_NOT_START.format(type(fault).__name__), REFUSAL_SECONDS)
+            raise
+        finally:
+            sys.setswitchinterval(turn)
+        return run_session(settings, tools, opening, show)

@@ -12,12 +12,12 @@ from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options, run_chosen_sandbox
 from ix_tools.config.settings import Settings, detect_language, is_loopback, load_settings
 from ix_tools.errors import Exit, IxError, Problem, SettingsError
-from ix_tools.interfaces.mcp.server import choice_from_settings, list_chosen_tools
 from ix_tools.interfaces.mcp.stdio import add_tool_options, apply_options
 from ix_tools.interfaces.server import json_logs
 from ix_tools.interfaces.server.workers import build_local_url, open_sockets, run_server
 from ix_tools.pipeline.context import create_store
 from ix_tools.policy.file import PolicyFile
+from ix_tools.schemas.rendered_lists import choice_from_settings, list_chosen_tools
 from ix_tools.schemas.tool_selection import UnknownName
 
 log = logging.getLogger(__name__)

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from ix_tools.config.settings import Settings
-from ix_tools.interfaces.mcp.server import list_chosen_tools
 from ix_tools.operations.registry import catalogue
 from ix_tools.schemas.json_schema import build_tool
 from ix_tools.schemas.openapi import build_openapi
 from ix_tools.schemas.openapi2 import convert_to_swagger
+from ix_tools.schemas.rendered_lists import list_chosen_tools
 from ix_tools.schemas.tool_selection import ToolSelection
 from tests.interfaces.cli.conftest import Cli
 

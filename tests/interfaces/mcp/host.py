@@ -12,8 +12,9 @@ import mcp_types as types
 from jsonschema import Draft202012Validator
 from mcp.client import Client
 
-from ix_tools.interfaces.mcp.server import build_server, list_chosen_tools
+from ix_tools.interfaces.mcp.server import build_server
 from ix_tools.pipeline.context import CallContext
+from ix_tools.schemas.rendered_lists import list_chosen_tools
 from ix_tools.schemas.tool_selection import ToolSelection
 
 Json = dict[str, Any]

@@ -374,6 +374,46 @@ def test_starting_contacts_nobody_and_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_first_answers_do_not_wait_for_the_sdk_and_a_broken_one_ends_the_rest(tmp_path: Path) -> None:
+    """The SDK's import stands still until the list has come, and then fails while a call waits."""
+    os.mkfifo(tmp_path / "broken")
+    (tmp_path / "mcp").mkdir()
+    (tmp_path / "mcp" / "__init__.py").write_text(
+        f"open({str(tmp_path / 'broken')!r}).close()\nraise ImportError('half an installation')\n"
+    )
+    env = {**environment(tmp_path, sandbox="true"), "PYTHONPATH": str(tmp_path)}
+    with Process(*SERVE, env=env) as process:
+        process.hello()
+        assert [one["name"] for one in process.ask("tools/list")["result"]["tools"]] == USUAL
+        process.say("tools/call", {"name": "list_taxes", "arguments": {}})
+        process.say("prompts/list")
+        (tmp_path / "broken").write_text("")
+        code, errors = process.ended()
+    refused = [json.loads(line) for line in process.lines[-2:]]
+    assert [(one["id"], one["error"]["code"]) for one in refused] == [(3, -32603), (4, -32603)]
+    assert "standard error" in refused[0]["error"]["message"]
+    assert code == 1
+    assert "half an installation" in errors
+
+
+def test_a_client_that_probes_and_falls_back_at_once_is_served(tmp_path: Path) -> None:
+    """`server/discover` and, without waiting for its answer, `initialize` on the same pipe."""
+    envelope = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    with Process(*SERVE, "--sandbox", env=environment(tmp_path)) as process:
+        process.say("server/discover", {"_meta": envelope})
+        process.hello()
+        assert [one["name"] for one in process.ask("tools/list")["result"]["tools"]] == USUAL
+        assert process.call("list_taxes")["ok"]
+        assert process.ended() == (0, "")
+    ids = [json.loads(line)["id"] for line in process.lines]
+    assert ids == [1, 2, 3, 4], "each is answered once, the handshake that the SDK is told again as well"
+    assert ["result" in json.loads(line) for line in process.lines] == [True] * 4
+
+
 def test_a_server_for_reading_alone_lists_what_was_chosen_and_writes_nothing(
     box: Sandbox, account: dict[str, str]
 ) -> None:

@@ -10,11 +10,11 @@ import mcp_types as types
 import pytest
 from mcp.shared.exceptions import MCPError
 
-from ix_tools.interfaces.mcp.server import list_chosen_tools
 from ix_tools.interfaces.mcp.stdio import main as serve
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.schemas.json_schema import build_input_schema
+from ix_tools.schemas.rendered_lists import list_chosen_tools
 from ix_tools.schemas.tool_selection import ToolSelection, UnknownName
 from tests.harness import Harness, document_arguments, invoice
 from tests.interfaces.mcp.host import Host, Json, Person, connect_host

@@ -10,10 +10,10 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, InputRequiredResult, PromptReference
 
 from ix_tools.auth.principals import SCOPE_BY_EFFECT, get_required_scope
-from ix_tools.interfaces.mcp.server import list_chosen_tools
 from ix_tools.operations.file_delivery import restrict_schema
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope
+from ix_tools.schemas.rendered_lists import list_chosen_tools
 from ix_tools.schemas.resources import EXEMPTIONS_URI
 from ix_tools.schemas.tool_selection import ToolSelection
 from ix_tools.storage.schema import approvals, audit, intents

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ix_tools.interfaces.mcp.http import PATH
-from ix_tools.interfaces.mcp.server import list_chosen_tools
+from ix_tools.schemas.rendered_lists import list_chosen_tools
 from ix_tools.schemas.tool_selection import ToolSelection
 from tests.harness import Harness, document_arguments, invoice
 from tests.interfaces.mcp.host import Person

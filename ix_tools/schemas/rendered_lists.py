@@ -1,0 +1,34 @@
+"""Read the lists that were rendered into this package when it was built, without loading the operations."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ix_tools.schemas.tool_selection import ToolSelection, select_tools
+
+if TYPE_CHECKING:
+    from ix_tools.config.settings import Settings
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def load_catalogue() -> dict[str, Any]:
+    """Load the lists that `python -m tools.schemas write` rendered: tools, resources, resourceTemplates, prompts."""
+    content: dict[str, Any] = json.loads((FOLDER / "catalogue.json").read_bytes())
+    return content
+
+
+def choice_from_settings(settings: "Settings") -> ToolSelection:
+    """Return the choice of tools in the settings."""
+    return ToolSelection(settings.toolsets, settings.tools, settings.exclude, settings.read_only)
+
+
+def list_chosen_tools(choice: ToolSelection) -> list[dict[str, Any]]:
+    """List the tools of a choice in the catalogue's order. Raises UnknownName for a name that does not exist."""
+    if choice == ToolSelection():
+        tools: list[dict[str, Any]] = load_catalogue()["tools"]
+        return tools
+    content = json.loads((FOLDER / "toolsets.json").read_bytes())
+    return select_tools(content["tools"], content["toolsets"], content["usual"], choice)
