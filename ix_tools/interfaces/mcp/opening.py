@@ -96,7 +96,8 @@ class Opening:
                 raise item
             if item:
                 return item
-            self._source_is_direct = True  # the thread has ended, at the end of input or because the SDK reads
+            # The thread has ended, at the end of input or because the SDK reads.
+            self._source_is_direct = True
         return self._lines.readline()
 
     def _read_lines(self) -> None:
