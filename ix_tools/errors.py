@@ -21,7 +21,7 @@ from enum import Enum, IntEnum
 from typing import Any, Literal
 
 from ix_tools.http_statuses import UNKNOWN_STATUS
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, Text, as_message, join_messages, message, render
 from ix_tools.text.sanitize import sanitize_all
 

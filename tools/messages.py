@@ -18,8 +18,10 @@ from ix_tools.i18n.catalogue import DOMAIN
 from ix_tools.i18n.messages import PLACEHOLDER
 
 ROOT = Path(__file__).resolve().parents[1]
-CALLS = {"message": 1, "message_plural": 2}
-"""Functions that make a message, and the number of texts they take."""
+CALLS = {"message": 1, "message_plural": 2, "message_template": 1, "Printed": 1}
+"""What makes a message, and the number of texts it takes."""
+FILLED_LATER = frozenset({"message_template"})
+"""Calls that get their values where the text is shown."""
 HEADER = {
     "Project-Id-Version": "ix-tools",
     "MIME-Version": "1.0",
@@ -65,8 +67,10 @@ def extract_messages(paths: Iterable[Path], faults: list[str]) -> Iterator[Ids]:
                 continue
             given = {one.arg for one in node.keywords if one.arg}
             wanted = {*PLACEHOLDER.findall("".join(map(str, ids)))}
-            if None not in (one.arg for one in node.keywords) and (
-                given - {"count"} != wanted - {"count"} or ("count" in wanted and "count" not in given)
+            if (
+                node.func.id not in FILLED_LATER
+                and None not in (one.arg for one in node.keywords)
+                and (given - {"count"} != wanted - {"count"} or ("count" in wanted and "count" not in given))
             ):
                 faults.append(f"{where}: placeholders are {sorted(wanted)}, values are {sorted(given)}")
             yield tuple(map(str, ids))

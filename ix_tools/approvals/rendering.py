@@ -28,7 +28,8 @@ from ix_tools.i18n.formats import (
     format_money,
     format_number,
 )
-from ix_tools.i18n.labels import ACTIONS, LABELS, STATES, Language
+from ix_tools.i18n.labels import ACTIONS, LABELS, OPEN_AMOUNT, STATES
+from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import render
 from ix_tools.i18n.value_labels import LABEL_ALIASES, UNIT_LABELS, VALUE_LABELS
 from ix_tools.operations.labels import translate_label
@@ -54,7 +55,7 @@ def format_country(name: str, language: Language) -> str:
 def format_unit(line: LineView, language: Language) -> str:
     """Return a line's unit in the reader's language; keep the account's own units."""
     known = UNIT_LABELS.get(line.unit)
-    return known[line.quantity != 1].text(language) if known else line.unit
+    return render(known[line.quantity != 1], language) if known else line.unit
 
 
 # --- key facts --------------------------------------------------------------------------------------
@@ -62,7 +63,7 @@ def format_unit(line: LineView, language: Language) -> str:
 
 def format_title(sheet: ApprovalPreview, language: Language) -> str:
     """Format action and document: `Finalizar: Fatura 13/2026 (n.º previsto)`."""
-    words = " + ".join(ACTIONS[one.action].title.text(language) for one in (sheet, *sheet.then))
+    words = " + ".join(render(ACTIONS[one.action].title, language) for one in (sheet, *sheet.then))
     return f"{words}: {_shorten(format_document_heading(sheet.paper, language))}" if sheet.paper else words
 
 
@@ -82,7 +83,7 @@ def list_key_facts(sheet: ApprovalPreview, language: Language) -> Iterable[str]:
     )
     for one in (sheet, *sheet.then):
         if one.recipient:
-            yield f"{LABELS['to'].text(language)} {one.recipient}"  # in full: a shortened address would be another address
+            yield f"{render(LABELS['to'], language)} {one.recipient}"  # in full: a shortened address would be another address
         told = (entry for entry in one.entries if entry.decides)
         yield from (
             add_label(entry.label, _shorten_part(format_detail(entry, language)), language) for entry in told
@@ -103,7 +104,7 @@ def format_issuer(sheet: ApprovalPreview, language: Language) -> str:
     """Format the account's company in one line: `Padaria Central, Lda · NIF 501964843 (padaria)`."""
     if not sheet.company:
         return sheet.account
-    nif = f"{LABELS['nif'].text(language)} {sheet.company_nif}" if sheet.company_nif else ""
+    nif = f"{render(LABELS['nif'], language)} {sheet.company_nif}" if sheet.company_nif else ""
     return " · ".join(filter(None, [_shorten_part(sheet.company), nif])) + f" ({sheet.account})"
 
 
@@ -111,7 +112,7 @@ def describe_consequences(sheet: ApprovalPreview, language: Language) -> tuple[s
     """Return the heading (irreversible, or consequence) and the consequences of all actions."""
     actions = [ACTIONS[one.action] for one in (sheet, *sheet.then)]
     word = "irreversible" if any(one.irreversible for one in actions) else "consequence"
-    return LABELS[word].text(language), " ".join(one.consequence.text(language) for one in actions)
+    return render(LABELS[word], language), " ".join(render(one.consequence, language) for one in actions)
 
 
 def _list_client_facts(sheet: ApprovalPreview, language: Language) -> Iterable[str]:
@@ -120,7 +121,7 @@ def _list_client_facts(sheet: ApprovalPreview, language: Language) -> Iterable[s
         yield _shorten_part(client.name)
         yield _format_tax_number(client, language)
     elif sheet.paper is not None:
-        yield LABELS["final_consumer"].text(language)
+        yield render(LABELS["final_consumer"], language)
 
 
 def _list_amount_facts(sheet: ApprovalPreview, language: Language) -> Iterable[str]:
@@ -128,10 +129,12 @@ def _list_amount_facts(sheet: ApprovalPreview, language: Language) -> Iterable[s
     if sheet.amount is not None:
         yield add_label(sheet.amount.label, much, language)
     elif paper is not None and much:
-        taxed = f" {LABELS['with_vat' if paper.find_amount('vat_total') else 'without_vat'].text(language)}"
+        taxed = (
+            f" {render(LABELS['with_vat' if paper.find_amount('vat_total') else 'without_vat'], language)}"
+        )
         yield much + (taxed if paper.shares else "")
     elif paper is not None and paper.shares:
-        yield add_label("total", LABELS["not_told"].text(language), language)
+        yield add_label("total", render(LABELS["not_told"], language), language)
     if paper is not None and paper.exemption is not None:
         yield add_label("exemption", paper.exemption.code, language)
     if paper is not None and paper.corrects is not None:
@@ -181,7 +184,7 @@ def format_difference(one: DifferenceView, language: Language) -> tuple[str, str
 def format_document_name(kind: str | None, number: str | None, language: Language) -> str:
     """Format a document's kind and number, or say that it cannot be read."""
     if kind is None or number is None:
-        return LABELS["unreadable"].text(language)
+        return render(LABELS["unreadable"], language)
     what = get_document_kind(kind)
     return f"{what.pt if language == 'pt' else what.en} {number}"
 
@@ -191,15 +194,15 @@ def format_document_heading(paper: DocumentView, language: Language) -> str:
     if not paper.draft:
         return format_document_name(paper.kind, paper.number, language)
     if paper.expected_number:
-        expected = LABELS["expected_number"].text(language)
+        expected = render(LABELS["expected_number"], language)
         return f"{format_document_name(paper.kind, paper.expected_number, language)} ({expected})"
-    return format_document_name(paper.kind, f"({LABELS['draft'].text(language)} {paper.id})", language)
+    return format_document_name(paper.kind, f"({render(LABELS['draft'], language)} {paper.id})", language)
 
 
 def format_client(client: ClientView | None, language: Language) -> str:
     """Format a client in one line."""
     if client is None:
-        return LABELS["final_consumer"].text(language)
+        return render(LABELS["final_consumer"], language)
     parts = (
         client.name,
         _format_tax_number(client, language),
@@ -210,7 +213,11 @@ def format_client(client: ClientView | None, language: Language) -> str:
 
 
 def _format_tax_number(client: ClientView, language: Language) -> str:
-    return f"{LABELS['nif'].text(language)} {client.nif}" if client.nif else LABELS["no_nif"].text(language)
+    return (
+        f"{render(LABELS['nif'], language)} {client.nif}"
+        if client.nif
+        else render(LABELS["no_nif"], language)
+    )
 
 
 def list_client_values(client: ClientView | None, language: Language) -> Iterable[LabelledValue]:
@@ -227,7 +234,7 @@ def list_document_values(paper: DocumentView, language: Language) -> Iterable[La
     if paper.draft:
         yield "draft_id", str(paper.id)
     elif paper.status:
-        yield "status", STATES[paper.status].text(language) if paper.status in STATES else paper.status
+        yield "status", render(STATES[paper.status], language) if paper.status in STATES else paper.status
     yield "date", paper.issued or "-"
     if paper.due is not None:
         yield "due_date", paper.due
@@ -241,7 +248,7 @@ def list_document_values(paper: DocumentView, language: Language) -> Iterable[La
     if paper.currency:
         yield "currency", paper.currency
     if (second := paper.second_currency) is not None:
-        rate = f"{LABELS['exchange_rate'].text(language)} {format_number(second.rate, language) if second.rate is not None else '?'}"
+        rate = f"{render(LABELS['exchange_rate'], language)} {format_number(second.rate, language) if second.rate is not None else '?'}"
         yield "second_currency", f"{format_money(second.total, language, second.currency)} ({rate})"
 
 
@@ -254,19 +261,19 @@ def format_state(entry: DetailView, language: Language, currency: str = "") -> s
     """Format a document's state: `Liquidada`, or `em aberto 73,00 €`."""
     status, *amount = entry.lines
     if status in {"final", "second_copy"} and amount:
-        return STATES["open"].text(language).format(format_money(Decimal(amount[0]), language, currency))
-    return STATES[status].text(language) if status in STATES else status
+        return render(OPEN_AMOUNT.fill(amount=format_money(Decimal(amount[0]), language, currency)), language)
+    return render(STATES[status], language) if status in STATES else status
 
 
 def format_reference(to: ReferencedDocumentView, currency: str, language: Language) -> str:
     """Format a reference to another document: `Fatura 13/2026 de 12/11/2026, 123,00 €`."""
-    unreadable = LABELS["unreadable"].text(language)
+    unreadable = render(LABELS["unreadable"], language)
     if to.kind is None or to.number is None:
         return unreadable
     what = format_document_name(to.kind, to.number, language)
     issued = format_date(to.issued, language) if to.issued else unreadable
     total = format_money(to.total, language, currency) if to.total is not None else unreadable
-    return f"{what} {LABELS['of'].text(language)} {issued}, {total}"
+    return f"{what} {render(LABELS['of'], language)} {issued}, {total}"
 
 
 def format_corrected_document(corrects: ReferencedDocumentView, currency: str, language: Language) -> str:
@@ -275,13 +282,15 @@ def format_corrected_document(corrects: ReferencedDocumentView, currency: str, l
     if corrects.kind is None or corrects.number is None:
         return what
     known = corrects.paid is not None
-    paid = format_money(corrects.paid, language, currency) if known else LABELS["unreadable"].text(language)
-    return f"{what}, {LABELS['paid_of_it'].text(language)} {paid}"
+    paid = (
+        format_money(corrects.paid, language, currency) if known else render(LABELS["unreadable"], language)
+    )
+    return f"{what}, {render(LABELS['paid_of_it'], language)} {paid}"
 
 
 def list_transport_values(transport: TransportView, language: Language) -> Iterable[tuple[str, str]]:
     """Yield the transport data that the tax authority gets, by label."""
-    unreadable, nothing = LABELS["unreadable"].text(language), LABELS["none"].text(language)
+    unreadable, nothing = render(LABELS["unreadable"], language), render(LABELS["none"], language)
     plate, starts = transport.plate, transport.loaded_at
     yield "plate", unreadable if plate is None else plate or nothing
     yield "loaded_at", unreadable if starts is None else format_date_time(starts)
@@ -313,7 +322,7 @@ def format_calculation(line: LineView, language: Language, currency: str) -> str
     if not line.price and not line.net and not line.tax:
         return many
     off = (
-        f", {LABELS['discount'].text(language)} {format_number(line.discount, language)} %"
+        f", {render(LABELS['discount'], language)} {format_number(line.discount, language)} %"
         if line.discount
         else ""
     )
@@ -327,14 +336,14 @@ def format_tax(name: str, rate: Decimal | None, language: Language) -> str:
 
 def format_vat_label(share: VatBreakdown, language: Language) -> str:
     """Format the label of a VAT rate, or of a rounding difference."""
-    return LABELS[share.word].text(language) if share.word else format_tax(share.tax, share.rate, language)
+    return render(LABELS[share.word], language) if share.word else format_tax(share.tax, share.rate, language)
 
 
 def format_amount_label(one: Amount, language: Language) -> str:
     """Format the label of an amount in the column: `Desconto global (5 %)`."""
-    said = LABELS[one.word].text(language)
+    said = render(LABELS[one.word], language)
     notes = [f"{format_number(one.percent, language)} %"] if one.percent is not None else []
-    notes += [LABELS["computed"].text(language)] if one.is_computed else []
+    notes += [render(LABELS["computed"], language)] if one.is_computed else []
     return f"{said} ({', '.join(notes)})" if notes else said
 
 
@@ -342,9 +351,9 @@ def format_detail(entry: DetailView, language: Language, currency: str = "") -> 
     """Format a further value of the call; amounts are in the document's currency."""
     match entry.kind:
         case "secret":
-            return LABELS["not_shown"].text(language)
+            return render(LABELS["not_shown"], language)
         case "yes":
-            return LABELS["yes"].text(language)
+            return render(LABELS["yes"], language)
         case "money":
             return format_money(Decimal(entry.lines[0]), language, currency)
         case "day":
@@ -367,7 +376,7 @@ def _translate_value(label: str, text: str, language: Language) -> str:
         kind = next((one for one in list_document_kinds() if one.singular == text), None)
         return text if kind is None else kind.pt if language == "pt" else kind.en
     said = VALUE_LABELS.get(label, {}).get(text)
-    return said.text(language) if said else text
+    return render(said, language) if said else text
 
 
 def add_label(label: str, text: str, language: Language) -> str:

@@ -11,7 +11,9 @@ from ix_tools.approvals.models import Approval
 from ix_tools.approvals.preview import ActionView, ApprovalPreview, DocumentView, LineView
 from ix_tools.approvals.stored_preview import is_readable, load_preview
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import ACTIONS, LABELS, Language
+from ix_tools.i18n.labels import ACTIONS, LABELS, LARGEST_LINES, MORE, SUMMARISED
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import render
 
 MAX_LENGTH = 4000
 """Characters that fit into a form or a result."""
@@ -33,7 +35,7 @@ def format_short_text(sheet: ApprovalPreview, language: Language, command: str) 
     text = format_full_text(sheet, language)
     if len(text) <= MAX_LENGTH:
         return text
-    end = "\n\n" + LABELS["summarised"].text(language).format(command=command)
+    end = "\n\n" + render(SUMMARISED.fill(command=command), language)
     for most in TEXT_LIMITS:
         text = "\n".join(_write_text(sheet, language, most)) + end
         if len(text) <= MAX_LENGTH:
@@ -54,7 +56,7 @@ def format_head(sheet: ApprovalPreview, language: Language) -> Iterable[str]:
     yield rendering.format_headline(sheet, language)
     yield ": ".join(rendering.describe_consequences(sheet, language))
     account = rendering.add_label("account", rendering.format_issuer(sheet, language), language)
-    yield f"{LABELS['sandbox'].text(language)} {account}" if sheet.sandbox else account
+    yield f"{render(LABELS['sandbox'], language)} {account}" if sheet.sandbox else account
 
 
 def _write_text(sheet: ApprovalPreview, language: Language, most: int | None = None) -> Iterable[str]:
@@ -63,13 +65,13 @@ def _write_text(sheet: ApprovalPreview, language: Language, most: int | None = N
     rows = None if most is None else ROWS
     yield from format_head(sheet, language)
     if sheet.differences:
-        yield from ("", f"{LABELS['differences'].text(language)}:")
-        asked, stored = LABELS["asked"].text(language), LABELS["stored"].text(language)
+        yield from ("", f"{render(LABELS['differences'], language)}:")
+        asked, stored = render(LABELS["asked"], language), render(LABELS["stored"], language)
         told = (rendering.format_difference(one, language) for one in sheet.differences)
         said = [f"{field}: {asked} {cut(before)}, {stored} {cut(now)}" for field, before, now in told]
         yield from _write_first(said, rows, language)
     if sheet.warnings:
-        yield from ("", f"{LABELS['warnings'].text(language)}:")
+        yield from ("", f"{render(LABELS['warnings'], language)}:")
         yield from _write_first(
             [cut(rendering.format_warning(one, language)) for one in sheet.warnings], rows, language
         )
@@ -80,7 +82,7 @@ def _write_text(sheet: ApprovalPreview, language: Language, most: int | None = N
     elif sheet.client is not None:
         yield from _write_labelled(rendering.list_client_values(sheet.client, language), language, cut)
     for then in sheet.then:
-        yield from ("", f"{LABELS['then'].text(language)}: {ACTIONS[then.action].title.text(language)}")
+        yield from ("", f"{render(LABELS['then'], language)}: {render(ACTIONS[then.action].title, language)}")
         yield from (f"  {line}" for line in _write_action(then, sheet, language, cut))
 
 
@@ -105,10 +107,10 @@ def _write_document(
     if paper.lines and is_short and len(paper.lines) > LARGEST:
         largest = sorted(paper.lines, key=lambda line: line.net or 0, reverse=True)[:LARGEST]
         shown = {"shown": len(largest), "all": len(paper.lines)}
-        yield f"{LABELS['largest_lines'].text(language).format(**shown)}:"
+        yield f"{render(LARGEST_LINES.fill(**shown), language)}:"
         yield from (f"  {_format_line(line, paper.currency, language, cut)}" for line in largest)
     elif paper.lines:
-        yield f"{LABELS['lines'].text(language)} ({len(paper.lines)}):"
+        yield f"{render(LABELS['lines'], language)} ({len(paper.lines)}):"
         for line in paper.lines:
             yield f"  {_format_line(line, paper.currency, language, cut)}"
             if line.description:
@@ -116,8 +118,8 @@ def _write_document(
                     f"    {text}" for text in _shorten_lines(line.description, cut, is_short=is_short)
                 )
     if paper.shares:
-        yield f"{LABELS['vat'].text(language)}:"
-        base, taxed = LABELS["base"].text(language), LABELS["tax"].text(language)
+        yield f"{render(LABELS['vat'], language)}:"
+        base, taxed = render(LABELS["base"], language), render(LABELS["tax"], language)
         said = [
             f"{cut(rendering.format_vat_label(share, language))}: "
             f"{base} {formats.format_money(share.net, language, paper.currency)}, "
@@ -156,7 +158,7 @@ def _write_first(said: Sequence[str], many: int | None, language: Language) -> I
     """Yield the first `many` lines, and the number of the others."""
     yield from (f"  {one}" for one in said[:many])
     if many is not None and len(said) > many:
-        yield f"  … {LABELS['more'].text(language).format(count=len(said) - many)}"
+        yield f"  … {render(MORE.fill(count=len(said) - many), language)}"
 
 
 def _build_shortener(most: int | None) -> Shortener:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 
 from ix_tools.errors import Problem, SettingsError
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
 
 APP = "ix-tools"
 ACCOUNTS_PREFIX = "INVOICEXPRESS_ACCOUNTS__"

@@ -15,7 +15,8 @@ from rich.text import Text
 
 from ix_tools.demo.texts import TEXTS
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import Value, render
 
 MAX_WIDTH = 100
 INDENT = 3
@@ -38,20 +39,20 @@ class Screen:
         self.language: Language = language
         self._step_count = 0
 
-    def translate(self, key: str, **values: object) -> str:
+    def translate(self, key: str, **values: Value) -> str:
         """Return a sentence of the demo in the reader's language."""
-        return TEXTS[key].text(self.language).format(**values)
+        return render(TEXTS[key].fill(**values), self.language)
 
     def format_money(self, amount: Any) -> str:
         """Format an amount in euros in the reader's language."""
         return formats.format_money(Decimal(str(amount)), self.language)
 
-    def print_title(self, key: str, notice: str, **values: object) -> None:
+    def print_title(self, key: str, notice: str, **values: Value) -> None:
         """Print the title and the notice."""
         self.console.print(Text(self.translate(key, **values), style="bold"))
         self._print_paragraph(Text(self.translate(notice)))
 
-    def print_step(self, key: str, **values: object) -> None:
+    def print_step(self, key: str, **values: Value) -> None:
         """Print the heading of the next step."""
         self._step_count += 1
         self.console.print()
@@ -60,11 +61,11 @@ class Screen:
         )
         self.console.print(heading)
 
-    def print_call(self, tool: str, key: str, **values: object) -> None:
+    def print_call(self, tool: str, key: str, **values: Value) -> None:
         """Print the assistant's request."""
         self._print_paragraph(Text.assemble((tool, "cyan"), f": {self.translate(key, **values)}"), "call")
 
-    def print_success(self, key: str, **values: object) -> None:
+    def print_success(self, key: str, **values: Value) -> None:
         """Print a success."""
         self._print_paragraph(Text(self.translate(key, **values)), "good")
 
@@ -73,11 +74,11 @@ class Screen:
         said = text.removeprefix("Refused: ")
         self._print_paragraph(Text.assemble((self.translate(key), "bold red"), f": {said}"), "bad")
 
-    def print_text(self, key: str, **values: object) -> None:
+    def print_text(self, key: str, **values: Value) -> None:
         """Print an explanation."""
         self._print_paragraph(Text(self.translate(key, **values)), hanging=True)
 
-    def print_evidence(self, key: str, **values: object) -> None:
+    def print_evidence(self, key: str, **values: Value) -> None:
         """Print a fact about the requests that the sandbox received."""
         self._print_paragraph(Text(self.translate(key, **values), style="dim"), hanging=True)
 
@@ -105,7 +106,7 @@ class Screen:
             table.add_row(*(Text(cell) for cell in row))
         self._print_indented(table, INDENT + 2)
 
-    def ask_user(self, key: str, **values: object) -> str:
+    def ask_user(self, key: str, **values: Value) -> str:
         """Return the line that the user types, or nothing if there is no user."""
         self._print_paragraph(Text(self.translate(key, **values), style="bold yellow"), hanging=True)
         sys.stdout.flush()

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Literal
 
 from ix_tools.fiscal.reference_data import read_table
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.languages import Bilingual
 
 Family = Literal["invoice", "receipt", "estimate", "guide"]
 
@@ -35,11 +35,16 @@ class DocumentKind:
     en: str
     family: Family
 
+    @property
+    def name(self) -> Bilingual:
+        """The name for people."""
+        return Bilingual(self.pt, self.en)
+
 
 def name_document_kind(plural: str) -> Bilingual:
     """Return the name of a document type for people; a type that is not in the list stays as it is."""
     kind = _index_by_plural().get(plural)
-    return Bilingual(kind.pt, kind.en) if kind else Bilingual(plural, plural)
+    return kind.name if kind else Bilingual(plural, plural)
 
 
 def get_document_kind(plural: str) -> DocumentKind:

@@ -1,6 +1,6 @@
 """Marks in the type annotation of a field: whether InvoiceXpress returns the value, and whether an approval shows it.
 
-    reference: Annotated[str | None, Stored(), Printed("Referência", "Reference")] = None
+    reference: Annotated[str | None, Stored(), Printed("Reference")] = None
     loaded_at: Annotated[WireMoment, Unreturned()]
 
 Lists of fields are derived from the marks, so a new field is compared, carried over and shown as soon as it is declared.
@@ -8,9 +8,11 @@ Lists of fields are derived from the marks, so a new field is compared, carried 
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
+
+from ix_tools.i18n.messages import Message
 
 Mark = TypeVar("Mark")
 
@@ -57,12 +59,13 @@ class ZeroIsAbsent:
 class Printed:
     """The document prints the value: approvals and results show it under this heading in every interface."""
 
-    pt: str
-    en: str
+    heading: str
+    """In English; the message catalogue has its translation."""
 
-    def heading(self, language: Literal["pt", "en"]) -> str:
-        """Return the heading in a language."""
-        return self.pt if language == "pt" else self.en
+    @property
+    def message(self) -> Message:
+        """Return the heading as a message."""
+        return Message(self.heading)
 
 
 @dataclass(frozen=True, slots=True)

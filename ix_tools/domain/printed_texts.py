@@ -10,13 +10,9 @@ from ix_tools.domain.field_marks import Clearable, Printed, Stored, fields_with
 class PrintedTexts(DescribedModel):
     """Printed texts of every document type."""
 
-    reference: Annotated[
-        str | None, Clearable(), Stored(if_given=True), Printed("Referência", "Reference")
-    ] = None
+    reference: Annotated[str | None, Clearable(), Stored(if_given=True), Printed("Reference")] = None
     """Reference of your own that is printed, e.g. an order number."""
-    observations: Annotated[
-        str | None, Clearable(), Stored(if_given=True), Printed("Observações", "Observations")
-    ] = None
+    observations: Annotated[str | None, Clearable(), Stored(if_given=True), Printed("Observations")] = None
     """Notes printed on the document."""
 
     def printed_texts(self) -> Iterator[tuple[str, Printed, str]]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ix_tools.fiscal.reference_data import read_table
 from ix_tools.fiscal.tax_numbers import is_company_nif
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.languages import Bilingual
 
 Payer = Literal["company", "anyone", "non-resident person"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ix_tools.fiscal.reference_data import read_table
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.languages import Bilingual
 from ix_tools.text.fuzzy_match import find_closest
 
 

@@ -18,7 +18,7 @@ from ix_tools.guards.exemptions import LOOK_UP_HINT
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse
 from ix_tools.guards.protocols import ClientShaped, Draft
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import message
 
 BUYER = "exemption_buyer"

@@ -9,7 +9,7 @@ from ix_tools.fiscal.exemptions import REMOVAL_MARKER, find_exemption, get_list_
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import Draft, Transition
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import message
 
 LOOK_UP_HINT = "call lookup_exemption_codes for the codes in force"

@@ -13,7 +13,7 @@ from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import InvoiceShaped
 from ix_tools.i18n.formats import format_plain
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import message
 
 NOTE_RATE = "note_rate"
@@ -138,7 +138,7 @@ def note_repeats_the_exemption(call: InvoiceShaped, facts: Facts) -> Iterator[Fi
             "the note says {code}, but {document} says {other_code} for its lines without VAT",
             code=call.tax_exemption,
             document=_name(owner),
-            other_code=owner.tax_exemption or Bilingual("nenhum motivo", "no code"),
+            other_code=owner.tax_exemption or message("no code"),
         ),
         f"{theirs}, or accept if the note corrects the code itself"
         if owner.tax_exemption

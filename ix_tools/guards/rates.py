@@ -11,7 +11,7 @@ from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask
 from ix_tools.guards.protocols import Draft
 from ix_tools.i18n.formats import format_plain
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import message
 
 RATE = "vat_rate"

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, ask, warn
 from ix_tools.guards.protocols import Draft, MailText
-from ix_tools.i18n.labels import Bilingual
 from ix_tools.i18n.messages import Value, message
 
 _ADDRESSEES = r"(?:assistente|assistant|ai|ia|llm|agente?|bot|chat ?gpt|claude|gemini|copilot|modelo(?: de linguagem)?|language model)"
@@ -98,7 +97,7 @@ def text_speaks_to_people(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Warn of printed text that seems to address a program; the approver decides."""
     for field, heading, text in call.printed_texts():
         if is_addressed_to_program(text):
-            yield _warn_of_text(field, Bilingual(heading.pt, heading.en))
+            yield _warn_of_text(field, heading.message)
     client = call.client
     if client is not None and client.name and is_addressed_to_program(client.name):
         yield _warn_of_text("client.name", message("client's name"))

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
 from ix_tools.text.sanitize import sanitize_line
 
 TWO_DECIMALS = re.compile(r"-?\d+\.\d\d")

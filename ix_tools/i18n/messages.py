@@ -12,7 +12,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from ix_tools.i18n.labels import Bilingual, Language
+from ix_tools.i18n.languages import Bilingual, Language
 
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 """A placeholder such as {day}; nothing else in a template is special."""
@@ -71,6 +71,22 @@ def message_plural(one: str, many: str, /, *, count: int, **values: Value | None
     return Message(one, {"count": count, **_mark_unknown(values)}, many)
 
 
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """A text of a table whose values are known only when it is shown."""
+
+    id: str
+
+    def fill(self, **values: Value | None) -> Message:
+        """Return the message with a value for each placeholder."""
+        return Message(self.id, _mark_unknown(values))
+
+
+def message_template(id: str, /) -> MessageTemplate:
+    """Declare a text with placeholders apart from its values: `message_template("until {until}")`."""
+    return MessageTemplate(id)
+
+
 def _mark_unknown(values: Mapping[str, Value | None]) -> dict[str, Value]:
     return {name: "?" if value is None else value for name, value in values.items()}
 
@@ -86,10 +102,12 @@ def join_messages(texts: Iterable[Text | Bilingual], separator: str = "; ") -> M
     return Message(separator.join(f"{{{name}}}" for name in values), values)
 
 
-def render(text: Text, language: Language) -> str:
-    """Return a text as a person reads it in a language; a str is returned unchanged."""
+def render(text: Text | Bilingual, language: Language) -> str:
+    """Return a text or name as a person reads it in a language; a str is returned unchanged."""
     if isinstance(text, str):
         return text
+    if isinstance(text, Bilingual):
+        return text.text(language)
     template = _translate(text, language)
     return _fill(template, {name: _format(value, language) for name, value in text.values.items()})
 

@@ -1,27 +1,27 @@
 """Labels in Portuguese and English for InvoiceXpress's values: units, movement types, ways of communication."""
 
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import Message, message
 
-UNIT_LABELS: dict[str, tuple[Bilingual, Bilingual]] = {
-    "hour": (Bilingual("hora", "hour"), Bilingual("horas", "hours")),
-    "day": (Bilingual("dia", "day"), Bilingual("dias", "days")),
-    "month": (Bilingual("mês", "month"), Bilingual("meses", "months")),
-    "unit": (Bilingual("unidade", "unit"), Bilingual("unidades", "units")),
-    "service": (Bilingual("serviço", "service"), Bilingual("serviços", "services")),
-    "other": (Bilingual("outro", "other"), Bilingual("outros", "others")),
+UNIT_LABELS: dict[str, tuple[Message, Message]] = {
+    "hour": (message("hour"), message("hours")),
+    "day": (message("day"), message("days")),
+    "month": (message("month"), message("months")),
+    "unit": (message("unit"), message("units")),
+    "service": (message("service"), message("services")),
+    "other": (message("other"), message("others")),
 }
 """InvoiceXpress's units: singular and plural."""
 
-VALUE_LABELS: dict[str, dict[str, Bilingual]] = {
+VALUE_LABELS: dict[str, dict[str, Message]] = {
     "movement_type": {
-        "Payment": Bilingual("recebido do cliente", "received from the client"),
-        "Reimbursement": Bilingual("devolvido ao cliente", "given back to the client"),
+        "Payment": message("received from the client"),
+        "Reimbursement": message("given back to the client"),
     },
     "communication": {
-        "auto": Bilingual("cada documento, quando é emitido", "each document when it is issued"),
-        "manual": Bilingual("ficheiro SAF-T, à mão", "SAF-T file, by hand"),
-        "guides": Bilingual("só documentos de transporte", "transport documents only"),
-        "portal_at": Bilingual("no Portal das Finanças", "on AT's own site"),
+        "auto": message("each document when it is issued"),
+        "manual": message("SAF-T file, by hand"),
+        "guides": message("transport documents only"),
+        "portal_at": message("on AT's own site"),
     },
 }
 """Labels of parameter values, by the label that they are shown under."""

@@ -199,9 +199,7 @@ class DocumentDraft(AcceptingCall, PrintedTexts, DatedLines):
     """Name of the series, from list_sequences; default the account's default series."""
     sequence_id: Annotated[Id | None, Stored(if_given=True)] = None
     """Id of the series for this document type, from list_sequences; an alternative to series."""
-    manual_sequence_number: Annotated[
-        str | None, Unreturned(), Printed("Número dado à mão", "Number given by hand")
-    ] = None
+    manual_sequence_number: Annotated[str | None, Unreturned(), Printed("Number given by hand")] = None
     """Number of the document, only for accounts outside Portugal that number by hand."""
 
     @field_validator("items", mode="before")
@@ -253,7 +251,7 @@ class InvoiceDraft(DocumentDraft):
     mb_reference: Annotated[
         bool | None,
         Unreturned(kinds=BILLS),
-        Printed("Com referência Multibanco", "With a Multibanco reference"),
+        Printed("With a Multibanco reference"),
     ] = None
     """True adds a Multibanco payment reference when the document is finalized."""
     owner_invoice_id: Annotated[Id | None, Unreturned(found_by="related documents")] = None

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from functools import cache
 
 from ix_tools.domain.field_marks import Printed, fields_with
-from ix_tools.i18n.labels import LABELS, Language
+from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import render
 from ix_tools.operations.registry import catalogue
 
 
 def translate_label(label: str, language: Language, otherwise: str = "") -> str:
     """Return the label of a row or field in a language; `otherwise` or the name itself if it has none."""
     if label in LABELS:
-        return LABELS[label].text(language)
+        return render(LABELS[label], language)
     printed = _printed_fields().get(label)
-    return printed.heading(language) if printed else otherwise or label.replace("_", " ").capitalize()
+    return render(printed.message, language) if printed else otherwise or label.replace("_", " ").capitalize()
 
 
 @cache

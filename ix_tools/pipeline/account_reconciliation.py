@@ -23,7 +23,7 @@ from ix_tools.domain.records import Document
 from ix_tools.domain.types import format_cents
 from ix_tools.errors import NotFound
 from ix_tools.i18n.formats import LISBON
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import Message, message, message_template
 from ix_tools.idempotency.intents import DELETED_KEY_PREFIX, Intent
 from ix_tools.operations.fingerprints import fingerprint_document
 from ix_tools.pipeline.context import CallContext
@@ -40,44 +40,23 @@ from ix_tools.pipeline.reconciliation_report import (
 from ix_tools.storage.schema import audit
 
 UNISSUED_STATES = {"draft", "deleted", None}
-NO_ENTRY = Bilingual("nenhuma entrada do diário o emitiu", "no entry of the journal issued it")
-UNAPPROVED = Bilingual(
-    "a entrada {intent} emitiu-o, mas o registo não mostra aprovação usada",
-    "entry {intent} issued it, but the audit trail shows no approval used for it",
+NO_ENTRY = message("no entry of the journal issued it")
+UNAPPROVED = message_template("entry {intent} issued it, but the audit trail shows no approval used for it")
+SAME_CONTENT = message_template("has the same content as {others}")
+SAME_CONTENT_REQUESTED = message_template(
+    "has the same content as {others}; each has an entry of its own, so it was asked for"
 )
-SAME_CONTENT = Bilingual("tem o mesmo conteúdo que {others}", "has the same content as {others}")
-SAME_CONTENT_REQUESTED = Bilingual(
-    "tem o mesmo conteúdo que {others}; cada um tem a sua entrada, logo foi pedido",
-    "has the same content as {others}; each has an entry of its own, so it was asked for",
+DOCUMENT_MISSING = message_template("entry {intent} says done, but the document does not exist")
+STILL_DRAFT = message_template("entry {intent} says issued, but it is a draft")
+NUMBER_MISSING = message("missing from the numbering")
+LAST_NUMBER_MISSING = message("the series is already at this number; lists may show new documents late")
+OWN_DRAFT = message_template("draft never issued, made by entry {intent}")
+FOREIGN_DRAFT = message("draft never issued, not made here")
+OUTCOME_UNKNOWN = message_template("not known whether {operation} happened: `ix-tools journal show {intent}`")
+LISTS_ARE_LATE = message_template(
+    "the month is still running: lists show new documents up to {seconds} seconds late"
 )
-DOCUMENT_MISSING = Bilingual(
-    "a entrada {intent} diz que está feito, e o documento não existe",
-    "entry {intent} says done, but the document does not exist",
-)
-STILL_DRAFT = Bilingual(
-    "a entrada {intent} diz que foi emitido, e é um rascunho", "entry {intent} says issued, but it is a draft"
-)
-NUMBER_MISSING = Bilingual("falta na numeração", "missing from the numbering")
-LAST_NUMBER_MISSING = Bilingual(
-    "a série já vai neste número; as listas podem mostrar documentos novos com atraso",
-    "the series is already at this number; lists may show new documents late",
-)
-OWN_DRAFT = Bilingual(
-    "rascunho por emitir, da entrada {intent}", "draft never issued, made by entry {intent}"
-)
-FOREIGN_DRAFT = Bilingual("rascunho por emitir, feito fora daqui", "draft never issued, not made here")
-OUTCOME_UNKNOWN = Bilingual(
-    "não se sabe se {operation} aconteceu: `ix-tools journal show {intent}`",
-    "not known whether {operation} happened: `ix-tools journal show {intent}`",
-)
-LISTS_ARE_LATE = Bilingual(
-    f"o mês ainda corre: as listas mostram documentos novos com atraso, até {LIST_DELAY_SECONDS:.0f} segundos",
-    f"the month is still running: lists show new documents up to {LIST_DELAY_SECONDS:.0f} seconds late",
-)
-READ_BY_ID = Bilingual(
-    "{name} ainda não está na lista; foi lido pelo seu id",
-    "{name} is not in the list yet; it was read by its id",
-)
+READ_BY_ID = message_template("{name} is not in the list yet; it was read by its id")
 
 
 async def reconcile(context: CallContext, month: Month) -> ReconciliationReport:
@@ -99,7 +78,7 @@ async def reconcile(context: CallContext, month: Month) -> ReconciliationReport:
             "draft",
             name,
             one,
-            OWN_DRAFT if name in books.created_by else FOREIGN_DRAFT,
+            OWN_DRAFT.fill(intent=books.created_by[name].id) if name in books.created_by else FOREIGN_DRAFT,
             books.created_by[name].id if name in books.created_by else "",
         )
         for name, one in documents.items()
@@ -108,7 +87,7 @@ async def reconcile(context: CallContext, month: Month) -> ReconciliationReport:
     result.findings += [_build_unknown_finding(intent) for intent in books.unfinished]
     result.series = _summarize_series(books, documents)
     if running:
-        result.notes.append(LISTS_ARE_LATE)
+        result.notes.append(LISTS_ARE_LATE.fill(seconds=round(LIST_DELAY_SECONDS)))
     result.findings.sort(
         key=lambda one: (one.kind not in NEEDS_ATTENTION, one.kind, one.document_type, one.id or 0)
     )
@@ -155,17 +134,23 @@ async def _read_unlisted(
                 result.findings.append(
                     ReconciliationFinding(
                         "no_document",
-                        _format_text(DOCUMENT_MISSING, intent),
+                        DOCUMENT_MISSING.fill(intent=intent.id),
                         intent=intent.id,
                         **_split_name(name),
                     )
                 )
             elif one.date in month:
                 listed[name] = one
-                result.notes.append(Bilingual(*(text.format(name=name) for text in READ_BY_ID)))
+                result.notes.append(READ_BY_ID.fill(name=name))
         if one is not None and name in books.issued_by and one.status == "draft":
             result.findings.append(
-                _build_finding("no_document", name, one, STILL_DRAFT, books.issued_by[name].id)
+                _build_finding(
+                    "no_document",
+                    name,
+                    one,
+                    STILL_DRAFT.fill(intent=books.issued_by[name].id),
+                    books.issued_by[name].id,
+                )
             )
 
 
@@ -255,7 +240,11 @@ def _find_orphans(books: JournalIndex, documents: Mapping[str, Document]) -> Ite
             continue
         intent = books.issued_by.get(name)
         yield _build_finding(
-            "orphan", name, one, UNAPPROVED if intent else NO_ENTRY, intent.id if intent else ""
+            "orphan",
+            name,
+            one,
+            UNAPPROVED.fill(intent=intent.id) if intent else NO_ENTRY,
+            intent.id if intent else "",
         )
 
 
@@ -280,12 +269,7 @@ async def _find_duplicates(
             requested = len(entries) == len(duplicates)
             for name in duplicates[1:] if requested else duplicates:
                 others = ", ".join(other for other in duplicates if other != name)
-                why = Bilingual(
-                    *(
-                        text.format(others=others)
-                        for text in (SAME_CONTENT_REQUESTED if requested else SAME_CONTENT)
-                    )
-                )
+                why = (SAME_CONTENT_REQUESTED if requested else SAME_CONTENT).fill(others=others)
                 intent = books.created_by[name].id if name in books.created_by else ""
                 found.append(
                     _build_finding("twice" if requested else "duplicate", name, documents[name], why, intent)
@@ -339,18 +323,13 @@ def _summarize_series(books: JournalIndex, documents: Mapping[str, Document]) ->
 
 
 def _build_unknown_finding(intent: Intent) -> ReconciliationFinding:
-    values = {"operation": intent.operation, "intent": intent.id}
     return ReconciliationFinding(
         "unknown",
-        Bilingual(*(text.format(**values) for text in OUTCOME_UNKNOWN)),
+        OUTCOME_UNKNOWN.fill(operation=intent.operation, intent=intent.id),
         intent=intent.id,
         date=datetime.fromtimestamp(intent.created_at, LISBON).date().isoformat(),
         **_split_name(str(intent.trace.get("subject", ""))),
     )
-
-
-def _format_text(template: Bilingual, intent: Intent) -> Bilingual:
-    return Bilingual(*(text.format(intent=intent.id) for text in template))
 
 
 def _split_name(name: str) -> dict[str, Any]:
@@ -359,11 +338,11 @@ def _split_name(name: str) -> dict[str, Any]:
 
 
 def _build_finding(
-    kind: Kind, name: str, one: Document, why: Bilingual, intent: str = ""
+    kind: Kind, name: str, one: Document, why: Message, intent: str = ""
 ) -> ReconciliationFinding:
     return ReconciliationFinding(
         kind,
-        Bilingual(*(text.format(intent=intent) for text in why)),
+        why,
         number=(one.number or "") if one.status not in UNISSUED_STATES else "",
         status=one.status or "",
         date=one.date.isoformat() if one.date else "",

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ix_tools.fiscal.deadlines import get_issue_deadline, get_reporting_deadline
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, Text, message, render
 from ix_tools.operations.expectations import Correction
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from ix_tools.i18n.labels import Bilingual, Language
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import Message, render
 
 Kind = Literal["orphan", "duplicate", "no_document", "gap", "unknown", "twice", "draft"]
 NEEDS_ATTENTION: frozenset[Kind] = frozenset({"orphan", "duplicate", "no_document", "gap", "unknown"})
@@ -38,7 +39,7 @@ class ReconciliationFinding:
     """A difference between account, journal and audit trail."""
 
     kind: Kind
-    why: Bilingual
+    why: Message
     document_type: str = ""
     id: int | None = None
     number: str = ""
@@ -51,7 +52,7 @@ class ReconciliationFinding:
         """Return the finding as results show it."""
         names = [name for name in ReconciliationFinding.__slots__ if name not in {"kind", "why"}]
         shown = {name: value for name in names if (value := getattr(self, name)) not in ("", None)}
-        return {"kind": self.kind, **shown, "why": self.why.text(language)}
+        return {"kind": self.kind, **shown, "why": render(self.why, language)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class ReconciliationReport:
     documents: int = 0
     series: list[SeriesSummary] = field(default_factory=list)
     findings: list[ReconciliationFinding] = field(default_factory=list)
-    notes: list[Bilingual] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -91,5 +92,5 @@ class ReconciliationReport:
             "documents": self.documents,
             "series": [{name: getattr(one, name) for name in SeriesSummary.__slots__} for one in self.series],
             "found": [one.as_dict() for one in self.findings],
-            "notes": [one.en for one in self.notes],
+            "notes": [str(one) for one in self.notes],
         }

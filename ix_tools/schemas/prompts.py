@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ix_tools.i18n.labels import Bilingual, Language
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import MessageTemplate, Value, message, message_template, render
 
-UNKNOWN = Bilingual("(a perguntar)", "(ask)")
+UNKNOWN = message("(ask)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Prompt:
     description: str
     arguments: Mapping[str, str]
     required: frozenset[str]
-    text: Bilingual
+    text: MessageTemplate
 
     def to_mcp(self) -> dict[str, Any]:
         """Return the prompt as MCP lists it."""
@@ -41,8 +42,10 @@ class Prompt:
     def render(self, given: Mapping[str, str]) -> str:
         """Return the text with the arguments filled in; a missing one is marked as to be asked."""
         language: Language = "en" if given.get("language", "pt").strip().lower().startswith("en") else "pt"
-        values = {name: (given.get(name) or "").strip() or UNKNOWN.text(language) for name in self.arguments}
-        return self.text.text(language).format_map(values)
+        values: dict[str, Value] = {
+            name: (given.get(name) or "").strip() or UNKNOWN for name in self.arguments
+        }
+        return render(self.text.fill(**values), language)
 
 
 _ALL = (
@@ -58,17 +61,7 @@ _ALL = (
             "series": "Série / series",
         },
         required=frozenset({"client", "what"}),
-        text=Bilingual(
-            """Emite uma fatura no InvoiceXpress.
-Cliente: {client}. A faturar: {what}. Taxa: {tax}. Isenção: {tax_exemption}. Série: {series}.
-
-1. Procura o cliente com find_client (código, nome exato ou NIF). Se não existir, pede nome, código, NIF e país.
-2. Vê as taxas com list_taxes e usa o nome exato. Se alguma linha tiver 0 %, confirma o motivo com lookup_exemption_codes; nunca o adivinhes.
-3. Cria o rascunho com create_invoice (date: today, a menos que a pessoa indique outra; pergunta o vencimento se não o souberes).
-4. Mostra à pessoa o cliente, as linhas, o IVA por taxa e o total, tal como vêm no resultado. Se vier stored_differently, para e mostra as diferenças.
-5. Finaliza com change_state só quando a pessoa o pedir; a aprovação é dela, não tua. Nunca digas que a fatura está emitida antes de o resultado o dizer.
-6. Oferece o PDF (get_pdf) e o envio por e-mail (send_email, com aprovação).""",
-            """Issue an invoice in InvoiceXpress.
+        text=message_template("""Issue an invoice in InvoiceXpress.
 Client: {client}. To invoice: {what}. Tax: {tax}. Exemption: {tax_exemption}. Series: {series}.
 
 1. Look the client up with find_client (code, exact name or NIF). If it does not exist, ask for name, code, tax number and country.
@@ -76,8 +69,7 @@ Client: {client}. To invoice: {what}. Tax: {tax}. Exemption: {tax_exemption}. Se
 3. Create the draft with create_invoice (date: today unless the person says otherwise; ask for the due date if you do not know it).
 4. Show the person the client, lines, VAT per rate and total as the result has them. If it says stored_differently, stop and show the differences.
 5. Finalize with change_state only when the person asks; the approval is theirs, not yours. Never say it is issued before the result says so.
-6. Offer the PDF (get_pdf) and sending it by e-mail (send_email, approved too).""",
-        ),
+6. Offer the PDF (get_pdf) and sending it by e-mail (send_email, approved too)."""),
     ),
     Prompt(
         name="correct_document",
@@ -89,24 +81,7 @@ Client: {client}. To invoice: {what}. Tax: {tax}. Exemption: {tax_exemption}. Se
             "problem": "O que está errado / what is wrong",
         },
         required=frozenset({"problem"}),
-        text=Bilingual(
-            """Corrige um documento já emitido. Tipo: {document_type}. Id: {document_id}. O que está errado: {problem}.
-
-Um documento finalizado não se edita nem se apaga (Portaria 363/2010). Decide assim:
-- O valor ou o imposto altera-se, por qualquer razão: nota de crédito do que é a mais, nota de débito do que falta, com referência à fatura, e não
-  uma fatura nova (CIVA 29.º/7, 36.º/6; Of.-Circ. 30136/2012, ponto 14).
-- O erro não altera o valor nem o imposto (por exemplo, o NIF): anular com motivo e emitir de novo, mesmo que já tenha sido entregue, pago ou
-  comunicado; depois de comunicado reenvia-se o SAF-T do mês. A InvoiceXpress aconselha uma nota de crédito: confirma com o contabilista.
-- O documento não devia existir: se nunca saiu, anular; se o cliente já o tem, nota de crédito pelo total.
-- Nunca as duas coisas no mesmo documento. Se tiver recibo, anula primeiro o recibo (cancel_payment).
-
-1. Com correct_document e draft false, obtém o caminho, a fonte e o prazo.
-2. Diz à pessoa qual é o caminho certo, e porquê; espera que ela decida.
-3. Nota de crédito: correct_document prepara o rascunho; em lines, quantity e amount são o que se retira. Depois change_state finalized.
-   Nota de débito: create_invoice com document_type debit_notes, owner_invoice_id e as linhas do que falta.
-   Anulação: change_state canceled, com uma frase completa em message.
-4. Cada passo irreversível é aprovado pela pessoa.""",
-            """Correct a document that was already issued. Kind: {document_type}. Id: {document_id}. What is wrong: {problem}.
+        text=message_template("""Correct a document that was already issued. Kind: {document_type}. Id: {document_id}. What is wrong: {problem}.
 
 A finalized document is neither edited nor deleted (Portaria 363/2010). Decide like this:
 - The amount or the tax changes, for whatever reason: a credit note for what is too much, a debit note for what is missing, citing the invoice,
@@ -121,8 +96,7 @@ A finalized document is neither edited nor deleted (Portaria 363/2010). Decide l
 3. Credit note: correct_document drafts it; in lines, quantity and amount are what is taken off. Then change_state finalized.
    Debit note: create_invoice with document_type debit_notes, owner_invoice_id and the lines of what is missing.
    Cancelling: change_state canceled, with a whole sentence in message.
-4. Every irreversible step is approved by the person.""",
-        ),
+4. Every irreversible step is approved by the person."""),
     ),
     Prompt(
         name="month_end_check",
@@ -130,22 +104,13 @@ A finalized document is neither edited nor deleted (Portaria 363/2010). Decide l
         description="Rascunhos esquecidos, faturas por pagar, falhas de numeração. / Forgotten drafts, unpaid invoices, gaps in numbering.",
         arguments={"month": "Mês, p. ex. 2026-11 / month, e.g. 2026-11"},
         required=frozenset({"month"}),
-        text=Bilingual(
-            """Verifica o mês {month} no InvoiceXpress. Só leitura: não alteres nada.
-
-1. list_invoices do mês com states draft: rascunhos por emitir. As faturas emitem-se até ao 5.º dia útil após a operação (CIVA 36.º/1).
-2. list_invoices do mês com states final: faturas por pagar; destaca as vencidas (due_date anterior a hoje).
-3. list_invoices com final, settled e canceled, todas as páginas: por série e tipo, confirma que os números são seguidos e as datas não recuam.
-4. list_sequences: em séries com N/D não se podem emitir documentos.
-5. Resume numa tabela: o que falta, quanto vale, o que fazer. Lembra até quando se faz a comunicação à AT: month_end_check dá o dia em saft_due.""",
-            """Check the month {month} in InvoiceXpress. Read only: change nothing.
+        text=message_template("""Check the month {month} in InvoiceXpress. Read only: change nothing.
 
 1. list_invoices of the month with states draft: drafts not issued. Invoices are due by the 5th working day after the sale (CIVA 36/1).
 2. list_invoices of the month with states final: unpaid invoices; set apart the overdue (due_date before today).
 3. list_invoices with final, settled and canceled, every page: for each series and type, see that numbers follow on and dates never go back.
 4. list_sequences: series with N/D cannot issue.
-5. Sum up in a table: what is missing, what it is worth, what to do. Mention by when invoices are communicated to AT: saft_due of month_end_check.""",
-        ),
+5. Sum up in a table: what is missing, what it is worth, what to do. Mention by when invoices are communicated to AT: saft_due of month_end_check."""),
     ),
 )
 

@@ -32,7 +32,7 @@ from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.stored_preview import dump_preview
 from ix_tools.domain.amounts import Amount
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import Bilingual, Language
+from ix_tools.i18n.languages import Bilingual, Language
 from ix_tools.i18n.messages import as_message
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_form_message

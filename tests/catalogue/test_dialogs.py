@@ -14,7 +14,8 @@ from ix_tools.domain.comparison import Difference
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts
 from ix_tools.i18n import formats, labels
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import render
 from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_form_message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.preview import Preview
@@ -80,7 +81,7 @@ def what_decides(call: Operation[Any], facts: Facts, language: Language) -> dict
     given = [getattr(call, name, None) for name in ("email", "amount", "value", "serie", "at_subuser")]
     names_a_person = hasattr(call, "email") and not document
     return {
-        "action": [labels.ACTIONS[preview.action].title.text(language)],
+        "action": [render(labels.ACTIONS[preview.action].title, language)],
         "document": []
         if kind is None or document is None
         else [
@@ -95,7 +96,7 @@ def what_decides(call: Operation[Any], facts: Facts, language: Language) -> dict
             if one is not None and not (names_a_person and one == getattr(call, "email", None))
         ],
         "exemption": [document.tax_exemption] if document and document.tax_exemption else [],
-        "for good": [labels.LABELS["irreversible"].text(language)]
+        "for good": [render(labels.LABELS["irreversible"], language)]
         if labels.ACTIONS[preview.action].irreversible
         else [],
     }
@@ -121,7 +122,7 @@ async def test_three_lines_and_the_title_say_what_decides_of_every_gated_call(
         title = [*wanted["action"], *wanted["document"], *wanted["client"], *wanted["amount"]]
         assert [text for text in title if text not in shown.title] == [], (name, shown.title)
         if not labels.ACTIONS[call.fill_defaults(facts).build_preview(facts).action].irreversible:
-            assert labels.LABELS["irreversible"].text(language) not in shown.screen, shown.screen
+            assert render(labels.LABELS["irreversible"], language) not in shown.screen, shown.screen
         assert "?" not in approval.text, "what a document does not have is left out, not asked about"
         seen |= {what for what, texts in wanted.items() if texts}
     assert seen >= {"action", "document", "client", "amount", "arguments", "for good"}
@@ -167,7 +168,7 @@ async def test_what_can_still_be_changed_is_not_called_irreversible(
     await harness.call("change_state", document_arguments(made, state="finalized"))
     for state, final in (("accept", False), ("canceled", True)):
         shown = dialog(await asked(harness, "change_state", document_arguments(made, state=state)), language)
-        assert (labels.LABELS["irreversible"].text(language) in shown.screen) is final, shown.screen
+        assert (render(labels.LABELS["irreversible"], language) in shown.screen) is final, shown.screen
 
 
 async def test_a_name_cannot_pass_for_another_part_of_the_line(harness: Harness) -> None:
@@ -194,4 +195,4 @@ async def test_what_differs_stands_in_a_box_of_its_own(harness: Harness) -> None
 async def test_a_warning_stands_in_the_description(harness: Harness) -> None:
     draft = await harness.create_draft(date="2026-12-15", due_date="+30d")
     shown = dialog(await asked(harness, "change_state", document_arguments(draft, state="finalized")), "en")
-    assert re.search(r"Note: .*2026-12-15|Note: .*15/12/2026", shown.description), shown.description
+    assert re.search(r"Attention: .*2026-12-15|Attention: .*15/12/2026", shown.description), shown.description

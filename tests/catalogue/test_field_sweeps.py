@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 from ix_tools.approvals.models import Approval
 from ix_tools.domain.field_marks import NotShown, Printed, Stored, Unreturned, fields_with
 from ix_tools.domain.records import Document
+from ix_tools.i18n.messages import render
 from ix_tools.interfaces.cli.tables import Report
 from ix_tools.interfaces.web import rendering
 from ix_tools.operations.base import Operation
@@ -337,16 +338,17 @@ async def test_a_printed_field_stands_under_its_heading_by_being_marked(
 ) -> None:
     """In the approval's text, on its page, and, where it reads back, in the terminal."""
     mark: Printed = mark_of(catalogue()[name], path, Printed)
+    heading = render(mark.message, "pt")
     value = values(path, info)[0]
     document, approval = await waiting(harness, name, path, value)
     text, page = shown_of(approval)
     said_value = "sim" if value is True else str(value)
-    assert f"{mark.pt}: {said_value}" in text
-    assert f"{mark.pt} {said_value}" in page
+    assert f"{heading}: {said_value}" in text
+    assert f"{heading} {said_value}" in page
     if mark_of(catalogue()[name], path, Stored):
         blocks = Report("pt")
         blocks.add_document(document)
-        assert f"{mark.pt} {said_value}" in " ".join(blocks.render().split())
+        assert f"{heading} {said_value}" in " ".join(blocks.render().split())
 
 
 @pytest.mark.parametrize(
@@ -369,4 +371,4 @@ async def test_a_printed_text_that_changed_since_is_noticed_by_issuing(
     asked = await harness.request_approval("issue_invoice", call)
     assert asked.differs
     mark = fields_with(Document, Printed)[path[0]]
-    assert f"{mark.en}: asked {before}, stored {now}" in asked.text
+    assert f"{mark.heading}: asked {before}, stored {now}" in asked.text

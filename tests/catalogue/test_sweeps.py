@@ -16,6 +16,7 @@ from ix_tools.errors import IxError
 from ix_tools.guards.facts import Want, get_wanted_facts
 from ix_tools.guards.states import list_transitions
 from ix_tools.i18n import labels
+from ix_tools.i18n.messages import render
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import OPERATIONS, catalogue
 from ix_tools.operations.spec import Effect
@@ -325,9 +326,9 @@ async def test_every_gated_call_is_shown_to_a_person_in_words_that_exist(
             await execute(harness.context, name, arguments, can_ask=True)
         assert len(harness.list_writes()) == writes
         text = needed.value.approval.text
-        assert labels.ACTIONS[preview.action].title.text(language) in text
-        assert labels.ACTIONS[preview.action].consequence.text(language) in text
-        assert all(labels.LABELS[row.label].text(language) in text for row in preview.rows)
+        assert render(labels.ACTIONS[preview.action].title, language) in text
+        assert render(labels.ACTIONS[preview.action].consequence, language) in text
+        assert all(render(labels.LABELS[row.label], language) in text for row in preview.rows)
 
 
 def test_every_word_of_a_transition_is_an_action() -> None:
@@ -343,8 +344,8 @@ def test_every_word_of_a_transition_is_an_action() -> None:
 def test_every_word_is_said_in_both_languages(table: dict[str, Any]) -> None:
     for key, said in table.items():
         for one in (said.title, said.consequence) if isinstance(said, labels.Action) else (said,):
-            assert one.pt.strip(), key
-            assert one.en.strip(), key
+            assert render(one, "pt").strip(), key
+            assert render(one, "en").strip(), key
 
 
 # --- the seed documents -------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from ix_tools.config.settings import Settings, load_settings, point_at_sandbox
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
 from ix_tools.interfaces.mcp.server import Context, ListTools, OpenContext, build_server
 from ix_tools.interfaces.mcp.tool_calls import convert_errors
 from ix_tools.interfaces.server.app import build_application

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
 
 WORDS = Path(__file__).parent / "words"
 FILES: dict[Language, str] = {"pt": "portuguese.txt", "en": "english.txt"}

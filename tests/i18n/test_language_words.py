@@ -2,7 +2,7 @@
 
 import pytest
 
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
 from tests.i18n.language_words import find_foreign_words, load_words
 
 

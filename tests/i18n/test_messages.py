@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ix_tools.errors import Problem
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import (
     Message,
     Money,

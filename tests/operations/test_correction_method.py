@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ix_tools.domain.records import Document
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
 from ix_tools.operations.workflows.correction_method import CorrectionAdvice, CorrectionCase
 
 SOON, REPORTED, YEARS_LATER = "2026-11-25", "2026-12-08", "2029-01-10"

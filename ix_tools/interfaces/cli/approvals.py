@@ -14,7 +14,7 @@ from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.requirements import ApprovalRequirement, KnownIdentities
 from ix_tools.errors import ApprovalRefused, Exit
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import Message, message, message_template
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli import pending_approvals as views
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
@@ -22,44 +22,33 @@ from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.repositories import open_approvals, open_companies, open_store
 from ix_tools.pipeline.context import load_policy
 
-NONE = Bilingual("Nada espera por aprovação.", "Nothing waits for approval.")
-APPROVED = Bilingual(
-    "{id} aprovado. Repita agora a mesma chamada; a aprovação serve uma vez, até às {until} (hora de Lisboa).",
-    "{id} approved. Repeat the same call now; the approval is good once, until {until} (Lisbon time).",
+NONE = message("Nothing waits for approval.")
+APPROVED = message_template(
+    "{id} approved. Repeat the same call now; the approval is good once, until {until} (Lisbon time)."
 )
-STILL_NEEDS = Bilingual(
-    "Aprovou {id}. Faltam ainda {missing}: outra pessoa também tem de aprovar.",
-    "You approved {id}. It still needs {missing} more: another person approves, too.",
+STILL_NEEDS = message_template(
+    "You approved {id}. It still needs {missing} more: another person approves, too."
 )
-REJECTED = Bilingual("{id} recusado. Nada foi enviado.", "{id} rejected. Nothing was sent.")
-HOW = Bilingual("Para decidir", "To decide")
+REJECTED = message_template("{id} rejected. Nothing was sent.")
+HOW = message("To decide")
 CHANNELS = {
-    "form": Bilingual("no formulário do programa que pediu", "in the form of the program that asked"),
-    "terminal": Bilingual("num terminal", "in a terminal"),
-    "page": Bilingual("na sua página, ou num terminal", "on its page, or in a terminal"),
-    "policy": Bilingual("pela política, sem ninguém", "by the policy, without a person"),
+    "form": message("in the form of the program that asked"),
+    "terminal": message("in a terminal"),
+    "page": message("on its page, or in a terminal"),
+    "policy": message("by the policy, without a person"),
 }
-LINK = Bilingual(
-    "Quem tiver esta ligação pode decidir{and_pin}. Serve para {id}, até às {until} (hora de Lisboa).",
-    "Whoever has this link can decide{and_pin}. It is for {id}, until {until} (Lisbon time).",
+LINK = message_template(
+    "Whoever has this link can decide{and_pin}. It is for {id}, until {until} (Lisbon time)."
 )
-AND_PIN = Bilingual(", com o PIN", ", with the PIN")
-OLD_PIN = Bilingual("PIN atual: ", "Present PIN: ")
-PIN = Bilingual("PIN novo: ", "New PIN: ")
-PIN_AGAIN = Bilingual("Outra vez: ", "Once more: ")
-PIN_SET = Bilingual(
-    "As páginas das aprovações de {principal} pedem agora este PIN.",
-    "The pages of {principal}'s approvals ask for this PIN now.",
-)
-PIN_REMOVED = Bilingual(
-    "As páginas das aprovações de {principal} já não pedem PIN.",
-    "The pages of {principal}'s approvals ask for no PIN any more.",
-)
-PIN_OF_ANOTHER = Bilingual(
-    "Foi {by} quem definiu este PIN: onde a política pergunta quem aprova, uma aprovação com este PIN conta como das duas "
-    "pessoas, até {principal} o definir, com o seu próprio utilizador desta máquina.",
+AND_PIN = message(", with the PIN")
+OLD_PIN = message("Present PIN: ")
+PIN = message("New PIN: ")
+PIN_AGAIN = message("Once more: ")
+PIN_SET = message_template("The pages of {principal}'s approvals ask for this PIN now.")
+PIN_REMOVED = message_template("The pages of {principal}'s approvals ask for no PIN any more.")
+PIN_OF_ANOTHER = message_template(
     "{by} set this PIN: where the policy asks who approves, an approval with this PIN counts as both people's, until "
-    "{principal} sets it, signed in to this machine as themselves.",
+    "{principal} sets it, signed in to this machine as themselves."
 )
 
 
@@ -148,11 +137,9 @@ def approve(run: Invocation, identifier: str, accept_differences: bool) -> int:
         so_far = kept.load_approvers(found.id)
     if decided.state == "pending":
         missing = ApprovalRequirement.from_json(decided.terms).people - len(so_far)
-        return _print_decision(
-            run, decided, run.translate(STILL_NEEDS).format(id=decided.id, missing=missing)
-        )
+        return _print_decision(run, decided, run.translate(STILL_NEEDS.fill(id=decided.id, missing=missing)))
     until = formats.format_timestamp(decided.expires_at)[-5:]
-    return _print_decision(run, decided, run.translate(APPROVED).format(id=decided.id, until=until))
+    return _print_decision(run, decided, run.translate(APPROVED.fill(id=decided.id, until=until)))
 
 
 @subcommand(command, "reject")
@@ -162,7 +149,7 @@ def reject(run: Invocation, identifier: str, reason: str) -> int:
     """Reject one request. The requester gets the reason once; the same call repeated after that asks again."""
     with open_approvals(run, run.settings) as kept:
         decided = kept.decide(identifier, approve=False, reason=reason, by=prompt.identify_user())
-    return _print_decision(run, decided, run.translate(REJECTED).format(id=decided.id))
+    return _print_decision(run, decided, run.translate(REJECTED.fill(id=decided.id)))
 
 
 @subcommand(command, "link")
@@ -201,10 +188,10 @@ def link(run: Invocation, identifier: str, person: str) -> int:
         return Exit.OK
     console.print_out(url)
     console.print_note(
-        run.translate(LINK).format(id=found.id, until=until, and_pin=run.translate(AND_PIN) * guarded)
+        run.translate(LINK.fill(id=found.id, until=until, and_pin=run.translate(AND_PIN) * guarded))
     )
     if person and set_by is not None and not Pins.is_own(person, set_by, _load_same_people(run)):
-        console.print_note(run.translate(PIN_OF_ANOTHER).format(principal=person, by=set_by or "?"))
+        console.print_note(run.translate(PIN_OF_ANOTHER.fill(principal=person, by=set_by or "?")))
     return Exit.OK
 
 
@@ -223,9 +210,9 @@ def pin(run: Invocation, principal: str | None, remove: bool) -> int:
     if run.wants_json:
         console.print_json({"ok": True, "principal": whose, "pin": not remove, "set_by": by})
         return Exit.OK
-    console.print_out(run.translate(PIN_REMOVED if remove else PIN_SET).format(principal=whose))
+    console.print_out(run.translate((PIN_REMOVED if remove else PIN_SET).fill(principal=whose)))
     if not remove and not own:
-        console.print_note(run.translate(PIN_OF_ANOTHER).format(principal=whose, by=by))
+        console.print_note(run.translate(PIN_OF_ANOTHER.fill(principal=whose, by=by)))
     return Exit.OK
 
 
@@ -235,7 +222,7 @@ def _load_same_people(run: Invocation) -> KnownIdentities:
     return policy.load_rules().identities if policy is not None else ()
 
 
-def _prompt_hidden(run: Invocation, question: Bilingual) -> str:
+def _prompt_hidden(run: Invocation, question: Message) -> str:
     return str(click.prompt(run.translate(question), hide_input=True, err=True, prompt_suffix=""))
 
 

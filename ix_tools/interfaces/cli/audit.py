@@ -11,7 +11,7 @@ import click
 from ix_tools.audit.trail import verify_chain as faults_of
 from ix_tools.config.settings import Settings, data_folder
 from ix_tools.errors import Exit
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.invocation import Invocation
@@ -20,21 +20,19 @@ from ix_tools.interfaces.cli.repositories import open_store
 if TYPE_CHECKING:
     from ix_tools.pipeline.reconciliation_report import ReconciliationReport
 
-WHOLE = Bilingual("O registo está inteiro.", "The trail is whole.")
-ROW = Bilingual("linha {seq}: {what}", "row {seq}: {what}")
-HEAD = Bilingual(
-    "{month}: {documents} documentos em {account}", "{month}: {documents} documents in {account}"
-)
-NO_SERIES = Bilingual("Nenhum documento emitido neste mês.", "No document was issued in this month.")
-FITS = Bilingual("Tudo o que foi emitido foi aprovado.", "Everything that was issued was approved.")
+WHOLE = message("The trail is whole.")
+ROW = message_template("row {seq}: {what}")
+HEAD = message_template("{month}: {documents} documents in {account}")
+NO_SERIES = message("No document was issued in this month.")
+FITS = message("Everything that was issued was approved.")
 KINDS = {
-    "orphan": Bilingual("sem aprovação", "not approved here"),
-    "duplicate": Bilingual("duplicado", "duplicate"),
-    "no_document": Bilingual("sem documento", "no document"),
-    "gap": Bilingual("falta um número", "number missing"),
-    "unknown": Bilingual("não se sabe", "not known"),
-    "twice": Bilingual("pedido duas vezes", "asked for twice"),
-    "draft": Bilingual("por emitir", "not issued"),
+    "orphan": message("not approved here"),
+    "duplicate": message("duplicate"),
+    "no_document": message("no document"),
+    "gap": message("number missing"),
+    "unknown": message("not known"),
+    "twice": message("asked for twice"),
+    "draft": message("not issued"),
 }
 
 
@@ -54,7 +52,7 @@ def verify(ctx: click.Context, output: Any) -> int:
         console.print_json({"ok": not faults, "faults": [asdict(one) for one in faults]})
     else:
         for one in faults:
-            console.print_out(run.translate(ROW).format(seq=one.seq, what=one.what))
+            console.print_out(run.translate(ROW.fill(seq=one.seq, what=one.what)))
         if not faults:
             console.print_out(run.translate(WHOLE))
     return Exit.REFUSED if faults else Exit.OK
@@ -118,8 +116,8 @@ def _render_report(run: Invocation, found: "ReconciliationReport") -> str:
     from ix_tools.interfaces.cli.tables import Report
 
     report = Report(run.language)
-    told = {"month": found.month.name, "documents": found.documents, "account": found.account}
-    report.add_heading((run.translate(HEAD).format(**told), "bold"))
+    head = HEAD.fill(month=found.month.name, documents=found.documents, account=found.account)
+    report.add_heading((run.translate(head), "bold"))
     shown = found.as_dict()
     report.add_table(shown["series"], empty=run.translate(NO_SERIES))
     rows = []

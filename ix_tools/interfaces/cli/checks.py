@@ -5,7 +5,7 @@ The checks change nothing and only read the account. No finding contains a secre
 
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -17,11 +17,16 @@ from ix_tools.domain.records import Tax
 from ix_tools.errors import IxError, Problem, SettingsError
 from ix_tools.fiscal.deadlines import find_pdf_invoice_rule
 from ix_tools.guards.electronic_invoices import WHAT_TO_DO
-from ix_tools.i18n.formats import format_plain
-from ix_tools.i18n.labels import Bilingual, Language
-from ix_tools.i18n.messages import Message, Text, join_messages, render
+from ix_tools.i18n.messages import (
+    Message,
+    MessageTemplate,
+    Text,
+    join_messages,
+    message,
+    message_template,
+)
 from ix_tools.interfaces.cli.invocation import Invocation
-from ix_tools.interfaces.cli.labels import format_kind
+from ix_tools.interfaces.cli.labels import name_kind
 from ix_tools.interfaces.cli.options import build_words
 from ix_tools.interfaces.cli.repositories import open_approvals, open_store
 from ix_tools.interfaces.cli.setting_sources import SettingSources
@@ -32,6 +37,8 @@ from ix_tools.text.sanitize import sanitize_line
 
 Level = Literal["ok", "warning", "problem"]
 UNREGISTERED = "N/D"
+DEFAULT_UNREGISTERED = message_template("the default series {name} is not registered with AT for: {kinds}")
+USED_UNREGISTERED = message_template("the series in use {name} is not registered with AT for: {kinds}")
 FIRST_YEAR = 2026
 """A clock with an earlier year is wrong: this program did not exist."""
 
@@ -42,13 +49,14 @@ class Finding:
 
     level: Level
     check: str
-    message: Bilingual | Text
-    next: Bilingual | Text | None = None
+    message: Text
+    next: Text = ""
+    """What to do; empty if nothing."""
 
 
-def report_ok(check: str, pt: str, en: str) -> Finding:
+def report_ok(check: str, message: Text) -> Finding:
     """Build a finding without a next step."""
-    return Finding("ok", check, Bilingual(pt, en))
+    return Finding("ok", check, message)
 
 
 def _name_problem(problem: Problem) -> Message:
@@ -70,15 +78,10 @@ def check_settings(run: Invocation, origins: SettingSources) -> Iterator[Finding
             yield Finding("problem", "settings", wrong.message, wrong.next)
         return
     if origins.in_file:
-        yield report_ok(
-            "settings",
-            f"lidas de {origins.path} e do ambiente",
-            f"read from {origins.path} and the environment",
-        )
+        found = message("read from {file} and the environment", file=str(origins.path))
     else:
-        yield report_ok(
-            "settings", "lidas do ambiente; não há ficheiro", "read from the environment; there is no file"
-        )
+        found = message("read from the environment; there is no file")
+    yield report_ok("settings", found)
 
 
 def check_names(origins: SettingSources) -> Iterator[Finding]:
@@ -87,13 +90,10 @@ def check_names(origins: SettingSources) -> Iterator[Finding]:
         yield Finding(
             "problem",
             "settings",
-            Bilingual(
-                f"{sanitize_line(name)} não é uma definição: ninguém a lê",
-                f"{sanitize_line(name)} is no setting: nobody reads it",
-            ),
-            Bilingual(f"queria dizer {meant}?", f"did you mean {meant}?")
+            message("{name} is no setting: nobody reads it", name=sanitize_line(name)),
+            message("did you mean {name}?", name=meant)
             if meant
-            else Bilingual("veja os nomes com ix-tools settings", "ix-tools settings shows the names"),
+            else message("ix-tools settings shows the names"),
         )
 
 
@@ -106,17 +106,17 @@ def check_account(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "problem",
             "account",
-            Bilingual(f"falta {names}", f"{names} is not set"),
-            Bilingual(
-                "defina-as no ambiente (InvoiceXpress: Conta > API), ou use --sandbox",
-                "set them in the environment (InvoiceXpress: Account > API), or use --sandbox",
-            ),
+            message("not set: {names}", names=names),
+            message("set them in the environment (InvoiceXpress: Account > API), or use --sandbox"),
         )
         return
     yield report_ok(
         "account",
-        f"{settings.account} em {settings.main_url}; a chave está definida (não se mostra)",
-        f"{settings.account} at {settings.main_url}; the key is set (it is not shown)",
+        message(
+            "{account} at {address}; the key is set (it is not shown)",
+            account=settings.account,
+            address=settings.main_url,
+        ),
     )
 
 
@@ -129,14 +129,15 @@ def check_key_file(origins: SettingSources) -> Iterator[Finding]:
         yield Finding(
             "problem",
             "key_file",
-            Bilingual(
-                f"{origins.path} tem a chave e outros utilizadores podem lê-lo ou alterá-lo ({mode:04o})",
-                f"{origins.path} holds the key, and other users may read or change it ({mode:04o})",
+            message(
+                "{file} holds the key, and other users may read or change it ({mode})",
+                file=str(origins.path),
+                mode=f"{mode:04o}",
             ),
-            Bilingual(f"chmod 600 {origins.path}", f"chmod 600 {origins.path}"),
+            f"chmod 600 {origins.path}",
         )
     else:
-        yield report_ok("key_file", "o ficheiro com a chave é só seu", "the file with the key is yours alone")
+        yield report_ok("key_file", message("the file with the key is yours alone"))
 
 
 def check_store(run: Invocation, settings: Settings) -> Iterator[Finding]:
@@ -149,8 +150,11 @@ def check_store(run: Invocation, settings: Settings) -> Iterator[Finding]:
         return
     yield report_ok(
         "store",
-        f"{Store(settings.store_location).location}; à espera de decisão: {waiting}",
-        f"{Store(settings.store_location).location}; waiting for a decision: {waiting}",
+        message(
+            "{store}; waiting for a decision: {waiting}",
+            store=Store(settings.store_location).location,
+            waiting=waiting,
+        ),
     )
 
 
@@ -163,21 +167,19 @@ def check_pauses(run: Invocation) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "limits",
-            Bilingual(
-                f"{one.account} está em pausa por mais {one.closed_for:.0f} segundos: nada é enviado",
-                f"{one.account} is paused for {one.closed_for:.0f} more seconds: nothing is sent",
+            message(
+                "{account} is paused for {seconds} more seconds: nothing is sent",
+                account=one.account,
+                seconds=round(one.closed_for),
             ),
-            Bilingual(
-                f"espere, ou termine a pausa com: {command}",
-                f"wait, or end the pause with: {command}",
-            ),
+            message("wait, or end the pause with: {command}", command=command),
         )
 
 
-def check_policy(settings: Settings) -> Iterator[Finding]:
+def check_policy(run: Invocation, settings: Settings) -> Iterator[Finding]:
     """Check that the policy file can be read; without one a person approves everything irreversible."""
     if settings.policy is None:
-        yield report_ok("policy", "nenhuma: uma pessoa aprova tudo", "none: a person approves everything")
+        yield report_ok("policy", message("none: a person approves everything"))
         return
     from ix_tools.policy.file import PolicyFile
 
@@ -194,36 +196,29 @@ def check_policy(settings: Settings) -> Iterator[Finding]:
         return
     names = ", ".join(rule.name for rule in rules.rules)
     free = ", ".join(rule.name for rule in rules.rules if rule.is_unattended)
-    yield report_ok("policy", f"{settings.policy}: {names or '-'}", f"{settings.policy}: {names or '-'}")
+    yield report_ok("policy", f"{settings.policy}: {names or '-'}")
     if free:
-        yield report_ok("policy", f"sem uma pessoa: {free}", f"without a person: {free}")
+        yield report_ok("policy", message("without a person: {rules}", rules=free))
 
 
 def check_clock(now: datetime, local: datetime) -> Iterator[Finding]:
     """Check the clock, and warn if this machine's date differs from Lisbon's."""
-    lisbon, here = f"{now:%Y-%m-%d %H:%M}", f"{local:%Y-%m-%d %H:%M %Z}"
     if now.year < FIRST_YEAR:
         yield Finding(
             "problem",
             "clock",
-            Bilingual(f"o relógio desta máquina diz {lisbon}", f"this machine's clock says {lisbon}"),
-            Bilingual(
-                "acerte-o: datas e aprovações dependem dele", "set it: dates and approvals depend on it"
-            ),
+            message("this machine's clock says {moment}", moment=now),
+            message("set it: dates and approvals depend on it"),
         )
     elif now.date() != local.date():
         yield Finding(
             "warning",
             "clock",
-            Bilingual(
-                f"em Lisboa são {lisbon}, nesta máquina {here}", f"it is {lisbon} in Lisbon and {here} here"
-            ),
-            Bilingual(
-                "«today» é o dia de Lisboa; confirme as datas", "`today` means Lisbon's day; check dates"
-            ),
+            message("it is {lisbon} in Lisbon, and {day} on this machine", lisbon=now, day=local.date()),
+            message("`today` means Lisbon's day; check the dates"),
         )
     else:
-        yield report_ok("clock", f"em Lisboa são {lisbon}", f"it is {lisbon} in Lisbon")
+        yield report_ok("clock", message("it is {lisbon} in Lisbon", lisbon=now))
 
 
 # --- in the account ---------------------------------------------------------------------------------------
@@ -234,12 +229,8 @@ def check_access(failure: IxError | None, boxed: bool) -> Finding:
     if failure is not None:
         return Finding("problem", "access", failure.message, failure.next)
     if boxed:
-        return report_ok(
-            "access", "a sandbox responde (sem valor fiscal)", "the sandbox answers (no fiscal value)"
-        )
-    return report_ok(
-        "access", "o InvoiceXpress responde e aceita a chave", "InvoiceXpress answers and accepts the key"
-    )
+        return report_ok("access", message("the sandbox answers (no fiscal value)"))
+    return report_ok("access", message("InvoiceXpress answers and accepts the key"))
 
 
 def check_pdf_invoices(today: date) -> Iterator[Finding]:
@@ -247,21 +238,19 @@ def check_pdf_invoices(today: date) -> Iterator[Finding]:
     rule = find_pdf_invoice_rule(today)
     if rule is None:
         return
-    day = f"{rule.turning_day:%d/%m/%Y}"
-    pt, en = (
-        (f"desde {day} um PDF não é", f"since {day} a PDF is no")
-        if rule.has_ended
-        else (f"depois de {day} um PDF não é", f"after {day} a PDF is no")
-    )
-    yield Finding(
-        "warning",
-        "pdf_invoices",
-        Bilingual(
-            f"{pt} fatura eletrónica sem assinatura ou selo eletrónico qualificado ({rule.law})",
-            f"{en} electronic invoice without a qualified electronic signature or seal ({rule.law})",
-        ),
-        Bilingual(render(WHAT_TO_DO, "pt"), render(WHAT_TO_DO, "en")),
-    )
+    if rule.has_ended:
+        told = message(
+            "since {day} a PDF is no electronic invoice without a qualified electronic signature or seal ({law})",
+            day=rule.turning_day,
+            law=rule.law,
+        )
+    else:
+        told = message(
+            "after {day} a PDF is no electronic invoice without a qualified electronic signature or seal ({law})",
+            day=rule.turning_day,
+            law=rule.law,
+        )
+    yield Finding("warning", "pdf_invoices", told, WHAT_TO_DO)
 
 
 def check_taxes(taxes: Sequence[Tax]) -> Iterator[Finding]:
@@ -272,31 +261,23 @@ def check_taxes(taxes: Sequence[Tax]) -> Iterator[Finding]:
         yield Finding(
             "problem",
             "taxes",
-            Bilingual("a conta não tem taxa de IVA predefinida", "the account has no default tax"),
-            Bilingual(
-                "escolha uma no InvoiceXpress, ou dê o nome em cada linha",
-                "choose one in InvoiceXpress, or name one on every line",
-            ),
+            message("the account has no default VAT rate"),
+            message("choose one in InvoiceXpress, or name one on every line"),
         )
     else:
-        rate = f"{sanitize_line(default.name or '?')} ({format_plain(default.value) if default.value is not None else '?'} %)"
-        yield report_ok("taxes", f"predefinida: {rate}", f"default: {rate}")
+        found = message(
+            "default: {name} ({rate}%)", name=sanitize_line(default.name or "?"), rate=default.value
+        )
+        yield report_ok("taxes", found)
     if exempt is None:
         yield Finding(
             "warning",
             "taxes",
-            Bilingual(
-                "a conta não tem taxa de 0 %: não há linhas isentas",
-                "the account has no tax of 0 %: no line can be exempt",
-            ),
-            Bilingual("crie uma no InvoiceXpress, se precisar", "make one in InvoiceXpress, if you need it"),
+            message("the account has no rate of 0%: no line can be exempt"),
+            message("make one in InvoiceXpress, if you need it"),
         )
     else:
-        yield report_ok(
-            "taxes",
-            f"isenta: {sanitize_line(exempt.name or '?')}",
-            f"exempt: {sanitize_line(exempt.name or '?')}",
-        )
+        yield report_ok("taxes", message("exempt: {name}", name=sanitize_line(exempt.name or "?")))
 
 
 def check_series(run: Invocation, series: Sequence[Series]) -> Iterator[Finding]:
@@ -306,11 +287,8 @@ def check_series(run: Invocation, series: Sequence[Series]) -> Iterator[Finding]
         yield Finding(
             "problem",
             "series",
-            Bilingual("não há série predefinida", "there is no default series"),
-            Bilingual(
-                "escolha uma no InvoiceXpress, ou dê sequence_id em cada documento",
-                "choose one in InvoiceXpress, or give sequence_id with every document",
-            ),
+            message("there is no default series"),
+            message("choose one in InvoiceXpress, or name one with every document"),
         )
     for one in series:
         used = [
@@ -318,39 +296,25 @@ def check_series(run: Invocation, series: Sequence[Series]) -> Iterator[Finding]
         ]
         all_missing = [name for name, part in one.types.items() if part.validation_code == UNREGISTERED]
         if one is default and all_missing:
-            yield _report_unregistered(
-                run, "problem", one, all_missing, "a série predefinida", "the default series"
-            )
+            yield _report_unregistered(run, "problem", one, all_missing, DEFAULT_UNREGISTERED)
         elif used:
-            yield _report_unregistered(run, "warning", one, used, "a série em uso", "the series in use")
+            yield _report_unregistered(run, "warning", one, used, USED_UNREGISTERED)
         elif one is default:
             name = sanitize_line(one.serie or "?")
-            yield report_ok(
-                "series", f"predefinida: {name}, registada na AT", f"default: {name}, registered with AT"
-            )
+            yield report_ok("series", message("default: {name}, registered with AT", name=name))
 
 
 def _report_unregistered(
-    run: Invocation, level: Level, series: Series, types: Sequence[str], pt: str, en: str
+    run: Invocation, level: Level, series: Series, types: Sequence[str], text: MessageTemplate
 ) -> Finding:
-    name = sanitize_line(series.serie or "?")
     command = run.build_command(
         RegisterSequence.spec.name.replace("_", "-"),
         *build_words({"sequence_id": series.id}, build_input_schema(RegisterSequence)),
     )
+    kinds = join_messages((name_kind(one) for one in types), ", ")
     return Finding(
         level,
         "series",
-        Bilingual(
-            f"{pt} {name} não está registada na AT para: {_join_kinds(types, 'pt')}",
-            f"{en} {name} is not registered with AT for: {_join_kinds(types, 'en')}",
-        ),
-        Bilingual(
-            f"registe-a (uma pessoa aprova): {command}",
-            f"register it (a person approves): {command}",
-        ),
+        text.fill(name=sanitize_line(series.serie or "?"), kinds=kinds),
+        message("register it (a person approves): {command}", command=command),
     )
-
-
-def _join_kinds(types: Iterable[str], language: Language) -> str:
-    return ", ".join(format_kind(name, language) for name in types)

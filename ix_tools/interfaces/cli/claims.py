@@ -10,7 +10,7 @@ import click
 
 from ix_tools.errors import IxError
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message, message_template
 from ix_tools.idempotency.claims import ClaimRecord, Claims
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
@@ -21,12 +21,9 @@ from ix_tools.pipeline.context import create_journal
 from ix_tools.schemas.search import get_operation
 from ix_tools.storage.database import Store
 
-NONE = Bilingual("Nada está reservado.", "Nothing is claimed.")
-TYPE_NAME = Bilingual(
-    "Outra chamada pode estar a meio. Para libertar, escreva {word}: ",
-    "Another call may be running. To clear its claim, type {word}: ",
-)
-CLEARED = Bilingual("{resource} está livre.", "{resource} is free.")
+NONE = message("Nothing is claimed.")
+TYPE_NAME = message_template("Another call may be running. To clear its claim, type {word}: ")
+CLEARED = message_template("{resource} is free.")
 
 
 @click.group("claims", context_settings=SETTINGS)
@@ -75,7 +72,7 @@ def clear(run: Invocation, resource: str) -> int:
         )
         for account in {one.account for one in found}:
             claims.clear(account, resource, prompt.identify_user())
-    return print_outcome(run, {"cleared": resource}, run.translate(CLEARED).format(resource=resource))
+    return print_outcome(run, {"cleared": resource}, run.translate(CLEARED.fill(resource=resource)))
 
 
 def _as_dict(one: ClaimRecord) -> dict[str, Any]:

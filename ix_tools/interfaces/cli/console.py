@@ -12,23 +12,19 @@ from typing import Any
 import click
 
 from ix_tools.errors import IxError
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.options import find_flag
 from ix_tools.text.sanitize import sanitize_all, sanitize_line, sanitize_text
 
-INTERRUPTED = Bilingual("Interrompido. Nada foi enviado.", "Interrupted. Nothing was sent.")
-INTERRUPTED_LATE = Bilingual(
-    "Interrompido. Não se sabe se foi feito: veja antes de repetir.",
-    "Interrupted. The outcome is unknown: check it before you repeat the command.",
+INTERRUPTED = message("Interrupted. Nothing was sent.")
+INTERRUPTED_LATE = message("Interrupted. The outcome is unknown: check it before you repeat the command.")
+ON_ITS_WAY = message(
+    "The request was sent; waiting for the response. Ctrl-C again gives up, and the outcome stays unknown."
 )
-ON_ITS_WAY = Bilingual(
-    "O pedido já seguiu; a aguardar a resposta. Ctrl-C outra vez desiste sem saber se foi feito.",
-    "The request was sent; waiting for the response. Ctrl-C again gives up, and the outcome stays unknown.",
-)
-ALLOWED = Bilingual("permitido", "allowed")
-NEXT = Bilingual("A seguir", "Next")
-REPEAT = Bilingual("Para o fazer mesmo assim", "To do it nevertheless")
+ALLOWED = message("allowed")
+NEXT = message("Next")
+REPEAT = message("To do it nevertheless")
 
 
 COLOUR_CODES = re.compile(r"(\x1b\[[0-9;]*m)")

@@ -8,7 +8,7 @@ import click
 
 from ix_tools.config.settings import Settings
 from ix_tools.errors import Exit, IxError
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message
 from ix_tools.interfaces.cli import checks, console
 from ix_tools.interfaces.cli.checks import Finding
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
@@ -21,29 +21,26 @@ from ix_tools.pipeline.execute import CallContext, CallOrigin, execute
 from ix_tools.text.sanitize import sanitize_line
 
 CHECK_NAMES = {
-    "settings": Bilingual("Definições", "Settings"),
-    "account": Bilingual("Conta", "Account"),
-    "key_file": Bilingual("Ficheiro da chave", "Key file"),
-    "store": Bilingual("Aprovações", "Approvals"),
-    "limits": Bilingual("Limites", "Limits"),
-    "policy": Bilingual("Política", "Policy"),
-    "clock": Bilingual("Relógio", "Clock"),
-    "access": Bilingual("Acesso", "Access"),
-    "taxes": Bilingual("IVA", "Taxes"),
-    "series": Bilingual("Séries", "Series"),
-    "pdf_invoices": Bilingual("Faturas em PDF", "PDF invoices"),
+    "settings": message("Settings"),
+    "account": message("Account"),
+    "key_file": message("Key file"),
+    "store": message("Approvals"),
+    "limits": message("Limits"),
+    "policy": message("Policy"),
+    "clock": message("Clock"),
+    "access": message("Access"),
+    "taxes": message("Taxes"),
+    "series": message("Numbering"),
+    "pdf_invoices": message("PDF invoices"),
 }
 LEVELS = {
-    "ok": (Bilingual("ok", "ok"), "green"),
-    "warning": (Bilingual("aviso", "warning"), "yellow"),
-    "problem": (Bilingual("problema", "problem"), "red"),
+    "ok": (message("ok"), "green"),
+    "warning": (message("warning"), "yellow"),
+    "problem": (message("problem"), "red"),
 }
-ALL_WELL = Bilingual("Está tudo pronto.", "Everything is ready.")
-USABLE = Bilingual("Pode trabalhar; leia os avisos.", "It works; read the warnings.")
-BROKEN = Bilingual(
-    "Corrija os problemas e corra outra vez ix-tools doctor.",
-    "Correct the problems and run ix-tools doctor again.",
-)
+ALL_WELL = message("Everything is ready.")
+USABLE = message("It works; read the warnings.")
+BROKEN = message("Correct the problems and run ix-tools doctor again.")
 
 
 @click.command("doctor", params=global_options(), context_settings=SETTINGS)
@@ -78,7 +75,7 @@ def _run_checks(run: Invocation) -> Iterator[Finding]:
     yield from kept
     if all(one.level == "ok" for one in kept):
         yield from checks.check_pauses(run)
-    yield from checks.check_policy(run.settings)
+    yield from checks.check_policy(run, run.settings)
     with run.open_account() as settings:
         account = list(checks.check_account(settings))
         yield from account

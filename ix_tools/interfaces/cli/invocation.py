@@ -18,7 +18,7 @@ from ix_tools.config.sandbox_choice import apply_sandbox_options, run_chosen_san
 from ix_tools.config.settings import Settings, load_settings, read_language_variable
 from ix_tools.domain.types import lisbon_now
 from ix_tools.errors import SettingsError
-from ix_tools.i18n.labels import Bilingual, Language
+from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Text, render
 
 FIRST_PORT, PORTS = 10240, 22000
@@ -61,9 +61,9 @@ class Invocation:
         except SettingsError:
             return read_language_variable()
 
-    def translate(self, said: Bilingual | Text) -> str:
+    def translate(self, said: Text) -> str:
         """Return the text in the user's language."""
-        return said.text(self.language) if isinstance(said, Bilingual) else render(said, self.language)
+        return render(said, self.language)
 
     @property
     def uses_sandbox(self) -> bool:

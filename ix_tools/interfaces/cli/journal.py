@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import Bilingual, Language
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import message, message_template
 from ix_tools.idempotency.intents import Intent
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
@@ -19,21 +20,13 @@ from ix_tools.interfaces.cli.output import print_entry, print_outcome, print_row
 from ix_tools.interfaces.cli.pending_approvals import describe_owner, format_owner
 from ix_tools.interfaces.cli.repositories import open_companies, open_journal
 
-NONE = Bilingual("Nada foi enviado ainda.", "Nothing was sent yet.")
+NONE = message("Nothing was sent yet.")
 EFFECTS = {
-    True: Bilingual(
-        "ACONTECEU: repetir a chamada não a envia outra vez.", "IT HAPPENED: the call is not sent again."
-    ),
-    False: Bilingual(
-        "NÃO ACONTECEU: a mesma chamada pode ser enviada outra vez.",
-        "IT DID NOT HAPPEN: the same call may be sent again.",
-    ),
+    True: message("IT HAPPENED: the call is not sent again."),
+    False: message("IT DID NOT HAPPEN: the same call may be sent again."),
 }
-TYPE_ID = Bilingual(
-    "Viu no InvoiceXpress? Para o dar por certo, escreva {word}: ",
-    "Did you look in InvoiceXpress? To settle it, type {word}: ",
-)
-SETTLED = Bilingual("{id} está resolvido.", "{id} is settled.")
+TYPE_ID = message_template("Did you look in InvoiceXpress? To settle it, type {word}: ")
+SETTLED = message_template("{id} is settled.")
 
 
 @click.group("journal", context_settings=SETTINGS)
@@ -96,7 +89,7 @@ def resolve(run: Invocation, identifier: str, happened: bool | None) -> int:
         # The journal refuses if the outcome is known, or a process still works on it.
         kept.settle(found.id, happened=happened)
         now = kept.get(found.id)
-    return print_outcome(run, {"entry": _as_dict(now)}, run.translate(SETTLED).format(id=now.id))
+    return print_outcome(run, {"entry": _as_dict(now)}, run.translate(SETTLED.fill(id=now.id)))
 
 
 def _summarize(row: Mapping[str, Any], owner: str, language: Language) -> tuple[str, str]:

@@ -10,133 +10,135 @@ from typing import Any
 
 from ix_tools.domain.document_kinds import list_document_kinds
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import LABELS, Bilingual, Language
+from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.languages import Bilingual, Language
+from ix_tools.i18n.messages import Message, message, render
 from ix_tools.operations.labels import translate_label
 from ix_tools.text.sanitize import sanitize_line
 
-FIELDS: Mapping[str, Bilingual] = {
-    "paused_seconds": Bilingual("Pausa (s)", "Paused (s)"),
-    "failures": Bilingual("Falhas seguidas", "Failures in a row"),
-    "id": Bilingual("Id", "Id"),
-    "document_id": Bilingual("Documento", "Document"),
-    "document_type": Bilingual("Tipo", "Type"),
-    "number": Bilingual("Número", "Number"),
-    "status": Bilingual("Estado", "State"),
-    "name": Bilingual("Nome", "Name"),
-    "value": Bilingual("Taxa %", "Rate %"),
-    "region": Bilingual("Região", "Region"),
-    "code": Bilingual("Código", "Code"),
-    "default_tax": Bilingual("Predefinida", "Default"),
-    "fiscal_id": Bilingual("NIF", "Tax number"),
-    "country": Bilingual("País", "Country"),
-    "email": Bilingual("E-mail", "E-mail"),
-    "address": Bilingual("Morada", "Address"),
-    "city": Bilingual("Localidade", "City"),
-    "postal_code": Bilingual("Código postal", "Postal code"),
-    "phone": Bilingual("Telefone", "Telephone"),
-    "fax": Bilingual("Fax", "Fax"),
-    "website": Bilingual("Sítio", "Website"),
-    "language": Bilingual("Língua", "Language"),
-    "text": Bilingual("Texto impresso", "Printed text"),
-    "meaning": Bilingual("Significado", "Meaning"),
-    "law": Bilingual("Lei", "Law"),
-    "valid_from": Bilingual("Desde", "From"),
-    "valid_until": Bilingual("Até", "Until"),
-    "in_force": Bilingual("Em vigor", "In force"),
-    "source": Bilingual("Fonte", "Source"),
-    "as_of": Bilingual("À data de", "As of"),
-    "to": Bilingual("Para", "To"),
-    "file": Bilingual("Ficheiro", "File"),
-    "bytes": Bilingual("Bytes", "Bytes"),
-    "link": Bilingual("Ligação", "Link"),
-    "page": Bilingual("Página", "Page"),
-    "pages": Bilingual("Páginas", "Pages"),
-    "total_entries": Bilingual("Ao todo", "In all"),
-    "left_out": Bilingual("Ficou de fora", "Left out"),
-    "to_pay": Bilingual("A pagar", "To pay"),
-    "serie": Bilingual("Série", "Series"),
-    "sequence_id": Bilingual("Id da série", "Series id"),
-    "last_number": Bilingual("Último número", "Last number"),
-    "validation_code": Bilingual("Código de validação", "Validation code"),
-    "default": Bilingual("Predefinida", "Default"),
-    "atcud": Bilingual("ATCUD", "ATCUD"),
-    "at_doc_code_id": Bilingual("Código da AT", "AT code"),
-    "owner_invoice_id": Bilingual("Documento de origem", "Corrected document"),
-    "license_plate": Bilingual("Matrícula", "Vehicle"),
-    "address_from": Bilingual("Carga", "Loading"),
-    "address_to": Bilingual("Descarga", "Delivery"),
-    "mb_reference": Bilingual("Multibanco", "Multibanco"),
-    "quantity": Bilingual("Qtd.", "Qty"),
-    "unit_price": Bilingual("Preço", "Price"),
-    "discount": Bilingual("Desc.", "Disc."),
-    "tax": Bilingual("IVA", "VAT"),
-    "net": Bilingual("Líquido", "Net"),
-    "line": Bilingual("Descrição", "Description"),
-    "base": Bilingual("Base", "Base"),
-    "summary": Bilingual("O quê", "What"),
-    "expires_at": Bilingual("Até às", "Until"),
-    "state": Bilingual("Estado", "State"),
-    "channel": Bilingual("Onde", "Where"),
-    "operation": Bilingual("Operação", "Operation"),
-    "principal": Bilingual("De", "Asked by"),
-    "differs": Bilingual("Difere", "Differs"),
-    "company": Bilingual("Empresa", "Company"),
-    "nif": Bilingual("NIF", "Tax number"),
-    "action": Bilingual("Ação", "Action"),
+FIELDS: Mapping[str, Message] = {
+    "paused_seconds": message("Paused (s)"),
+    "failures": message("Failures in a row"),
+    "id": message("Id"),
+    "document_id": message("Document"),
+    "document_type": message("Type"),
+    "number": message("Number"),
+    "status": message("State"),
+    "name": message("Name"),
+    "value": message("Rate %"),
+    "region": message("Region"),
+    "code": message("Code"),
+    "default_tax": message("Default"),
+    "fiscal_id": message("Tax number"),
+    "country": message("Country"),
+    "email": message("E-mail"),
+    "address": message("Address"),
+    "city": message("City"),
+    "postal_code": message("Postal code"),
+    "phone": message("Telephone"),
+    "fax": message("Fax"),
+    "website": message("Website"),
+    "language": message("Language"),
+    "text": message("Printed text"),
+    "meaning": message("Meaning"),
+    "law": message("Law"),
+    "valid_from": message("Valid from"),
+    "valid_until": message("Until"),
+    "in_force": message("In force"),
+    "source": message("Source"),
+    "as_of": message("As of"),
+    "to": message("To"),
+    "file": message("File"),
+    "bytes": message("Bytes"),
+    "link": message("Link"),
+    "page": message("Page"),
+    "pages": message("Pages"),
+    "total_entries": message("In all"),
+    "left_out": message("Left out"),
+    "to_pay": message("To pay"),
+    "serie": message("Series"),
+    "sequence_id": message("Series id"),
+    "last_number": message("Last number"),
+    "validation_code": message("Validation code"),
+    "default": message("Default"),
+    "atcud": message("ATCUD"),
+    "at_doc_code_id": message("AT code"),
+    "owner_invoice_id": message("Corrected document"),
+    "license_plate": message("Vehicle"),
+    "address_from": message("Loading"),
+    "address_to": message("Delivery"),
+    "mb_reference": message("Multibanco"),
+    "quantity": message("Qty"),
+    "unit_price": message("Price"),
+    "discount": message("Disc."),
+    "tax": message("VAT"),
+    "net": message("Net"),
+    "line": message("Description"),
+    "base": message("Base"),
+    "summary": message("What"),
+    "expires_at": message("Expires"),
+    "state": message("State"),
+    "channel": message("Where"),
+    "operation": message("Operation"),
+    "principal": message("Asked by"),
+    "differs": message("Differs"),
+    "company": message("Company"),
+    "nif": message("Tax number"),
+    "action": message("Action"),
     "client": LABELS["client"],
-    "amount": Bilingual("Valor", "Amount"),
+    "amount": message("Amount"),
     "recipient": LABELS["recipient"],
-    "host": Bilingual("Programa", "Program"),
-    "scopes": Bilingual("Pode", "May"),
-    "accounts": Bilingual("Contas", "Accounts"),
-    "used_at": Bilingual("Última utilização", "Last used"),
-    "subject": Bilingual("Sobre", "About"),
-    "face": Bilingual("Por", "Through"),
-    "approval": Bilingual("Aprovação", "Approval"),
-    "attempts": Bilingual("Tentativas", "Attempts"),
-    "created_at": Bilingual("Quando", "When"),
-    "finding": Bilingual("O quê", "What"),
-    "document": Bilingual("Documento", "Document"),
-    "why": Bilingual("Porquê", "Why"),
-    "issued": Bilingual("Emitidos", "Issued"),
-    "matched": Bilingual("Aprovados", "Approved"),
-    "first": Bilingual("Primeiro", "First"),
-    "last": Bilingual("Último", "Last"),
+    "host": message("Program"),
+    "scopes": message("May"),
+    "accounts": message("Accounts"),
+    "used_at": message("Last used"),
+    "subject": message("About"),
+    "face": message("Through"),
+    "approval": message("Approval"),
+    "attempts": message("Attempts"),
+    "created_at": message("When"),
+    "finding": message("What"),
+    "document": message("Document"),
+    "why": message("Why"),
+    "issued": message("Documents"),
+    "matched": message("With approval"),
+    "first": message("First"),
+    "last": message("Last"),
     "account": LABELS["account"],
     "reason": LABELS["reason"],
-    "title": Bilingual("O que faz", "What it does"),
-    "effect": Bilingual("Efeito", "Effect"),
-    "toolset": Bilingual("Conjunto", "Toolset"),
-    "does": Bilingual("O que faz", "What it does"),
-    "approved_by": Bilingual("Aprova", "Approved by"),
-    "example": Bilingual("Exemplo", "Example"),
-    "rules": Bilingual("Regras", "Rules"),
-    "input_schema": Bilingual("Argumentos", "Arguments"),
-    "output_schema": Bilingual("Resultado", "Result"),
-    "setting": Bilingual("Definição", "Setting"),
-    "environment": Bilingual("No ambiente", "In the environment"),
-    "setting_value": Bilingual("Valor", "Value"),
-    "from": Bilingual("De onde vem", "From"),
-    "people": Bilingual("Pessoas", "People"),
+    "title": message("What it does"),
+    "effect": message("Effect"),
+    "toolset": message("Toolset"),
+    "does": message("What it does"),
+    "approved_by": message("Approved by"),
+    "example": message("Example"),
+    "rules": message("Rules"),
+    "input_schema": message("Arguments"),
+    "output_schema": message("Result"),
+    "setting": message("Setting"),
+    "environment": message("In the environment"),
+    "setting_value": message("Value"),
+    "from": message("Comes from"),
+    "people": message("People"),
     "warnings": LABELS["warnings"],
 }
-NO = Bilingual("não", "no")
-STATES: Mapping[str, Bilingual] = {
-    "draft": Bilingual("rascunho", "draft"),
-    "final": Bilingual("finalizado", "final"),
-    "sent": Bilingual("finalizado", "final"),
-    "settled": Bilingual("pago", "settled"),
-    "canceled": Bilingual("anulado", "cancelled"),
-    "deleted": Bilingual("apagado", "deleted"),
-    "second_copy": Bilingual("2.ª via", "second copy"),
-    "ready": Bilingual("pronto", "ready"),
-    "pending": Bilingual("à espera", "pending"),
-    "approved": Bilingual("aprovado", "approved"),
-    "rejected": Bilingual("recusado", "rejected"),
-    "unanswered": Bilingual("sem resposta", "unanswered"),
-    "used": Bilingual("usado", "used"),
-    "stale": Bilingual("desatualizado", "stale"),
-    "expired": Bilingual("expirado", "expired"),
+NO = message("no")
+STATES: Mapping[str, Message] = {
+    "draft": message("draft"),
+    "final": message("final"),
+    "sent": message("final"),
+    "settled": message("settled"),
+    "canceled": message("cancelled"),
+    "deleted": message("deleted"),
+    "second_copy": message("second copy"),
+    "ready": message("ready"),
+    "pending": message("pending"),
+    "approved": message("approved"),
+    "rejected": message("rejected"),
+    "unanswered": message("unanswered"),
+    "used": message("used"),
+    "stale": message("stale"),
+    "expired": message("expired"),
 }
 COLOURS = {
     "draft": "yellow",
@@ -158,23 +160,27 @@ RIGHT = AMOUNTS | COUNTS | {"id", "document_id", "value", "last_number", "sequen
 def format_label(field: str, language: Language) -> str:
     """Return a field's label."""
     said = FIELDS.get(field)
-    return said.text(language) if said else translate_label(field, language)
+    return render(said, language) if said else translate_label(field, language)
 
 
-def format_kind(plural: str, language: Language) -> str:
-    """Return a document type's name; an unknown type keeps its word."""
-    found = next((one for one in list_document_kinds() if plural in {one.plural, one.singular}), None)
-    return (
-        (found.pt if language == "pt" else found.en)
-        if found
-        else sanitize_line(plural).replace("_", " ").capitalize()
-    )
+def name_kind(word: str) -> Bilingual:
+    """Return the name of a document type, given by its plural or singular word; an unknown word stays."""
+    found = next((one for one in list_document_kinds() if word in {one.plural, one.singular}), None)
+    if found is not None:
+        return found.name
+    shown = sanitize_line(word).replace("_", " ").capitalize()
+    return Bilingual(shown, shown)
+
+
+def format_kind(word: str, language: Language) -> str:
+    """Return a document type's name in a language."""
+    return name_kind(word).text(language)
 
 
 def format_state(word: str, language: Language) -> str:
     """Return a state's name."""
     said = STATES.get(word)
-    return said.text(language) if said else sanitize_line(word)
+    return render(said, language) if said else sanitize_line(word)
 
 
 def format_value(field: str, value: Any, language: Language) -> str:
@@ -182,7 +188,7 @@ def format_value(field: str, value: Any, language: Language) -> str:
     if value is None or value == "" or value == []:
         return "-"
     if isinstance(value, bool):
-        return (LABELS["yes"] if value else NO).text(language)
+        return render(LABELS["yes"] if value else NO, language)
     if isinstance(value, Mapping):
         return ", ".join(format_value("", part, language) for part in value.values())
     if isinstance(value, list):

@@ -4,18 +4,15 @@ import click
 
 from ix_tools.api_client import rate_limit
 from ix_tools.errors import IxError
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.output import print_outcome, print_rows
 from ix_tools.interfaces.cli.repositories import open_store
 
-NONE = Bilingual("Ainda não foi enviado nenhum pedido.", "No request was sent yet.")
-OPENED = Bilingual(
-    "{account}: a pausa terminou; os pedidos voltam a sair.",
-    "{account}: the pause has ended; requests are sent again.",
-)
-NOTHING = Bilingual("Nenhuma conta está em pausa.", "No account is paused.")
+NONE = message("No request was sent yet.")
+OPENED = message_template("{account}: the pause has ended; requests are sent again.")
+NOTHING = message("No account is paused.")
 
 
 @click.group("limits", context_settings=SETTINGS)
@@ -47,7 +44,7 @@ def clear(run: Invocation, account: str | None) -> int:
                 next=f"`{run.build_command('limits', 'show')}` lists the accounts",
             )
         done = rate_limit.end_pauses(opened, account)
-    lines = [run.translate(OPENED).format(account=name) for name in done]
+    lines = [run.translate(OPENED.fill(account=name)) for name in done]
     return print_outcome(run, {"reopened": done}, "\n".join(lines) or run.translate(NOTHING))
 
 

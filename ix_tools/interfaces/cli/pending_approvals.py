@@ -10,15 +10,15 @@ from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.stored_preview import is_readable, load_preview
 from ix_tools.i18n import formats
 from ix_tools.i18n.formats import LISBON
-from ix_tools.i18n.labels import ACTIONS, LABELS, Bilingual, Language
+from ix_tools.i18n.labels import ACTIONS, LABELS
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import message, message_template, render
 from ix_tools.pipeline.company_repository import CompanyRepository
 from ix_tools.text.sanitize import sanitize_line
 
-UNTIL = Bilingual("até {until}", "until {until}")
-ASKED_BY = Bilingual("pedido por {who}", "asked for by {who}")
-DIFFERS = Bilingual(
-    "o documento guardado difere do que foi pedido", "the stored document differs from what was asked"
-)
+UNTIL = message_template("until {until}")
+ASKED_BY = message_template("asked for by {who}")
+DIFFERS = message("the stored document differs from what was asked")
 
 
 def describe_subject(found: Approval, language: Language) -> dict[str, str]:
@@ -27,9 +27,9 @@ def describe_subject(found: Approval, language: Language) -> dict[str, str]:
         return {}
     sheet = load_preview(found.sheet)
     client = sheet.paper.client if sheet.paper else sheet.client
-    consumer = LABELS["final_consumer"].text(language) if sheet.paper else ""
+    consumer = render(LABELS["final_consumer"], language) if sheet.paper else ""
     parts = {
-        "action": " + ".join(ACTIONS[one.action].title.text(language) for one in (sheet, *sheet.then)),
+        "action": " + ".join(render(ACTIONS[one.action].title, language) for one in (sheet, *sheet.then)),
         "document": rendering.format_document_heading(sheet.paper, language) if sheet.paper else "",
         "client": client.name if client else consumer,
         "amount": _format_amount(sheet, language),
@@ -60,17 +60,17 @@ def summarize(
     if several:
         yield format_owner(owner, language)
     asker = " · ".join(filter(None, (found.principal, sanitize_line(found.host) or found.face)))
-    until = UNTIL.text(language).format(until=_format_until(found.expires_at))
-    yield f"{ASKED_BY.text(language).format(who=asker)} · {until}"
+    until = render(UNTIL.fill(until=_format_until(found.expires_at)), language)
+    yield f"{render(ASKED_BY.fill(who=asker), language)} · {until}"
     if found.differs:
-        yield DIFFERS.text(language)
+        yield render(DIFFERS, language)
 
 
 def format_owner(owner: Mapping[str, str], language: Language) -> str:
     """Format the account in a line: `Padaria Central, Lda · NIF 501964843 (padaria)`."""
     if "company" not in owner:
         return owner["account"]
-    nif = f" · {LABELS['nif'].text(language)} {sanitize_line(owner['nif'])}" if "nif" in owner else ""
+    nif = f" · {render(LABELS['nif'], language)} {sanitize_line(owner['nif'])}" if "nif" in owner else ""
     return f"{sanitize_line(owner['company'])}{nif} ({owner['account']})"
 
 

@@ -13,7 +13,7 @@ from ix_tools.domain.json_parsing import parse_json
 from ix_tools.domain.types import parse_decimal
 from ix_tools.errors import InvalidArguments, Problem, SettingsError
 from ix_tools.i18n.formats import LISBON
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message
 from ix_tools.interfaces.cli import console, policy_text
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.invocation import Invocation
@@ -26,10 +26,7 @@ from ix_tools.policy.evaluation import PolicyEvaluation, evaluate_rules
 from ix_tools.policy.file import PolicyFile
 from ix_tools.policy.rules import DOCUMENT_TYPES, INTERFACES, STATES
 
-NONE = Bilingual(
-    "Não há política: uma pessoa aprova tudo o que não se desfaz.",
-    "There is no policy: a person approves whatever cannot be undone.",
-)
+NONE = message("There is no policy: a person approves whatever cannot be undone.")
 
 
 @click.group("policy", context_settings=SETTINGS)

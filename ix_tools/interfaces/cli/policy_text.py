@@ -8,7 +8,8 @@ from typing import Any
 from ix_tools.approvals.budgets import RemainingAllowance
 from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import Bilingual, Language
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import Message, message, render
 from ix_tools.interfaces.cli.labels import format_kind
 from ix_tools.policy.context import UNKNOWN, PolicyCase
 from ix_tools.policy.evaluation import PolicyEvaluation, RuleMatch
@@ -16,69 +17,66 @@ from ix_tools.policy.rules import Rule, Rules
 from ix_tools.text.sanitize import sanitize_line
 
 DECISIONS = {
-    "deny": Bilingual("recusado", "denied"),
-    "four-eyes": Bilingual("aprovam duas pessoas diferentes", "two different people approve"),
-    "terminal": Bilingual("uma pessoa aprova num terminal", "a person approves in a terminal"),
-    "page": Bilingual("uma pessoa aprova na página", "a person approves on the page"),
-    "form": Bilingual("uma pessoa aprova no formulário", "a person approves in the form"),
-    "person": Bilingual("uma pessoa aprova", "a person approves"),
-    "unattended": Bilingual("sai sem ninguém aprovar", "goes out without a person"),
-    "none": Bilingual("ninguém é perguntado: pode desfazer-se", "nobody is asked: it can be undone"),
+    "deny": message("denied"),
+    "four-eyes": message("two different people approve"),
+    "terminal": message("a person approves in a terminal"),
+    "page": message("a person approves on the page"),
+    "form": message("a person approves in the form"),
+    "person": message("a person approves"),
+    "unattended": message("goes out without a person"),
+    "none": message("nobody is asked: it can be undone"),
 }
 CONDITIONS = {
-    "who": Bilingual("quem pede", "who asks"),
-    "through": Bilingual("por onde", "through"),
-    "operations": Bilingual("operação", "operation"),
-    "effects": Bilingual("efeito", "effect"),
-    "states": Bilingual("novo estado", "new state"),
-    "document_types": Bilingual("tipo de documento", "document type"),
-    "series": Bilingual("série", "series"),
-    "above": Bilingual("acima de", "above"),
-    "up_to": Bilingual("até", "up to"),
-    "weekdays": Bilingual("dia da semana", "day of the week"),
-    "hours": Bilingual("hora em Lisboa", "hour in Lisbon"),
-    "first_day": Bilingual("desde", "from"),
-    "last_day": Bilingual("até ao dia", "until"),
-    "approvers": Bilingual("só aprova", "only approved by"),
-    "asker_may_approve": Bilingual("quem pede pode aprovar", "whoever asked may approve"),
-    "daily": Bilingual("por dia, no máximo", "a day, at most"),
-    "daily_calls": Bilingual("chamadas por dia", "calls a day"),
-    "with_warnings": Bilingual("mesmo com avisos", "even with warnings"),
-    "recipients": Bilingual("destinatário", "recipient"),
-    "differences": Bilingual("o documento difere do pedido", "the document differs from what was asked"),
-    "warnings": Bilingual("há avisos", "there are warnings"),
-    "save": Bilingual("mudaria o e-mail do cliente", "would change the client's address"),
-    "effect": Bilingual("nunca sem uma pessoa", "never without a person"),
+    "who": message("who asks"),
+    "through": message("through"),
+    "operations": message("operation"),
+    "effects": message("effect"),
+    "states": message("new state"),
+    "document_types": message("document type"),
+    "series": message("series"),
+    "above": message("above"),
+    "up_to": message("up to"),
+    "weekdays": message("day of the week"),
+    "hours": message("hour in Lisbon"),
+    "first_day": message("from"),
+    "last_day": message("until"),
+    "approvers": message("only approved by"),
+    "asker_may_approve": message("whoever asked may approve"),
+    "daily": message("a day, at most"),
+    "daily_calls": message("calls a day"),
+    "with_warnings": message("even with warnings"),
+    "recipients": message("recipient"),
+    "differences": message("the document differs from what was asked"),
+    "warnings": message("there are warnings"),
+    "save": message("would change the client's address"),
+    "effect": message("never without a person"),
 }
-OTHERWISE = Bilingual("Onde nenhuma regra se aplica", "Where no rule applies")
-STRICTEST = Bilingual(
-    "Contam todas as regras que se aplicam; vale a mais exigente.",
-    "Every rule that applies counts; the strictest wins.",
-)
-SAME = Bilingual("é a mesma pessoa que", "is the same person as")
-DECIDED = Bilingual("Decisão", "Decision")
-BECAUSE = Bilingual("pela regra", "by the rule")
-APPLIES = Bilingual("aplica-se", "applies")
-MIGHT = Bilingual("pode aplicar-se, e por isso conta; não se sabe", "may apply, and so it counts; not known")
-MIGHT_NOT = Bilingual("não se aplica, porque não se sabe", "does not apply, because it is not known")
-NOT = Bilingual("não se aplica", "does not apply")
-HELD = Bilingual("não deixa sair sem uma pessoa", "does not let it out without a person")
-LEFT = Bilingual("Resta hoje", "Left today")
-CALLS = Bilingual("chamadas", "calls")
-NOT_ENOUGH = Bilingual("não chega: uma pessoa aprova", "not enough: a person approves")
-PEOPLE = Bilingual("quem pediu não aprova", "whoever asked does not approve")
+OTHERWISE = message("Where no rule applies")
+STRICTEST = message("Every rule that applies counts; the strictest wins.")
+SAME = message("is the same person as")
+DECIDED = message("Decision")
+BECAUSE = message("by the rule")
+APPLIES = message("applies")
+MIGHT = message("may apply, and so it counts; not known")
+MIGHT_NOT = message("does not apply, because it is not known")
+NOT = message("does not apply")
+HELD = message("does not let it out without a person")
+LEFT = message("Left today")
+CALLS = message("calls")
+NOT_ENOUGH = message("not enough: a person approves")
+PEOPLE = message("whoever asked does not approve")
 
 
 def describe_rules(rules: Rules, language: Language) -> Iterator[str]:
     """Describe the whole policy."""
-    yield STRICTEST.text(language)
+    yield render(STRICTEST, language)
     for rule in rules.rules:
-        yield f"  {rule.name}: {DECISIONS[rule.decision].text(language)}"
+        yield f"  {rule.name}: {render(DECISIONS[rule.decision], language)}"
         for name, value in _list_conditions(rule, language):
-            yield f"    {CONDITIONS[name].text(language)}: {value}"
-    yield f"{OTHERWISE.text(language)}: {DECISIONS[rules.otherwise].text(language)}"
+            yield f"    {render(CONDITIONS[name], language)}: {value}"
+    yield f"{render(OTHERWISE, language)}: {render(DECISIONS[rules.otherwise], language)}"
     for one, who in rules.identities:
-        yield f"  {sanitize_line(one)} {SAME.text(language)} {sanitize_line(who)}"
+        yield f"  {sanitize_line(one)} {render(SAME, language)} {sanitize_line(who)}"
 
 
 def _list_conditions(rule: Rule, language: Language) -> Iterator[tuple[str, str]]:
@@ -107,34 +105,34 @@ def describe_ruling(
     case: PolicyCase, found: PolicyEvaluation, left: Sequence[RemainingAllowance], language: Language
 ) -> Iterator[str]:
     """Describe the decision, and how each rule contributes to it."""
-    by = f", {BECAUSE.text(language)} {', '.join(found.deciding_rules)}" if found.deciding_rules else ""
-    yield f"{DECIDED.text(language)}: {DECISIONS[found.decision].text(language)}{by}"
+    by = f", {render(BECAUSE, language)} {', '.join(found.deciding_rules)}" if found.deciding_rules else ""
+    yield f"{render(DECIDED, language)}: {render(DECISIONS[found.decision], language)}{by}"
     if found.ruling.refusal:
         yield f"  {found.ruling.refusal}"
     yield from _describe_requirement(found.ruling.requirement, language)
     for one in left:
-        calls = "" if one.calls is None else f", {one.calls} {CALLS.text(language)}"
+        calls = "" if one.calls is None else f", {one.calls} {render(CALLS, language)}"
         amount = found.ruling.auto_approval.amount if found.ruling.auto_approval else Decimal(0)
-        short = "" if one.has_room_for(amount) else f" ({NOT_ENOUGH.text(language)})"
-        yield f"  {LEFT.text(language)}, {one.rule}: {formats.format_money(one.euros, language)}{calls}{short}"
+        short = "" if one.has_room_for(amount) else f" ({render(NOT_ENOUGH, language)})"
+        yield f"  {render(LEFT, language)}, {one.rule}: {formats.format_money(one.euros, language)}{calls}{short}"
     for looked in found.matches:
         yield f"  {looked.rule.name}: {_describe_rule(looked, language)}"
 
 
 def _describe_requirement(terms: ApprovalRequirement, language: Language) -> Iterator[str]:
     if not terms.asker:
-        yield f"  {PEOPLE.text(language)}"
+        yield f"  {render(PEOPLE, language)}"
     if terms.approvers:
-        yield f"  {CONDITIONS['approvers'].text(language)}: {', '.join(map(sanitize_line, terms.approvers))}"
+        yield f"  {render(CONDITIONS['approvers'], language)}: {', '.join(map(sanitize_line, terms.approvers))}"
 
 
 def _describe_rule(looked: RuleMatch, language: Language) -> str:
     word, because = _find_reason(looked)
-    names = ", ".join(CONDITIONS[name].text(language) for name in because)
-    return f"{word.text(language)}{f': {names}' if names else ''}"
+    names = ", ".join(render(CONDITIONS[name], language) for name in because)
+    return f"{render(word, language)}{f': {names}' if names else ''}"
 
 
-def _find_reason(looked: RuleMatch) -> tuple[Bilingual, Sequence[str]]:
+def _find_reason(looked: RuleMatch) -> tuple[Message, Sequence[str]]:
     if looked.failed_conditions:
         return NOT, looked.failed_conditions
     if looked.blockers:

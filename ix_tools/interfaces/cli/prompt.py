@@ -7,23 +7,20 @@ import click
 
 from ix_tools.approvals.repository import Approval, Reply
 from ix_tools.errors import ApprovalRefused
-from ix_tools.i18n.labels import LABELS, Bilingual
+from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.messages import MessageTemplate, message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.invocation import Invocation
 
 SEPARATOR = "─"
 SCREEN_LINES = 24
 """Lines of the smallest terminal."""
-TYPE_YES = Bilingual(
-    "Escreva {word} para aprovar; qualquer outra coisa recusa: ",
-    "Type {word} to approve; anything else declines: ",
+TYPE_YES = message_template("Type {word} to approve; anything else declines: ")
+ACCEPT = message("accept")
+TYPE_ACCEPT = message_template(
+    "The stored document is not what was asked. Type {word} to approve it as it is: "
 )
-ACCEPT = Bilingual("aceito", "accept")
-TYPE_ACCEPT = Bilingual(
-    "O documento guardado não é o que foi pedido. Escreva {word} para o aprovar mesmo assim: ",
-    "The stored document is not what was asked. Type {word} to approve it as it is: ",
-)
-TYPE_ID = Bilingual("Para aprovar, escreva {word}: ", "To approve, type {word}: ")
+TYPE_ID = message_template("To approve, type {word}: ")
 
 
 def is_interactive() -> bool:
@@ -41,7 +38,7 @@ def require_person(action: str, next: str) -> None:
         )
 
 
-def require_typed(run: Invocation, question: Bilingual, word: str, refusal: str, next: str) -> None:
+def require_typed(run: Invocation, question: MessageTemplate, word: str, refusal: str, next: str) -> None:
     """Raise ApprovalRefused with this refusal and next step unless the person types exactly this word."""
     if not confirm_typed(run, question, word):
         raise ApprovalRefused(refusal, code="approval_declined", next=next)
@@ -88,10 +85,10 @@ def print_approval(run: Invocation, approval: Approval) -> None:
         console.print_note(click.style(console.wrap_text(approval.text.split("\n", 1)[0]), bold=True))
 
 
-def confirm_typed(run: Invocation, question: Bilingual, word: str) -> bool:
+def confirm_typed(run: Invocation, question: MessageTemplate, word: str) -> bool:
     """Return whether the person types exactly this word now; input typed before the prompt does not count."""
     _discard_typed_input()
-    console.write_text(run.translate(question).format(word=click.style(word, bold=True)), err=True, nl=False)
+    console.write_text(run.translate(question.fill(word=click.style(word, bold=True))), err=True, nl=False)
     line = sys.stdin.readline()
     if not line.endswith("\n"):
         console.print_note("")

@@ -7,7 +7,8 @@ from typing import Any, get_args
 import click
 
 from ix_tools.domain.records import Document, Sequence
-from ix_tools.i18n.labels import LABELS, Bilingual
+from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.options import build_words, list_slots
@@ -17,18 +18,10 @@ from ix_tools.schemas.json_schema import build_input_schema
 from ix_tools.text.sanitize import sanitize_line
 
 HIDDEN_FIELDS = frozenset({"ok", "warnings", "next", "sandbox"})
-WAITING = Bilingual(
-    "Falta a aprovação de uma pessoa. Nada foi enviado.", "A person must approve first. Nothing was sent."
-)
-BEGUN = Bilingual(
-    "Falta a aprovação de uma pessoa. O que se fez até aqui está no fim; mais nada foi enviado.",
-    "A person must approve first. What was done so far is below; nothing else was sent.",
-)
-HOW = Bilingual(
-    "Num terminal, até às {until} (hora de Lisboa); depois repita este comando:",
-    "In a terminal, before {until} (Lisbon time); then repeat this command:",
-)
-NOTHING = Bilingual("Não há nada.", "There is nothing.")
+WAITING = message("A person must approve first. Nothing was sent.")
+BEGUN = message("A person must approve first. What was done so far is below; nothing else was sent.")
+HOW = message_template("In a terminal, before {until} (Lisbon time); then repeat this command:")
+NOTHING = message("There is nothing.")
 
 
 def print_result(run: Invocation, operation: type[Operation[Any]], body: Mapping[str, Any]) -> None:
@@ -46,7 +39,7 @@ def _print_pending(run: Invocation, body: Mapping[str, Any]) -> None:
     begun = body["sent"] != "nothing"
     console.print_out(click.style(run.translate(BEGUN if begun else WAITING), fg="yellow", bold=True) + "\n")
     console.print_out(console.wrap_text(str(body["preview"])) + "\n")
-    console.print_out(run.translate(HOW).format(until=approval["expires_at"][11:16]))
+    console.print_out(run.translate(HOW.fill(until=approval["expires_at"][11:16])))
     console.print_out(click.style(f"  {approval['command']}", bold=True))
     for step in body.get("steps", ()):
         about = f" ({sanitize_line(step['about'])})" if step.get("about") else ""

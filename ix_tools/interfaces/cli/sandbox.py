@@ -5,20 +5,15 @@ from pathlib import Path
 import click
 
 from ix_tools.errors import SettingsError
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options
 from ix_tools.interfaces.cli.invocation import Invocation
 
-READY = Bilingual(
-    "Sandbox do InvoiceXpress em {url}. Sem valor fiscal. Para a usar, noutro terminal:",
-    "InvoiceXpress sandbox at {url}. No fiscal value. To use it, in another terminal:",
-)
-END = Bilingual("Ctrl-C termina.", "Ctrl-C ends it.")
-KEPT = Bilingual("Os dados ficam em {file}.", "Its data is kept in {file}.")
-FORGOTTEN = Bilingual(
-    "Os dados perdem-se no fim (--file guarda-os).", "Its data is forgotten at the end (--file keeps it)."
-)
+READY = message_template("InvoiceXpress sandbox at {url}. No fiscal value. To use it, in another terminal:")
+END = message("Ctrl-C ends it.")
+KEPT = message_template("Its data is kept in {file}.")
+FORGOTTEN = message("Its data is forgotten at the end (--file keeps it).")
 
 
 @click.command("sandbox", context_settings=SETTINGS)
@@ -60,12 +55,12 @@ def command(ctx: click.Context, host: str, port: int, file: Path | None, languag
 def _print_ready(run: Invocation, url: str, file: Path | None) -> None:
     from ix_tools.sandbox.server import Sandbox
 
-    kept = run.translate(KEPT).format(file=file) if file else run.translate(FORGOTTEN)
+    kept = run.translate(KEPT.fill(file=str(file))) if file else run.translate(FORGOTTEN)
     lines = {"ACCOUNT": Sandbox.account, "API_KEY": Sandbox.api_key, "BASE_URL": url}
     console.print_out(
         "\n".join(
             [
-                click.style(run.translate(READY).format(url=url), bold=True),
+                click.style(run.translate(READY.fill(url=url)), bold=True),
                 "",
                 *(f"  export INVOICEXPRESS_{name}={value}" for name, value in lines.items()),
                 "",

@@ -6,17 +6,17 @@ import click
 
 from ix_tools.config.settings import Settings, environment_name
 from ix_tools.domain.field_docs import read_field_docs
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import Text, message
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.setting_sources import SettingSources, format_setting
 
-FROM = {
-    "environment": Bilingual("ambiente", "environment"),
-    "file": Bilingual("ficheiro", "file"),
-    "default": Bilingual("", ""),
+FROM: dict[str, Text] = {
+    "environment": message("environment"),
+    "file": message("file"),
+    "default": "",
 }
-NO_FILE = Bilingual("não existe", "does not exist")
+NO_FILE = message("does not exist")
 
 
 @click.command("settings", params=[global_options()[0]], context_settings=SETTINGS)

@@ -5,23 +5,20 @@ from typing import Any
 import click
 
 from ix_tools.audit import trail
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.output import print_outcome
 from ix_tools.interfaces.cli.repositories import open_store
 
-WHAT_IT_MEANS = Bilingual(
-    "O que foi feito depois desta cópia não está nela: a mesma idempotency_key pode fazer um segundo documento, e as "
-    "autorizações e os tokens de então não existem. Compare depois a conta com `ix-tools audit reconcile`.",
+WHAT_IT_MEANS = message(
     "What was done after this copy is not in it: the same idempotency_key may make a second document, and approvals and "
-    "tokens of that time do not exist. Compare the account afterwards with `ix-tools audit reconcile`.",
+    "tokens of that time do not exist. Compare the account afterwards with `ix-tools audit reconcile`."
 )
-WORD = Bilingual("aceito", "accept")
-TYPE_IT = Bilingual("Para usar esta cópia, escreva {word}: ", "To use this copy, type {word}: ")
-ACCEPTED = Bilingual(
-    "A cópia foi aceite: a linha {noted} era a última anotada, e a cópia acaba na linha {newest}.",
-    "The copy was accepted: row {noted} was noted as the newest, and the copy ends with row {newest}.",
+WORD = message("accept")
+TYPE_IT = message_template("To use this copy, type {word}: ")
+ACCEPTED = message_template(
+    "The copy was accepted: row {noted} was noted as the newest, and the copy ends with row {newest}."
 )
 
 
@@ -47,5 +44,5 @@ def accept_restored(ctx: click.Context, output: Any) -> int:
     )
     with open_store(run.settings, checks_note=False) as opened:
         noted, newest = trail.accept_restored(opened, prompt.identify_user())
-    text = run.translate(ACCEPTED).format(noted=noted, newest=newest)
+    text = run.translate(ACCEPTED.fill(noted=noted, newest=newest))
     return print_outcome(run, {"noted": noted, "newest": newest}, text)

@@ -20,7 +20,9 @@ from ix_tools.domain import records
 from ix_tools.domain.totals import round_to_cent
 from ix_tools.fiscal.exemptions import find_exemption
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import LABELS, Language
+from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import render
 from ix_tools.interfaces.cli.labels import (
     COLOURS,
     RIGHT,
@@ -125,7 +127,7 @@ class Report:
         """Add warnings."""
         for field, problem in found:
             self._console.print()
-            said = f"{LABELS['warnings'].text(self._language)}: "
+            said = f"{render(LABELS['warnings'], self._language)}: "
             self._console.print(Text.assemble((said, "bold yellow"), (f"{field}: {problem}", "yellow")))
 
     def add_steps(self, title: str, steps: Sequence[tuple[str, str]]) -> None:
@@ -189,7 +191,7 @@ class Report:
             yield "id", str(document.id or "")
         client = document.client
         if client is not None and client.name:
-            nif = f"{LABELS['nif'].text(language)} {client.fiscal_id}" if client.fiscal_id else ""
+            nif = f"{render(LABELS['nif'], language)} {client.fiscal_id}" if client.fiscal_id else ""
             yield (
                 "client",
                 " · ".join(sanitize_line(part) for part in (client.name, nif, client.country or "") if part),
@@ -257,7 +259,7 @@ class Report:
         grid.add_column(style="dim", no_wrap=True)
         for _ in range(4):
             grid.add_column(justify="right", no_wrap=True)
-        base, vat = LABELS["base"].text(self._language), LABELS["tax"].text(self._language)
+        base, vat = render(LABELS["base"], self._language), render(LABELS["tax"], self._language)
         for name, (net, tax) in found.items():
             amounts = (
                 formats.format_money(round_to_cent(part), self._language, document.currency)
@@ -281,14 +283,20 @@ class Report:
         for name, amount in amounts:
             if amount is not None:
                 rows.append(
-                    (LABELS[name].text(language), formats.format_money(amount, language, document.currency))
+                    (
+                        render(LABELS[name], language),
+                        formats.format_money(amount, language, document.currency),
+                    )
                 )
         if document.retention:
-            held = f"{LABELS['retention'].text(language)} {formats.format_number(document.retention, language)} %"
+            held = f"{render(LABELS['retention'], language)} {formats.format_number(document.retention, language)} %"
             rows.append((held, formats.format_money(document.withholding_tax, language, document.currency)))
         if to_pay is not None:
             rows.append(
-                (LABELS["to_pay"].text(language), formats.format_money(to_pay, language, document.currency))
+                (
+                    render(LABELS["to_pay"], language),
+                    formats.format_money(to_pay, language, document.currency),
+                )
             )
         if not rows:
             return
@@ -296,7 +304,7 @@ class Report:
         grid = Table.grid(padding=(0, 2))
         grid.add_column(no_wrap=True)
         grid.add_column(justify="right", no_wrap=True)
-        total = LABELS["total"].text(language)
+        total = render(LABELS["total"], language)
         for name, value in rows:
             grid.add_row(Text(name), Text(value), style="bold" if name == total else "")
         self._console.print(grid)

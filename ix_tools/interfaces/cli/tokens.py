@@ -10,7 +10,7 @@ from ix_tools.auth.tokens import Token, Tokens
 from ix_tools.config.settings import SANDBOX_ACCOUNT
 from ix_tools.errors import Exit, IxError, Problem
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
@@ -18,15 +18,9 @@ from ix_tools.interfaces.cli.output import print_outcome, print_rows
 from ix_tools.interfaces.cli.repositories import open_store
 from ix_tools.operations.scopes import Scope
 
-NONE = Bilingual("Ainda não há chaves de acesso.", "There are no tokens yet.")
-CREATED = Bilingual(
-    "Guarde-a já: não volta a ser mostrada. Envia-se em Authorization: Bearer …",
-    "Keep it now: it is not shown again. It is sent in Authorization: Bearer …",
-)
-REVOKED = Bilingual(
-    "{id} revogada: deixa de valer no pedido seguinte.",
-    "{id} revoked: it is refused from the next request on.",
-)
+NONE = message("There are no tokens yet.")
+CREATED = message("Keep it now: it is not shown again. It is sent in Authorization: Bearer …")
+REVOKED = message_template("{id} revoked: it is refused from the next request on.")
 SCOPES = [str(one) for one in Scope]
 
 
@@ -96,7 +90,7 @@ def revoke(run: Invocation, identifier: str) -> int:
     """Revoke a token now."""
     with _open_tokens(run) as tokens:
         token = tokens.revoke(identifier)
-    return print_outcome(run, _as_dict(token, run), run.translate(REVOKED).format(id=token.id))
+    return print_outcome(run, _as_dict(token, run), run.translate(REVOKED.fill(id=token.id)))
 
 
 def _choose_accounts(run: Invocation, named: tuple[str, ...]) -> tuple[str, ...]:

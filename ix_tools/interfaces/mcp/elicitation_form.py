@@ -12,7 +12,9 @@ from ix_tools.approvals.host_answers import MAX_REASON_LENGTH
 from ix_tools.approvals.preview import ApprovalPreview
 from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.stored_preview import load_preview
-from ix_tools.i18n.labels import LABELS, Language
+from ix_tools.i18n.labels import LABELS, MORE
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import render
 
 WARNINGS, DIFFERENCES = 3, 5
 """How many a checkbox's description names; the message lists more."""
@@ -31,20 +33,20 @@ def build_form_schema(approval: Approval, language: Language) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "approve": {
             "type": "boolean",
-            "title": f"{LABELS['approve'].text(language)} – {rendering.format_headline(sheet, language)}",
+            "title": f"{render(LABELS['approve'], language)} – {rendering.format_headline(sheet, language)}",
             "description": _describe_consequences(sheet, language),
         }
     }
     if approval.differs:
         fields["accept_differences"] = {
             "type": "boolean",
-            "title": LABELS["accept_differences"].text(language),
+            "title": render(LABELS["accept_differences"], language),
             "description": _describe_differences(sheet, language),
         }
     required = list(fields)
     fields["reason"] = {
         "type": "string",
-        "title": LABELS["reason_if_not"].text(language),
+        "title": render(LABELS["reason_if_not"], language),
         "maxLength": MAX_REASON_LENGTH,
     }
     return {"type": "object", "properties": fields, "required": required}
@@ -61,22 +63,22 @@ def _describe_consequences(sheet: ApprovalPreview, language: Language) -> str:
             )
         )
     if sheet.sandbox:
-        parts.append(LABELS["sandbox"].text(language))
-    parts.append(LABELS["approve_why"].text(language))
+        parts.append(render(LABELS["sandbox"], language))
+    parts.append(render(LABELS["approve_why"], language))
     return "\n".join(parts)
 
 
 def _describe_differences(sheet: ApprovalPreview, language: Language) -> str:
-    asked, stored = LABELS["asked"].text(language), LABELS["stored"].text(language)
+    asked, stored = render(LABELS["asked"], language), render(LABELS["stored"], language)
     told = (rendering.format_difference(one, language) for one in sheet.differences[:DIFFERENCES])
     said = [_shorten(f"{field}: {asked} {before}, {stored} {now}") for field, before, now in told]
     said += _note_omitted(sheet.differences, DIFFERENCES, language)
-    return "\n".join([*said, LABELS["accept_differences_why"].text(language)])
+    return "\n".join([*said, render(LABELS["accept_differences_why"], language)])
 
 
 def _note_omitted(all_of_them: tuple[Any, ...], named: int, language: Language) -> list[str]:
     more = len(all_of_them) - named
-    return [f"… {LABELS['more'].text(language).format(count=more)}"] if more > 0 else []
+    return [f"… {render(MORE.fill(count=more), language)}"] if more > 0 else []
 
 
 def _shorten(text: str) -> str:

@@ -9,7 +9,7 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from ix_tools.errors import InvalidArguments, IxError, NotFound
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
 from ix_tools.interfaces.mcp import scope_challenge
 from ix_tools.interfaces.mcp.outgoing import build_json_resource
 from ix_tools.pipeline.execute import CallContext, CallOrigin, execute, fetch_pdf, parse

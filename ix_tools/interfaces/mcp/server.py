@@ -20,7 +20,7 @@ from ix_tools.schemas.tool_selection import ToolSelection
 from ix_tools.version import __version__
 
 if TYPE_CHECKING:
-    from ix_tools.i18n.labels import Language
+    from ix_tools.i18n.languages import Language
     from ix_tools.pipeline.execute import CallContext
 
 Context = ServerRequestContext[Any, Any]

@@ -29,6 +29,7 @@ from ix_tools.approvals.refusals import build_declined_refusal
 from ix_tools.approvals.repository import Approval, Reply
 from ix_tools.errors import IxError
 from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.messages import render
 from ix_tools.interfaces.mcp import elicitation, scope_challenge
 from ix_tools.interfaces.mcp.elicitation import APPROVAL_KEY, ElicitationAnswer
 from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_form_message
@@ -47,7 +48,7 @@ from ix_tools.pipeline.truncation import get_page_size
 from ix_tools.text.sanitize import sanitize_text
 
 if TYPE_CHECKING:
-    from ix_tools.i18n.labels import Language
+    from ix_tools.i18n.languages import Language
 
 MODERN_PROTOCOL = "2026-07-28"
 PAGE_STATE_PREFIX = "page "
@@ -194,7 +195,7 @@ async def _ask_on_page(
 ) -> Answer:
     """Let the host send the person to the page; only the decision made there counts."""
     url = await anyio.to_thread.run_sync(context.links.create, approval, "host")
-    message = f"{LABELS['on_the_page'].text(context.settings.language)}\n{approval.summary}"
+    message = f"{render(LABELS['on_the_page'], context.settings.language)}\n{approval.summary}"
     if modern:
         there = types.ElicitRequestURLParams(message=message, url=url)
         return types.InputRequiredResult(

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ix_tools.errors import InvalidArguments, IxError
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
 from ix_tools.interfaces.rest.problems import build_problem
 
 log = logging.getLogger(__name__)

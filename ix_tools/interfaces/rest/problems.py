@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from ix_tools.errors import IxError, get_http_status, get_retry_delay
 from ix_tools.http_statuses import HTTP_STATUSES
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
 from ix_tools.interfaces.rest.responses import build_json_response
 
 MEDIA_TYPE = "application/problem+json"

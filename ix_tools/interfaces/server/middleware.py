@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ix_tools.config.settings import is_loopback
 from ix_tools.errors import StoreUnavailable
+from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import message
 from ix_tools.interfaces.server.authenticator import Authenticator
 from ix_tools.interfaces.server.problems import build_refusal, build_store_refusal
@@ -52,7 +53,7 @@ class GatewayMiddleware:
         """Keep the parts. `open_routes` are the routes without authentication."""
         self._app, self._authenticator, self._open_routes = app, authenticator, open_routes
         self._rate_limiter = CallerRateLimiter(server_context.store, server_context.settings.calls_per_minute)
-        self._language = server_context.settings.language
+        self._language: Language = server_context.settings.language
         here = urlsplit(server_context.address)
         self._hosts = {here.netloc.lower()}
         self._origins = {f"{here.scheme}://{here.netloc}".lower(), *server_context.settings.http_origins}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from ix_tools.errors import IxError, StoreUnavailable
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Text, message
 from ix_tools.interfaces.rest.problems import build_problem
 

@@ -21,8 +21,21 @@ from ix_tools.approvals.stored_preview import load_preview
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.i18n import formats
 from ix_tools.i18n.formats import LISBON
-from ix_tools.i18n.labels import ACTIONS, Language
-from ix_tools.interfaces.web.texts import ALREADY, ERRORS, FACES, OUTCOMES, REFUSALS, SENT_TO, STEPS, WORDS
+from ix_tools.i18n.labels import ACTIONS, LARGEST_LINES
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import render
+from ix_tools.interfaces.web.texts import (
+    ALL_LINES,
+    ALREADY,
+    ERRORS,
+    FACES,
+    OUTCOMES,
+    PIN_LOCKED,
+    REFUSALS,
+    SENT_TO,
+    STEPS,
+    WORDS,
+)
 from ix_tools.operations.labels import translate_label
 from ix_tools.text.sanitize import sanitize_line
 
@@ -71,7 +84,7 @@ def render_approval(found: Approval, language: Language, page: PageState) -> str
         deciding=tuple(rendering.list_key_facts(sheet, language)),
         amount=rendering.format_key_amount(sheet, language),
         consequences=rendering.describe_consequences(sheet, language),
-        action=lambda name: ACTIONS[name].title.text(language),
+        action=lambda name: render(ACTIONS[name].title, language),
         says=lambda name: translate_label(name, language),
         differing=lambda one: rendering.format_difference(one, language),
         warned=lambda one: rendering.format_warning(one, language),
@@ -81,7 +94,7 @@ def render_approval(found: Approval, language: Language, page: PageState) -> str
         id=found.id,
         principal=found.principal,
         account=found.account,
-        through=FACES.get(found.face, FACES["library"]).text(language),
+        through=render(FACES.get(found.face, FACES["library"]), language),
         host=found.host,
         asked_at=_format_moment(found.created_at, language),
         until=_format_moment(found.expires_at, language),
@@ -107,7 +120,7 @@ def render_outcome(
     refreshes: bool = False,
 ) -> str:
     """Render the decision and its result, or why a link or answer was not accepted; nothing else of the document."""
-    heading, text = (said.text(language) for said in OUTCOMES[state])
+    heading, text = (render(said, language) for said in OUTCOMES[state])
     decided = found.decided_at if found is not None and state not in UNDECIDED else None
     return _render(
         "outcome.html",
@@ -115,7 +128,7 @@ def render_outcome(
         outcome=state,
         heading=heading,
         text=text,
-        note=ALREADY.text(language) if again else "",
+        note=render(ALREADY, language) if again else "",
         summary=found.summary if found is not None and state not in UNDECIDED else "",
         steps=[_describe_step(step, language) for step in steps],
         refreshes=refreshes,
@@ -131,11 +144,11 @@ def render_outcome(
 def _describe_step(step: Step, language: Language) -> str:
     """Describe the result of one call in a line: `Fatura 1/2026 · ATCUD TQ93Z3GH-1`."""
     if step.state != "done":
-        return STEPS[step.state].text(language)
+        return render(STEPS[step.state], language)
     if step.recipient:
-        return SENT_TO.text(language).format(recipient=step.recipient)
+        return render(SENT_TO.fill(recipient=step.recipient), language)
     if not step.number:
-        return STEPS["done"].text(language)
+        return render(STEPS["done"], language)
     kind = get_document_kind(step.kind)
     name = f"{kind.pt if language == 'pt' else kind.en} {step.number}"
     return f"{name} · ATCUD {step.atcud}" if step.atcud else name
@@ -167,22 +180,20 @@ def _create_environment() -> Environment:
 
 def _label_approve_button(sheet: ApprovalPreview, language: Language) -> str:
     """Return the approve button's label: the amount that the call issues or pays, otherwise the action."""
-    word = WORDS["approve"].text(language)
+    word = render(WORDS["approve"], language)
     moves = sheet.amount is not None or sheet.action in TOTAL_IS_THE_AMOUNT
     amount = rendering.format_key_amount(sheet, language) if moves else ""
-    return f"{word} {amount}" if amount else f"{word}: {ACTIONS[sheet.action].title.text(language)}"
+    return f"{word} {amount}" if amount else f"{word}: {render(ACTIONS[sheet.action].title, language)}"
 
 
 def _describe_error(error: str, language: Language, found: Approval, next_try: float, now: float) -> str:
+    if error == "pin_locked":
+        return render(
+            PIN_LOCKED.fill(next_try=_format_near_moment(next_try, now, language), id=found.id), language
+        )
     if language == "pt" and error in REFUSALS:
-        return REFUSALS[error].format(id=found.id)
-    if error not in ERRORS:
-        return ""
-    return (
-        ERRORS[error]
-        .text(language)
-        .format(next_try=_format_near_moment(next_try, now, language), id=found.id)
-    )
+        return render(REFUSALS[error].fill(id=found.id), language)
+    return render(ERRORS.get(error, ""), language)
 
 
 def _sanitize_value(value: Any) -> Any:
@@ -191,7 +202,7 @@ def _sanitize_value(value: Any) -> Any:
 
 
 def _render(template: str, language: Language, **given: Any) -> str:
-    said = {name: word.text(language) for name, word in WORDS.items()}
+    said = {name: render(word, language) for name, word in WORDS.items()}
     return (
         _create_environment()
         .get_template(template)
@@ -215,6 +226,8 @@ def _build_document_values(paper: DocumentView | None, language: Language) -> di
         "country": lambda name: rendering.format_country(name, language),
         "largest": sorted(paper.lines, key=lambda line: line.net or 0, reverse=True)[:LARGEST],
         "open_lines": OPEN_LINES,
+        "largest_of": render(LARGEST_LINES.fill(shown=LARGEST, all=len(paper.lines)), language),
+        "all_lines": render(ALL_LINES.fill(all=len(paper.lines)), language),
         "times": lambda line: rendering.format_calculation(line, language, paper.currency),
         "tax": lambda line: rendering.format_tax(line.tax, line.rate, language),
         "share_named": lambda share: rendering.format_vat_label(share, language),

@@ -18,7 +18,7 @@ from ix_tools.approvals.links import PAGE_PATH, ApprovalLinks
 from ix_tools.approvals.repository import Approval, ApprovalRepository
 from ix_tools.approvals.stored_preview import is_readable
 from ix_tools.errors import ApprovalRefused, StoreUnavailable
-from ix_tools.i18n.labels import Language
+from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import render
 from ix_tools.interfaces.web import rendering
 from ix_tools.storage.database import Store

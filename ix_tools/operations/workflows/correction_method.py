@@ -12,7 +12,7 @@ from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES, name_document_k
 from ix_tools.domain.records import Document, ReadTotal
 from ix_tools.domain.types import Record, TranslatedText
 from ix_tools.fiscal.deadlines import get_correction_limit, get_reporting_deadline, list_penalty_free_ends
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import Message, message
 
 Fault = Literal["too_much", "too_little", "vat", "client_details", "everything"]

@@ -14,7 +14,7 @@ from ix_tools.domain.types import Email, InvoiceType, OneLine, Record
 from ix_tools.errors import IxError, NotFound, Problem, Refused, StoredDifferently
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import as_message
 from ix_tools.operations.base import BundledApproval, Operation, OperationContext, StepPending
 from ix_tools.operations.document_context import DocumentResult

@@ -61,7 +61,7 @@ def test_in_portuguese_amounts_dates_and_words_are_portuguese(
     monkeypatch.setenv("INVOICEXPRESS_LANGUAGE", "pt")
     number = cli.draft()
     text = cli.text("get-document", "--document-type", "invoices", "--document-id", number)
-    for words in ("Fatura #1001 rascunho", "Cliente ACME", "Vencimento 20/12/2026", "Descrição Qtd. Preço IVA Líquido",
+    for words in ("Fatura #1001 rascunho", "Cliente ACME", "Vencimento 20/12/2026", "Descrição Qtd. Preço IVA Valor sem IVA",
                   "Total sem IVA 100,00 €", "Total 123,00 €", "A seguir"):  # fmt: skip
         assert any(line.startswith(words) for line in squeezed(text)), (words, text)
     rows = squeezed(cli.text("list-invoices"))
@@ -178,7 +178,7 @@ def test_a_word_that_is_asked_for_is_shown_as_a_command_that_works(cli: Cli) -> 
 def test_warnings_are_shown(cli: Cli) -> None:
     text = cli.text("create-invoice", "--date", "2026-12-24", "--due-date", "+30d", "--client.code", "ACME",
                     "--items", "name=X,unit_price=1,quantity=1,tax=IVA23")  # fmt: skip
-    assert "Note: date: 2026-12-24 is in the future" in text
+    assert "Attention: date: 2026-12-24 is in the future" in text
 
 
 def test_the_key_is_nowhere_in_what_is_said(cli: Cli) -> None:
@@ -218,7 +218,7 @@ def test_output_that_knows_no_accents_still_gets_the_result(cli: Cli) -> None:
         ("date", "soon", "soon", "soon"),
         ("total", "?", "?", "?"),
         ("value", "23.00", "23", "23"),
-        ("status", "settled", "settled", "pago"),
+        ("status", "settled", "settled", "liquidado"),
         ("status", "unheard_of", "unheard_of", "unheard_of"),
         ("document_type", "credit_notes", "Credit note", "Nota de crédito"),
         ("in_force", False, "no", "não"),
