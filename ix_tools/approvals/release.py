@@ -10,7 +10,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
 from ix_tools.approvals.models import Binding
-from ix_tools.approvals.rows import append_to_trail, match_call
+from ix_tools.approvals.rows import match_call, record_event
 from ix_tools.audit import trail
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, spent
@@ -40,7 +40,7 @@ def _end_use(
             connection.execute(spent.delete().where(spent.c.approval == identifier))
             state = "stale"
         connection.execute(approvals.update().where(mine).values(state=state))
-        append_to_trail(connection, row, event, outcome)
+        record_event(connection, row, event, outcome)
         for binding in covers:
             _drop_covered(connection, binding, identifier)
 
@@ -50,4 +50,4 @@ def _drop_covered(connection: Connection, binding: Binding, by: str) -> None:
     wanted = sql.and_(match_call(binding), approvals.c.channel == "covered", approvals.c.state == "approved")
     for row in connection.execute(sql.select(approvals).where(wanted)).all():
         connection.execute(approvals.update().where(approvals.c.id == row.id).values(state="stale"))
-        append_to_trail(connection, row, "stale", f"{by} was given back")
+        record_event(connection, row, "stale", f"{by} was given back")

@@ -46,7 +46,7 @@ from ix_tools.approvals.refusals import (
 )
 from ix_tools.approvals.requirements import ANY_PERSON, ApprovalRequirement, record_approval
 from ix_tools.approvals.retention import check_waiting_limit, delete_old_texts
-from ix_tools.approvals.rows import append_to_trail, list_binding_columns, match_call
+from ix_tools.approvals.rows import list_binding_columns, match_call, record_event
 from ix_tools.errors import ApprovalRefused
 from ix_tools.operations.digests import hash_content
 from ix_tools.storage.database import Store
@@ -101,7 +101,7 @@ class ApprovalRepository(ApprovalQueries):
             delete_old_texts(connection, now)
             handle = secrets.token_urlsafe(32)
             found = self._insert(connection, binding, asked, channel, "pending", hash_content(handle))
-            append_to_trail(connection, found, "asked")
+            record_event(connection, found, "asked")
             return build_approval(found, handle)
 
     # --- using ---
@@ -233,7 +233,7 @@ class ApprovalRepository(ApprovalQueries):
             }
             connection.execute(approvals.insert().values(row))
             found = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one()
-            append_to_trail(connection, found, "used", f"by policy: {rules}")
+            record_event(connection, found, "used", f"by policy: {rules}")
         return identifier
 
     def load_remaining_allowances(self, spending: AutoApprovalRequest) -> list[RemainingAllowance]:
@@ -304,9 +304,8 @@ class ApprovalRepository(ApprovalQueries):
                 who = f"by {by}" if by else PLACE_PHRASES[place]
                 if pin_set_by is not None:
                     who += f" with a PIN set by {pin_set_by or 'an unknown person'}"
-                append_to_trail(
-                    connection, row, event, f"{who}; {missing} more needed" if missing else who, place
-                )
+                said = f"{who}; {missing} more needed" if missing else who
+                record_event(connection, row, event, said, place, is_news=not missing)
                 delete_old_texts(connection, now)
         if outdated:
             raise build_outdated_refusal()
@@ -376,7 +375,8 @@ class ApprovalRepository(ApprovalQueries):
         )
         if moved.rowcount == 1:
             row = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one()
-            append_to_trail(connection, row, after)  # without the reason: the trail holds no texts
+            # Without the reason: the trail holds no texts.
+            record_event(connection, row, after, is_news=before == "pending" or after != "used")
         return moved.rowcount == 1
 
     def _approve_covered_calls(
@@ -385,7 +385,7 @@ class ApprovalRepository(ApprovalQueries):
         for binding in covers:
             asked = ApprovalRequestContent("", row.summary)
             found = self._insert(connection, binding, asked, "covered", "approved", covered_by=row.id)
-            append_to_trail(connection, found, "covered", f"by {row.id}")
+            record_event(connection, found, "covered", f"by {row.id}")
 
     def _insert(
         self,

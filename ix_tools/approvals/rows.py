@@ -1,5 +1,6 @@
-"""Queries by binding and audit entries, shared by the modules that change rows of approvals."""
+"""Queries by binding, audit entries and events, shared by the modules that change rows of approvals."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sql
@@ -7,6 +8,9 @@ from sqlalchemy.engine import Connection, Row
 
 from ix_tools.approvals.models import Binding
 from ix_tools.audit import trail
+from ix_tools.events import outbox
+from ix_tools.events.models import EventDraft, EventType
+from ix_tools.i18n import formats
 from ix_tools.storage.schema import approvals
 
 
@@ -25,13 +29,20 @@ def match_call(binding: Binding) -> sql.ColumnElement[bool]:
     return sql.and_(*(approvals.c[name] == value for name, value in list_binding_columns(binding).items()))
 
 
-def append_to_trail(
-    connection: Connection, row: Row[Any], event: str, outcome: str = "", place: str = ""
+def record_event(
+    connection: Connection,
+    row: Row[Any],
+    event: str,
+    outcome: str = "",
+    place: str = "",
+    *,
+    is_news: bool = True,
 ) -> None:
-    """Record an event of an approval in the audit trail.
+    """Record what happened to an approval in the audit trail, and as an event for readers.
 
     Args:
         place: the place of a decision; the approval's own channel by default.
+        is_news: False for what decides nothing: one of several people approved, or an approved call is carried out.
     """
     entry = trail.Entry(
         event=f"approval {event}",
@@ -44,3 +55,31 @@ def append_to_trail(
         outcome=outcome,
     )
     trail.append(connection, entry)
+    if is_news:
+        _announce(connection, row, event, place or row.channel)
+
+
+def _announce(connection: Connection, row: Row[Any], event: str, place: str) -> None:
+    kind: EventType
+    data: Mapping[str, Any]
+    if row.channel == "covered":
+        return  # nobody was asked for it: the approval of its workflow tells
+    if event == "asked":
+        kind, data = "approval.requested", {"expires_at": formats.format_rfc3339(row.expires_at)}
+    elif event in {"approved", "rejected"}:
+        kind, data = "approval.decided", {"decision": event}
+    elif event == "used":  # by an answer in the host's form, or by the policy
+        kind, data = "approval.decided", {"decision": "approved"}
+    elif event in {"expired", "stale", "unanswered"} and row.channel != "policy":
+        kind, data = "approval.expired", {"state": event}
+    else:
+        return
+    draft = EventDraft(
+        kind,
+        f"approval/{row.id}",
+        row.account,
+        row.principal,
+        row.operation,
+        {"approval": row.id, "place": place, **data},
+    )
+    outbox.append(connection, draft)

@@ -171,6 +171,8 @@ class Settings(BaseModel):
     """Name of the caller. An approval is valid only for the principal that requested it."""
     store: str = ""
     """SQLite file, or postgresql:// URL, for approvals, journal and audit trail. Default: ix-tools.db in the user's data folder."""
+    events_days: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 400))] = 30
+    """Days for which events are stored. A reader that stays away for longer misses some, and is told so."""
     documents: Path | None = None
     """Folder for PDF files. Default: documents in the user's data folder."""
     pdf_poll_attempts: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 60))] = 10

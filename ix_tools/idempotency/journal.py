@@ -25,6 +25,7 @@ from sqlalchemy.engine import Connection
 
 from ix_tools.audit import trail
 from ix_tools.errors import IxError
+from ix_tools.events import outbox
 from ix_tools.idempotency import claims
 from ix_tools.idempotency.intents import (
     ABOUT_SUBJECT,
@@ -54,6 +55,7 @@ from ix_tools.idempotency.intents import (
     update_held,
 )
 from ix_tools.idempotency.leases import ACTIVE_LEASES, is_owner_running, process_id
+from ix_tools.idempotency.outcome_events import list_outcome_events
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import intents
 
@@ -252,6 +254,7 @@ class Journal:
                 claims.detach_intent(connection, intent.account, intent.id, now)
             entry = build_audit_entry(result.state, intent, intent.id, result.message, result.subject)
             trail.append(connection, entry)
+            outbox.append(connection, *list_outcome_events(intent, result))
             ACTIVE_LEASES.pop(intent.id, None)
         return True
 

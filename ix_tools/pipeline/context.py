@@ -15,6 +15,7 @@ from ix_tools.audit import trail
 from ix_tools.auth.principals import ALL_SCOPES
 from ix_tools.config.settings import Settings, data_folder
 from ix_tools.domain.types import lisbon_now
+from ix_tools.events.repository import Events
 from ix_tools.idempotency.journal import Journal
 from ix_tools.operations.scopes import Scope
 from ix_tools.pipeline.company_repository import CompanyRepository
@@ -123,6 +124,11 @@ class CallContext:
     def links(self) -> ApprovalLinks:
         """The links to approval pages."""
         return ApprovalLinks(self.store, self.approvals.clock)
+
+    @property
+    def events(self) -> Events:
+        """The events of the store."""
+        return Events(self.store, self.settings.events_days, self.approvals.clock)
 
     @property
     def companies(self) -> CompanyRepository:

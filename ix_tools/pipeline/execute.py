@@ -293,11 +293,12 @@ def summarize_outcome(error: StoredDifferently | None) -> str:
 
 
 async def _recover_once(context: CallContext) -> None:
-    """Recover intents left open by a crash, once per context."""
+    """Recover intents left open by a crash, and delete old events, once per context."""
     if not context.has_recovered:
         context.has_recovered = True
         try:
             await recover_unfinished(context)
+            await anyio.to_thread.run_sync(context.events.delete_old)
         except BaseException:
             context.has_recovered = False
             raise

@@ -79,6 +79,7 @@ def build_openapi(server: str = "/", toolsets: Sequence[str] = ()) -> Json:
         "paths": {
             **{f"/tools/{name}": {"post": _describe_operation(name)} for name in chosen},
             "/approvals/{id}": {"get": _APPROVAL},
+            "/events": {"get": _EVENTS},
             **({"/documents/{document_id}/pdf": {"get": _PDF}} if "get_pdf" in chosen else {}),
         },
         "components": {
@@ -259,6 +260,37 @@ _SCHEMAS: Mapping[str, Schema] = {
         },
         "required": ["ok", "id", "status", "tool"],
     },
+    "Events": {
+        "type": "object",
+        "properties": {
+            "ok": {"type": "boolean"},
+            "events": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "id": _TEXT,
+                        "position": {"type": "integer"},
+                        "type": _TEXT,
+                        "time": _TEXT,
+                        "subject": {"type": "string", "description": "The approval, call or document."},
+                        "sequence": {"type": "integer", "description": "Number among the subject's events."},
+                        "account": _TEXT,
+                        "caller": _TEXT,
+                        "operation": _TEXT,
+                        "data": {"type": "object", "description": "Ids, states, numbers and totals."},
+                    },
+                },
+            },
+            "next": {"type": "integer", "description": "Where to continue: send it as `after`."},
+            "has_more": {"type": "boolean", "description": "Whether more is there now."},
+            "has_missed": {
+                "type": "boolean",
+                "description": "Whether events after `after` were deleted for their age.",
+            },
+        },
+        "required": ["ok", "events", "next"],
+    },
     "Problem": {
         "type": "object",
         "description": "Problem details (RFC 9457), with the fields that errors have in every interface.",
@@ -326,6 +358,50 @@ _APPROVAL: Json = {
             "content": {JSON: {"schema": _named("Approval")}},
         },
         **_list_failures((401, 403, 404, 429, 500, 503)),
+    },
+}
+_EVENTS: Json = {
+    "operationId": "list_events",
+    "tags": ["approvals"],
+    "summary": "What happened, from a cursor on",
+    "description": "Events of your approvals, calls and documents, oldest first. Store `next` and send it as `after` the next time. "
+    "An event may come twice: recognise it by its id.",
+    "x-openai-isConsequential": False,
+    "parameters": [
+        {
+            "name": "after",
+            "in": "query",
+            "description": "`next` of the answer before; 0 for all that is stored.",
+            "schema": {"type": "integer"},
+        },
+        {
+            "name": "limit",
+            "in": "query",
+            "description": "At most 500; default 100.",
+            "schema": {"type": "integer"},
+        },
+        {
+            "name": "types",
+            "in": "query",
+            "description": "Types of events, separated by commas; default all.",
+            "schema": {"type": "string"},
+        },
+        {
+            "name": "callers",
+            "in": "query",
+            "description": "own, or all with the scope admin.",
+            "schema": {"type": "string", "enum": ["own", "all"]},
+        },
+        {
+            "name": "account",
+            "in": "query",
+            "description": ACCOUNT["description"],
+            "schema": {"type": "string"},
+        },
+    ],
+    "responses": {
+        "200": {"description": "The events.", "content": {JSON: {"schema": _named("Events")}}},
+        **_list_failures((401, 403, 422, 429, 500, 503)),
     },
 }
 _PDF: Json = {

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
 version = sql.Table(
@@ -234,4 +234,36 @@ tokens = sql.Table(
     sql.Column("expires_at", sql.Float, nullable=False),
     sql.Column("used_at", sql.Float),
     sql.Column("revoked_at", sql.Float),
+)
+
+events = sql.Table(
+    "events",
+    metadata,
+    sql.Column("position", sql.BigInteger, primary_key=True, autoincrement=False),  # in the order of commits
+    sql.Column("id", sql.String(32), nullable=False, unique=True),
+    sql.Column("sequence", sql.BigInteger, nullable=False),  # among the events of its subject
+    sql.Column("type", sql.String(40), nullable=False),
+    sql.Column("subject", sql.String(200), nullable=False),  # approval/ABCD2345, call/…, invoices/1001
+    sql.Column("account", sql.String(300), nullable=False),
+    sql.Column("principal", sql.String(200), nullable=False),
+    sql.Column("operation", sql.String(64), nullable=False),
+    sql.Column("at", sql.Float, nullable=False),
+    sql.Column("data", sql.JSON, nullable=False),  # ids, states, numbers and totals; no names, no lines
+    sql.UniqueConstraint("subject", "sequence", name="one_event_per_number"),
+    sql.Index("events_by_age", "at"),
+)
+
+event_counters = sql.Table(
+    "event_counters",
+    metadata,
+    sql.Column("name", sql.String(200), primary_key=True),  # positions, deleted, or a subject
+    sql.Column("last", sql.BigInteger, nullable=False),
+)
+
+event_readers = sql.Table(
+    "event_readers",
+    metadata,
+    sql.Column("name", sql.String(200), primary_key=True),
+    sql.Column("position", sql.BigInteger, nullable=False),  # of the last event that it confirmed
+    sql.Column("seen_at", sql.Float, nullable=False),
 )

@@ -25,6 +25,7 @@ class UtilityCommand:
 UTILITY_COMMANDS = {
     "approvals": UtilityCommand("approvals", "Approval requests: list, show, approve, reject, link, pin"),
     "journal": UtilityCommand("journal", "Writes and their outcomes: list, show, resolve"),
+    "events": UtilityCommand("events", "What happened to approvals, calls and documents: list, export"),
     "claims": UtilityCommand("claims", "Documents and other data claimed by running calls: list, clear"),
     "audit": UtilityCommand("audit", "The audit trail, and the account compared with it: verify, reconcile"),
     "store": UtilityCommand("store", "Accept a restored copy of the store: accept-restored"),

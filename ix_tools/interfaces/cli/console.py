@@ -54,14 +54,16 @@ def print_json(body: Mapping[str, Any]) -> None:
     print_out(json.dumps(sanitize_all(body), ensure_ascii=plain, **look))
 
 
-def print_out(text: str) -> None:
-    """Print a text on standard output; a closed pipe (`| head`) is no error."""
+def print_out(text: str) -> bool:
+    """Print a text on standard output; a closed pipe (`| head`) is no error, and returns False."""
     try:
         write_text(text)
         sys.stdout.flush()
     except BrokenPipeError:
         # Without this, Python reports an error when it flushes the rest of the buffer at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 def wrap_text(text: str, indent: str = "") -> str:

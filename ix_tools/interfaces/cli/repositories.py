@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.config.settings import Settings
+from ix_tools.events.repository import Events
 from ix_tools.idempotency.journal import Journal
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.pipeline.company_repository import CompanyRepository
@@ -35,6 +36,13 @@ def open_journal(settings: Settings) -> Iterator[Journal]:
     """Yield the journal of these settings."""
     with open_store(settings) as opened:
         yield create_journal(settings, opened)
+
+
+@contextmanager
+def open_events(run: Invocation, settings: Settings) -> Iterator[Events]:
+    """Yield the events of these settings."""
+    with open_store(settings) as opened:
+        yield Events(opened, settings.events_days, run.clock)
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Events: what happened to approvals, calls and documents, for pages, chats, webhooks and e-mails."""

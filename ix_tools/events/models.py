@@ -1,0 +1,73 @@
+"""Data types of events: a draft before it is written, and an event with its position.
+
+An event is thin: ids, states, numbers and totals. It holds no lines, no tax numbers, no names and no addresses, because it leaves
+the store for other programs; whoever may read more fetches it with their own permission.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from ix_tools.i18n import formats
+
+EventType = Literal[
+    "approval.requested",
+    "approval.decided",
+    "approval.expired",
+    "call.done",
+    "call.failed",
+    "call.unknown",
+    "document.finalized",
+    "document.stored_differently",
+]
+EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
+
+
+@dataclass(frozen=True, slots=True)
+class EventDraft:
+    """An event before it is written."""
+
+    type: EventType
+    subject: str
+    """The approval, call or document: `approval/ABCD2345`, `call/…`, `invoices/1001`."""
+    account: str
+    principal: str
+    """The caller whose call it is about."""
+    operation: str
+    data: Mapping[str, Any]
+    """Ids, states, numbers and totals; what each type has is in docs/events.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A written event."""
+
+    id: str
+    """The same at every delivery, so that a reader recognises a repetition."""
+    position: int
+    """Its place among all events of the store, in the order in which they became visible; without gaps that fill later."""
+    sequence: int
+    """Its number among the events of its subject, from 1."""
+    type: str
+    subject: str
+    account: str
+    principal: str
+    operation: str
+    at: float
+    """When it was written, in seconds since 1970."""
+    data: Mapping[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the form that other programs read."""
+        return {
+            "id": self.id,
+            "position": self.position,
+            "type": self.type,
+            "time": formats.format_rfc3339(self.at),
+            "subject": self.subject,
+            "sequence": self.sequence,
+            "account": self.account,
+            "caller": self.principal,
+            "operation": self.operation,
+            "data": dict(self.data),
+        }
