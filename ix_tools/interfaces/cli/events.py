@@ -9,18 +9,15 @@ import click
 from ix_tools.events.models import EVENT_TYPES, Event
 from ix_tools.events.repository import MAX_LIMIT, EventFilter
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import Bilingual
+from ix_tools.i18n.messages import message
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.output import print_rows
 from ix_tools.interfaces.cli.repositories import open_events
 
-NONE = Bilingual("Nada aconteceu ainda.", "Nothing has happened yet.")
-MISSED = Bilingual(
-    "Faltam aqui acontecimentos mais antigos, já apagados pela idade.",
-    "Older events are missing here: they were deleted for their age.",
-)
+NONE = message("Nothing has happened yet.")
+MISSED = message("Older events are missing here: they were deleted for their age.")
 COLUMNS = ("position", "time", "type", "subject", "operation", "about")
 
 
