@@ -4,8 +4,7 @@ ix_tools/schemas/catalogue.json  the tools that the MCP server lists by default,
 ix_tools/schemas/toolsets.json   all tools by toolset, for a server with other toolsets
 ix_tools/interfaces/mcp/rendered_answers.json   what the installed MCP SDK answers to a host's first questions
 tool_schemas/<tool>.json         a tool: name, title, description, input, output, annotations
-tool_schemas/openai.json         the same as OpenAI functions
-tool_schemas/anthropic.json      the same as Anthropic tools
+tool_schemas/<vendor>.json       all of them in the form that a model vendor's API takes
 """
 
 import json
@@ -20,6 +19,7 @@ from ix_tools.interfaces.mcp.answer_rendering import render_answers
 from ix_tools.interfaces.mcp.rendered_answers import SHIPPED, dump_answers, find_sdk_version
 from ix_tools.interfaces.mcp.server import build_server
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
+from ix_tools.schemas.bundles import BUNDLES, build_bundle
 from ix_tools.schemas.json_schema import build_tool
 from ix_tools.schemas.prompts import PROMPTS
 from ix_tools.schemas.resources import RESOURCES, TEMPLATES
@@ -46,8 +46,7 @@ def build_contents(root: Path) -> dict[Path, str]:
         ),
         **{folder / f"{one['name']}.json": _dump_pretty(one) for one in tools},
         root / SHIPPED.relative_to(ROOT): _dump_dense(_render_answers(lists["tools"])),
-        folder / "openai.json": _dump_pretty([_to_openai(one) for one in tools]),
-        folder / "anthropic.json": _dump_pretty([_to_anthropic(one) for one in tools]),
+        **{folder / f"{form}.json": _dump_pretty(build_bundle(form, tools)) for form in BUNDLES},
     }
 
 
@@ -58,21 +57,6 @@ def _render_answers(tools: list[dict[str, Any]]) -> dict[str, Any]:
     answers = anyio.run(render_answers, build_server(open_nothing, tools), tools)
     assert answers is not None
     return dump_answers(answers, find_sdk_version())
-
-
-def _to_openai(one: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "function",
-        "function": {
-            "name": one["name"],
-            "description": one["description"],
-            "parameters": one["inputSchema"],
-        },
-    }
-
-
-def _to_anthropic(one: dict[str, Any]) -> dict[str, Any]:
-    return {"name": one["name"], "description": one["description"], "input_schema": one["inputSchema"]}
 
 
 def _dump_dense(content: Any) -> str:
@@ -112,9 +96,9 @@ def write_files(root: Path) -> list[Path]:
     touched = [path for path in (root / "tool_schemas").glob("*.json") if path not in wanted]
     for path in touched:
         path.unlink()
-    (root / "tool_schemas").mkdir(exist_ok=True)
     for path, text in wanted.items():
         if _read_file(path) != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             touched.append(path)
     return touched

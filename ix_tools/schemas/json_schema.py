@@ -15,6 +15,7 @@ from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.domain.types import Record
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Effect
+from ix_tools.schemas.bundles import use_plain_keywords
 
 Schema = dict[str, Any]
 
@@ -131,7 +132,7 @@ def build_tool(operation: type[Operation[Any]]) -> dict[str, Any]:
         "name": operation.spec.name,
         "title": operation.spec.title,
         "description": get_description(operation),
-        "inputSchema": build_input_schema(operation),
+        "inputSchema": use_plain_keywords(build_input_schema(operation)),
         "outputSchema": build_output_schema(operation),
         "annotations": build_annotations(operation),
     }

@@ -47,8 +47,8 @@ def print_note(text: str) -> None:
     write_text(text, err=True)
 
 
-def print_json(body: Mapping[str, Any]) -> None:
-    """Print one JSON object on standard output: indented on a terminal, otherwise on one line."""
+def print_json(body: Mapping[str, Any] | list[Any]) -> None:
+    """Print one JSON object or list on standard output: indented on a terminal, otherwise on one line."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     look: dict[str, Any] = {"indent": 2} if sys.stdout.isatty() else {"separators": (",", ":")}
     print_out(json.dumps(sanitize_all(body), ensure_ascii=plain, **look))

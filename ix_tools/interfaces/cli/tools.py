@@ -10,6 +10,7 @@ from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.labels import format_label
 from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
+from ix_tools.schemas.bundles import BUNDLES, build_bundle
 from ix_tools.schemas.json_schema import build_tool
 from ix_tools.schemas.tool_selection import ToolSelection, UnknownName, select_tools
 
@@ -17,24 +18,32 @@ from ix_tools.schemas.tool_selection import ToolSelection, UnknownName, select_t
 @click.command("tools", params=[global_options()[0]], context_settings=SETTINGS)
 @click.option("--json", "whole", is_flag=True, help="Print the list itself, as the MCP server gives it.")
 @click.option(
+    "--for",
+    "form",
+    type=click.Choice(list(BUNDLES)),
+    help="Print the list in the form that a model vendor's API takes.",
+)
+@click.option(
     "--toolsets", default="", help="Only these toolsets, separated by commas, as in `serve`. Default: all."
 )
 @click.option("--tools", "single", default="", help="Single tools in addition to the toolsets, or alone.")
 @click.option("--exclude", default="", help="Leave out these tools.")
 @click.option("--read-only", is_flag=True, help="Leave out tools that write.")
 @click.pass_context
-def command(
-    ctx: click.Context, whole: bool, toolsets: str, single: str, exclude: str, read_only: bool, output: Any
-) -> None:
+def command(ctx: click.Context, /, whole: bool, form: str | None, output: Any, **chosen: Any) -> None:
     """List the operations as the tools an assistant sees: name, toolset, title, effect, bytes in the list."""
     run = apply_global_options(ctx, output)
-    choice = ToolSelection(tuple(words(toolsets)), tuple(words(single)), tuple(words(exclude)), read_only)
+    toolsets, single, exclude = (tuple(words(chosen[name])) for name in ("toolsets", "single", "exclude"))
+    choice = ToolSelection(toolsets, single, exclude, bool(chosen["read_only"]))
     operations, toolset = catalogue(), map_toolsets()
     names = {name: [one.spec.name for one in members] for name, members in TOOLSETS.items()}
     try:
         tools = select_tools([build_tool(one) for one in operations.values()], names, TOOLSETS, choice)
     except UnknownName as wrong:
         raise click.UsageError(f"{wrong}.".capitalize(), ctx) from None
+    if form is not None:
+        console.print_json(build_bundle(form, tools))
+        return
     if whole:
         console.print_json({"tools": tools})
         return

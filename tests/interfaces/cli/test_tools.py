@@ -16,6 +16,7 @@ import pytest
 
 from ix_tools.config.settings import Settings
 from ix_tools.operations.registry import catalogue
+from ix_tools.schemas.bundles import BUNDLES, build_bundle
 from ix_tools.schemas.json_schema import build_tool
 from ix_tools.schemas.openapi import build_openapi
 from ix_tools.schemas.openapi2 import convert_to_swagger
@@ -226,3 +227,10 @@ def test_ctrl_c_at_the_question_sends_nothing(cli: Cli, monkeypatch: pytest.Monk
     assert ran.code == 130
     assert "Nothing was sent" in ran.plain
     assert len(cli.writes()) == 1
+
+
+@pytest.mark.parametrize("form", list(BUNDLES))
+def test_the_chosen_tools_are_printed_in_a_vendors_form(cli: Cli, form: str) -> None:
+    ran = cli("tools", "--for", form, "--tools", "get_pdf,list_taxes", "--exclude", "get_pdf")
+    assert ran.code == 0
+    assert json.loads(ran.out) == build_bundle(form, [build_tool(catalogue()["list_taxes"])])
