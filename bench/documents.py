@@ -21,7 +21,6 @@ TYPES = {
     "invoice_receipts": 15,
     "credit_notes": 8,
     "debit_notes": 6,
-    "vat_moss_invoices": 4,
     "transports": 5,
     "shippings": 4,
     "devolutions": 3,
@@ -31,7 +30,19 @@ NOTES = {"credit_notes", "debit_notes"}
 GUIDES = {"transports", "shippings", "devolutions"}
 RATES = {"IVA23": 23, "IVA13": 13, "IVA6": 6, "IVA22": 22, "Isento": 0}
 """The sandbox's taxes. The rates are checked against the account before they are used for a prediction."""
-EXEMPTIONS = ("M01", "M05", "M07", "M10", "M16", "M30")
+EXEMPTIONS = ("M01", "M05", "M06", "M07", "M09", "M20")
+SIMPLIFIED_LIMIT = Decimal(100)
+"""Total above which a simplified invoice to a company becomes an invoice (CIVA 40/1 b)."""
+ACCEPTED = (
+    "overwrite_items",  # lines are named by position, so the catalogue has one page and every document rewrites it
+    "exemption_buyer",
+    "note_exemption",
+    "note_rate",
+    "note_retention",
+    "retention_buyer",
+    "vat_regions",
+)
+"""Questions about what the documents say, which are no concern of their totals."""
 PLACE = {"detail": "Rua da Fábrica 5", "city": "Lisboa", "postal_code": "1000-555", "country": "PT"}
 
 
@@ -51,8 +62,7 @@ def draw_call(seed: int, number: int, owner: int) -> DrawnCall:
     kind = random.choices(list(TYPES), list(TYPES.values()))[0]
     items = _draw_items(random)
     given: Json = {"document_type": kind, "date": TODAY, "due_date": "+30d", "items": items}
-    # Lines are named by position, so that the catalogue has one page and every document rewrites it.
-    given["accept"] = ["overwrite_items"]
+    given["accept"] = list(ACCEPTED)
     if kind in NOTES:
         given |= {"owner_invoice_id": owner, "client": {"code": "ACME"}}  # the client of the invoice
     elif kind != "simplified_invoices" or random.random() < 0.5:
@@ -69,7 +79,11 @@ def draw_call(seed: int, number: int, owner: int) -> DrawnCall:
         given["accept"].append("global_discount")
         word = "percentage" if discount.percentage else "absolute"
         given["global_discount"] = {"value_type": word, "value": str(discount.value)}
-    return DrawnCall("create_invoice", given, predict_totals(list_totals_lines(items), discount))
+    totals = predict_totals(list_totals_lines(items), discount)
+    if kind == "simplified_invoices" and totals.total > SIMPLIFIED_LIMIT:
+        given["document_type"] = "invoices"
+        given.setdefault("client", {"code": "ACME"})
+    return DrawnCall("create_invoice", given, totals)
 
 
 def list_totals_lines(items: list[Json]) -> list[TotalsLine]:

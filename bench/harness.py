@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import httpx2
@@ -108,6 +109,7 @@ class Harness:
         """Finalize an invoice that is large enough for all notes that correct it, and return its id."""
         line = {"name": "Empreitada", "unit_price": "900000000", "quantity": "10000", "tax": "IVA23"}
         given = {"date": TODAY, "due_date": TODAY, "client": {"code": "ACME"}, "items": [line]}
+        given["idempotency_key"] = token_hex(8)  # equal calls at the same time are one document
         made: Json = (await execute(self.context, "create_invoice", given)).body["document"]
         change = {"document_type": "invoices", "document_id": made["id"], "state": "finalized"}
         origin = CallOrigin(can_show_form=True)

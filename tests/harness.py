@@ -56,8 +56,10 @@ def exempt_line(**changes: Any) -> Json:
 
 
 def invoice(**changes: Any) -> Json:
-    """Build the arguments of create_invoice for ACME with one line."""
-    given = {"date": TODAY, "due_date": "+30d", "client": {"code": "ACME"}, "items": [line()]}
+    """Build the arguments of create_invoice for ACME with one line; a simplified invoice stays within 100 EUR (CIVA 40/1)."""
+    quantity = "0.5" if changes.get("document_type") == "simplified_invoices" else 1
+    items = [line(quantity=quantity)]
+    given = {"date": TODAY, "due_date": "+30d", "client": {"code": "ACME"}, "items": items}
     return _without_none({**given, **changes})
 
 

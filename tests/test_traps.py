@@ -20,7 +20,6 @@ from tests.harness import (
     guide,
     invoice,
     line,
-    warnings_by_field,
 )
 from tests.interfaces.mcp.sandbox_documents import create_draft as elsewhere
 
@@ -244,9 +243,11 @@ async def row_18(harness: Harness) -> None:
 
 
 async def row_19(harness: Harness) -> None:
-    """A simplified invoice above the legal limit leads to a warning."""
-    result = await harness.call("create_invoice", invoice(document_type="simplified_invoices"))
-    assert "CIVA 40/1" in warnings_by_field(result)["document_type"]
+    """A simplified invoice above the legal limit is refused."""
+    found = await harness.get_refusal(
+        "create_invoice", invoice(document_type="simplified_invoices", items=[line()])
+    )
+    assert "art. 40.º" in found["document_type"]
 
 
 async def row_20(harness: Harness) -> None:

@@ -1,4 +1,4 @@
-"""Judge whether a VAT exemption code fits a buyer and the kind of document; the rules are data with law and source."""
+"""Judge whether a VAT exemption code fits a buyer; the rules are data with law and source."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +33,8 @@ class BuyerRule:
     case_en: str
     """Lawful case that remains where the caller is asked."""
     case_pt: str
+    reason: str
+    """Reason for the judgement where more than one reading is possible; empty otherwise."""
     source: str
     read: date
     """Day on which the source was read."""
@@ -94,6 +96,7 @@ def _load_rules() -> dict[str, BuyerRule]:
             needs_pt=row["needs_pt"],
             case_en=row["case_en"],
             case_pt=row["case_pt"],
+            reason=row.get("reason", ""),
             source=row.get("source", table["source"]),
             read=row.get("read", table["as_of"]),
         )

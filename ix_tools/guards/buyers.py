@@ -1,4 +1,4 @@
-"""Rules about exemption code and withholding tax that depend on who buys: the client's country and tax number."""
+"""Rules about exemption codes that depend on who buys: the client's country and tax number."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,6 @@ from ix_tools.fiscal.exemption_buyers import (
     Verdict,
     find_buyer_rule,
     judge_buyer,
-    judge_simplified_invoice,
     judge_vat_on_other_lines,
     name_buyer,
 )
@@ -25,10 +24,6 @@ BUYER = "exemption_buyer"
 """Code to accept an exemption code that its buyer rarely has."""
 VAT_BESIDE_EXEMPTION = "vat_beside_exemption"
 """Code to accept lines with VAT beside the code of an issuer who charges none."""
-SIMPLIFIED = "exemption_on_simplified"
-"""Code to accept a simplified invoice with a code of sales to other countries."""
-RETENTION = "retention_buyer"
-"""Code to accept withholding tax of a client who rarely withholds."""
 RIGHT_CLIENT = "client.country and client.fiscal_id as they are in law; no country means Portugal"
 
 
@@ -117,50 +112,3 @@ def no_vat_beside_the_small_business_exemption(call: Draft, facts: Facts) -> Ite
                 "the code that fits, no VAT on any line, or accept if both are right",
             )
             return
-
-
-def exemption_fits_a_simplified_invoice(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """A simplified invoice needs the tax to be due in Portugal (CIVA 40/1), which codes of sales located elsewhere deny."""
-    entry = find_exemption(call.tax_exemption) if call.tax_exemption else None
-    if entry is None or call.document_type != "simplified_invoices":
-        return
-    problem = message(
-        "a simplified invoice needs the tax to be due in Portugal (CIVA 40/1), and {code} is {law}",
-        code=entry.code,
-        law=entry.law,
-    )
-    verdict = judge_simplified_invoice(entry)
-    if verdict is Verdict.WRONG:
-        yield refuse("document_type", problem, "invoices or invoice_receipts, or the code that fits")
-    elif verdict is Verdict.ASK and SIMPLIFIED not in call.accept:
-        yield ask(
-            SIMPLIFIED,
-            "document_type",
-            problem,
-            "invoices, or accept if the tax is due in Portugal",
-        )
-
-
-WITHHOLDING_BUYERS = frozenset({BuyerKind.PT_COMPANY})
-"""Buyers who withhold tax: entities with organized accounts in Portugal (CIRS 101/1, CIRC 94)."""
-
-
-@wants(Want.CLIENT, Want.OWNER)
-def retention_fits_the_buyer(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """Ask about withholding tax of a client who does not withhold: a consumer or a client abroad (CIRS 101/1)."""
-    if not call.retention or RETENTION in call.accept:
-        return
-    if call.document_type in NOTES and facts.owner is not None and facts.owner.retention == call.retention:
-        return
-    buyer = find_buyer(call, facts)
-    if buyer not in WITHHOLDING_BUYERS:
-        yield ask(
-            RETENTION,
-            "retention",
-            message(
-                "{rate} % is withheld by businesses in Portugal that keep accounts (CIRS 101/1); the client is {buyer}",
-                rate=call.retention,
-                buyer=Bilingual(name_buyer(buyer, "pt"), name_buyer(buyer, "en")),
-            ),
-            "leave retention out, or accept if this client withholds and pays the tax in Portugal",
-        )

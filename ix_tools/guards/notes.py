@@ -1,4 +1,4 @@
-"""Rules about credit and debit notes, Multibanco references and simplified invoices."""
+"""Rules about credit and debit notes, and about Multibanco references."""
 
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
@@ -12,8 +12,6 @@ from ix_tools.guards.protocols import InvoiceShaped, Transition
 from ix_tools.i18n.messages import Money, message
 
 OWNERS = {*BILLS, "vat_moss_invoices"}
-RETAILER_LIMIT, OTHERS_LIMIT = Decimal(1000), Decimal(100)
-"""CIVA art. 40/1: simplified invoices up to 1000 EUR for retailers selling to consumers, up to 100 EUR otherwise."""
 
 
 @wants(Want.OWNER)
@@ -190,29 +188,4 @@ def mb_reference_only_where_possible(call: InvoiceShaped, facts: Facts) -> Itera
             "mb_reference",
             f"not for {call.document_type}",
             "invoices, simplified_invoices or invoice_receipts",
-        )
-
-
-@wants(Want.TAXES)
-def simplified_within_legal_limit(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """Warn of a simplified invoice above the legal limits, because the API accepts it (trap 19, CIVA 40)."""
-    totals = call.compute_totals(facts)
-    if call.document_type != "simplified_invoices" or totals is None:
-        return
-    total = totals.total
-    if total > RETAILER_LIMIT:
-        yield warn(
-            "document_type",
-            message(
-                "{total} is above 1000 EUR, the limit of simplified invoices to consumers (CIVA 40/1 a)",
-                total=Money(total),
-            ),
-        )
-    elif total > OTHERS_LIMIT:
-        yield warn(
-            "document_type",
-            message(
-                "{total} is above 100 EUR: a simplified invoice only for retailers to consumers (CIVA 40/1)",
-                total=Money(total),
-            ),
         )

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from typing import get_args
 
 from ix_tools.domain.document_kinds import NOTES
 from ix_tools.domain.records import Tax
-from ix_tools.fiscal.vat_rates import REGION_NAMES, Rate, find_rates_instead
+from ix_tools.fiscal.vat_rates import REGION_NAMES, Rate, RateKind, find_rates_instead
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask
-from ix_tools.guards.protocols import Draft
+from ix_tools.guards.protocols import Draft, TaxShaped
 from ix_tools.i18n.formats import format_plain
 from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import message
@@ -18,6 +19,10 @@ RATE = "vat_rate"
 """Code to accept a rate that the law does not have on the document's date."""
 REGIONS = "vat_regions"
 """Code to accept rates of several regions on one document."""
+SECOND_RATE = "second_rate"
+"""Code to accept a second rate of one kind in one region."""
+LEGAL_KINDS = get_args(RateKind)
+"""Kinds of rate that the law sets, one of each in a region."""
 
 
 def get_rate_date(call: Draft, facts: Facts) -> date:
@@ -70,6 +75,64 @@ def line_rates_in_force(call: Draft, facts: Facts) -> Iterator[Finding]:
             ),
             f"a tax of the account with {rates}, or accept if {value} % is right for this sale",
         )
+
+
+@wants(Want.SUBJECT)
+def tax_rate_in_force(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
+    """Ask about a tax of the account whose rate its region does not have today; one that stays as it is, is left alone."""
+    known = facts.subject
+    if RATE in call.accept or not call.value or (isinstance(known, Tax) and _is_same_rate(call, known)):
+        return
+    legal = find_rates_instead(call.region, call.code, call.value, facts.today)
+    if legal:
+        rates = _format_rates(legal)
+        yield ask(
+            RATE,
+            "value",
+            message(
+                "{tax} is {value} %, but on {day} the {kind} rate of {region} is {rates} ({law})",
+                tax=call.name,
+                value=format_plain(call.value),
+                day=facts.today,
+                kind=call.code or "VAT",
+                region=Bilingual(name_region(call.region, 1), name_region(call.region)),
+                rates=rates,
+                law=legal[0].source,
+            ),
+            message("{rates}, the right region or kind, or accept if the rate is right", rates=rates),
+        )
+
+
+@wants(Want.TAXES, Want.SUBJECT)
+def one_rate_of_a_kind(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
+    """Ask about a second rate of a region's kind with another percentage: the law has one at a time."""
+    known = facts.subject
+    if SECOND_RATE in call.accept or call.region not in REGION_NAMES or call.code not in LEGAL_KINDS:
+        return
+    if isinstance(known, Tax) and _is_same_rate(call, known):
+        return
+    for other in facts.taxes:
+        is_alike = (other.region, other.code) == (call.region, call.code)
+        if is_alike and other.id != getattr(known, "id", None) and other.value not in {None, call.value}:
+            yield ask(
+                SECOND_RATE,
+                "code",
+                message(
+                    "{other} ({other_rate} %) is already the {kind} rate of {region}, which has one at a time",
+                    other=other.name,
+                    other_rate=other.value,
+                    kind=call.code,
+                    region=Bilingual(name_region(call.region, 1), name_region(call.region)),
+                ),
+                message(
+                    "another kind or region, or accept if the account needs both, such as an earlier rate for notes"
+                ),
+            )
+            return
+
+
+def _is_same_rate(call: TaxShaped, known: Tax) -> bool:
+    return (call.value, call.region, call.code) == (known.value, known.region, known.code)
 
 
 @wants(Want.TAXES)

@@ -18,9 +18,11 @@ from ix_tools.guards import (
     payments,
     rates,
     series,
+    simplified_invoices,
     states,
     tax_numbers,
     texts,
+    withholding,
 )
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.finalization import recheck_refusing, recheck_warning
@@ -158,11 +160,12 @@ STORED_GUARDS = (
     recheck_warning(note_contents.credit_within_two_years),
     recheck_refusing(buyers.exemption_fits_the_buyer),
     recheck_warning(buyers.no_vat_beside_the_small_business_exemption),
-    recheck_refusing(buyers.exemption_fits_a_simplified_invoice),
-    recheck_warning(buyers.retention_fits_the_buyer),
+    recheck_refusing(simplified_invoices.exemption_fits_a_simplified_invoice),
+    recheck_warning(withholding.retention_fits_the_buyer),
+    recheck_warning(withholding.retention_rate_is_in_the_law),
     recheck_warning(rates.line_rates_in_force),
     recheck_warning(rates.lines_of_one_region),
-    recheck_refusing(notes.simplified_within_legal_limit),
+    recheck_refusing(simplified_invoices.simplified_within_legal_limit),
     recheck_refusing(notes.billed_guide_is_in_force),
     recheck_warning(texts.text_speaks_to_people),
 )

@@ -20,6 +20,7 @@ from ix_tools.guards import (
     tax_numbers,
     texts,
     updates,
+    withholding,
 )
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts, Want
@@ -50,7 +51,8 @@ ESTIMATE_GUARDS = (
     exemptions.no_exemption_without_exempt_lines,
     buyers.exemption_fits_the_buyer,
     buyers.no_vat_beside_the_small_business_exemption,
-    buyers.retention_fits_the_buyer,
+    withholding.retention_fits_the_buyer,
+    withholding.retention_rate_is_in_the_law,
     rates.line_rates_in_force,
     rates.lines_of_one_region,
     dates.due_date_not_before_date,

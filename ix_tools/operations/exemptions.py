@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Literal
 
-from ix_tools.domain.types import ExemptionCode, Record, WireDate
+from ix_tools.domain.types import ExemptionCode, Record, TranslatedText, WireDate
+from ix_tools.fiscal.exemption_buyers import find_buyer_rule
 from ix_tools.fiscal.exemptions import (
     Exemption,
     find_exemption,
@@ -13,9 +14,12 @@ from ix_tools.fiscal.exemptions import (
     list_exemptions,
     search_exemptions,
 )
+from ix_tools.i18n.messages import message
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Spec
+
+ASK_THE_PERSON = message("ask the person why there is no VAT, and do not choose the code for them")
 
 
 class ExemptionRow(Record):
@@ -38,6 +42,14 @@ class ExemptionRow(Record):
     in_force: bool
     """True if the code is in force on the document's date, or today."""
     note: str | None = None
+    in_invoicexpress_list: bool
+    """True if InvoiceXpress's own list has the code; otherwise InvoiceXpress may refuse it."""
+    clients: str
+    """Clients that the code fits, or any."""
+    case: str | None = None
+    """Lawful case in which it also goes to another client."""
+    source: str
+    """Source of the row, and the day it was read."""
 
 
 class ExemptionList(Record):
@@ -46,10 +58,12 @@ class ExemptionList(Record):
     codes: list[ExemptionRow]
     source: str
     as_of: str
+    advice: TranslatedText
+    """Advice to whoever looks a code up: the person says why there is no VAT, and the code follows from it."""
 
 
 class LookupExemptionCodes(Operation[ExemptionList]):
-    """Look up VAT exemption codes (motivos de isenção): printed text, law, validity.
+    """Look up VAT exemption codes (motivos de isenção): printed text, law, validity, clients. It never chooses one: ask the person why there is no VAT.
 
     Source: InvoiceXpress's table of exemption codes; the tax authority's (AT) code table.
     """
@@ -81,6 +95,7 @@ class LookupExemptionCodes(Operation[ExemptionList]):
             codes=[self._build_row(one, day) for one in self._select(day)],
             source=get_table_source(),
             as_of=get_table_date().isoformat(),
+            advice=ASK_THE_PERSON,
         )
 
     def _select(self, day: date) -> list[Exemption]:
@@ -93,6 +108,11 @@ class LookupExemptionCodes(Operation[ExemptionList]):
     def _build_row(self, one: Exemption, day: date) -> ExemptionRow:
         note = one.note_pt if self.language == "pt" else one.note_en
         about = one.about_pt if self.language == "pt" else one.about_en
+        rule = find_buyer_rule(one)
+        needed, case = "qualquer cliente" if self.language == "pt" else "any client", None
+        if rule is not None:
+            needed = rule.needs_pt if self.language == "pt" else rule.needs_en
+            case = rule.case_pt if self.language == "pt" else rule.case_en
         return ExemptionRow(
             code=one.code,
             text=one.text_pt,
@@ -103,4 +123,8 @@ class LookupExemptionCodes(Operation[ExemptionList]):
             valid_until=one.valid_until.isoformat() if one.valid_until else None,
             in_force=is_in_force(one, day),
             note=note or None,
+            in_invoicexpress_list=one.offered,
+            clients=needed,
+            case=case,
+            source=f"{one.source}, {one.read.isoformat()}",
         )

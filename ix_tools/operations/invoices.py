@@ -17,10 +17,12 @@ from ix_tools.guards import (
     notes,
     rates,
     series,
+    simplified_invoices,
     states,
     tax_numbers,
     texts,
     updates,
+    withholding,
 )
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts
@@ -54,8 +56,9 @@ DRAFT_GUARDS = (
     exemptions.no_exemption_without_exempt_lines,
     buyers.exemption_fits_the_buyer,
     buyers.no_vat_beside_the_small_business_exemption,
-    buyers.exemption_fits_a_simplified_invoice,
-    buyers.retention_fits_the_buyer,
+    simplified_invoices.exemption_fits_a_simplified_invoice,
+    withholding.retention_fits_the_buyer,
+    withholding.retention_rate_is_in_the_law,
     rates.line_rates_in_force,
     rates.lines_of_one_region,
     dates.due_date_not_before_date,
@@ -85,7 +88,7 @@ DRAFT_GUARDS = (
     note_contents.credit_within_two_years,
     notes.credit_within_what_remains,
     notes.mb_reference_only_where_possible,
-    notes.simplified_within_legal_limit,
+    simplified_invoices.simplified_within_legal_limit,
     texts.text_speaks_to_people,
     texts.texts_are_no_placeholders,
 )

@@ -9,11 +9,11 @@ from ix_tools.domain import resource_names
 from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import Tax
 from ix_tools.domain.types import Call, Id, Percent, Record
-from ix_tools.guards import master_data
+from ix_tools.guards import master_data, rates
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.i18n.formats import format_plain
 from ix_tools.operations.base import Operation
-from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
+from ix_tools.operations.drafts import LOCAL_ONLY, AcceptingCall, IdempotentCall
 from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
 from ix_tools.operations.fingerprints import (
     DetectableChange,
@@ -119,7 +119,7 @@ class GetTax(TaxCall, Operation[TaxResult]):
         return TaxResult(tax=Tax.model_validate(content or {}))
 
 
-class CreateTax(IdempotentCall, Operation[TaxResult]):
+class CreateTax(AcceptingCall, IdempotentCall, Operation[TaxResult]):
     """Add a VAT rate to the account.
 
     Source: OpenAPI createTax.
@@ -143,7 +143,12 @@ class CreateTax(IdempotentCall, Operation[TaxResult]):
         heading=Heading.CLIENTS,
         scope=Scope.ADMIN,
         route=Route("POST", "/taxes.json", envelope="tax", answer="tax"),
-        guards=(master_data.tax_name_free, master_data.default_tax_change_is_announced),
+        guards=(
+            master_data.tax_name_free,
+            rates.tax_rate_in_force,
+            rates.one_rate_of_a_kind,
+            master_data.default_tax_change_is_announced,
+        ),
         vendor_operations=("createTax",),
         example={"name": "IVA16", "value": 16, "region": "PT-AC", "code": "NOR"},
     )
@@ -186,7 +191,7 @@ class CreateTax(IdempotentCall, Operation[TaxResult]):
         return Correction("created", tuple(steps))
 
 
-class UpdateTax(IdempotentCall, DetectableChange, TaxCall, Operation[TaxResult]):
+class UpdateTax(AcceptingCall, IdempotentCall, DetectableChange, TaxCall, Operation[TaxResult]):
     """Change a VAT rate for every later document, or make it the default. What you leave out stays.
 
     Source: OpenAPI updateTax.
@@ -213,6 +218,8 @@ class UpdateTax(IdempotentCall, DetectableChange, TaxCall, Operation[TaxResult])
         needs=frozenset({Want.SUBJECT}),
         guards=(
             master_data.tax_name_free,
+            rates.tax_rate_in_force,
+            rates.one_rate_of_a_kind,
             master_data.rate_changes_for_everyone,
             master_data.default_tax_change_is_announced,
         ),

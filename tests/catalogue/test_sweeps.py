@@ -270,7 +270,7 @@ async def waiting_calls(harness: Harness) -> list[tuple[str, Json]]:
         document_arguments(issued, amount=1, payment_mechanism="NU", payment_date="2026-11-20"),
     )
     moved = (await harness.call("create_guide", guide()))["document"]
-    simple = await harness.create_issued(document_type="simplified_invoices", client=None)
+    simple = await harness.create_issued(document_type="simplified_invoices", client=None, items=[line()])
     note = await harness.create_issued(
         document_type="credit_notes",
         owner_invoice_id=simple["id"],

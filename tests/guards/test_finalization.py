@@ -68,9 +68,15 @@ WARNED: dict[str, tuple[str, Json, str, str]] = {
     ),
     "simplified_within_legal_limit": (
         "create_invoice",
-        invoice(document_type="simplified_invoices", items=[line(unit_price=1500)]),
-        "above 1000 EUR",
-        "excedem os 1000 €",
+        invoice(document_type="simplified_invoices", client=None, items=[line(unit_price=500)]),
+        "is above €100.00",
+        "excedem os 100,00 €",
+    ),
+    "retention_rate_is_in_the_law": (
+        "create_invoice",
+        invoice(retention=60),
+        "60 % is no rate of withholding tax",
+        "60 % não é uma taxa de retenção",
     ),
     "text_speaks_to_people": (
         "create_invoice",
@@ -96,7 +102,8 @@ async def test_what_was_warned_of_at_the_draft_stands_in_the_approval_of_finaliz
 ) -> None:
     tool, arguments, english, portuguese = WARNED[name]
     made = await harness.call(tool, arguments)
-    assert any(english in problem for problem in warnings_by_field(made).values())
+    warned = warnings_by_field(made).values()
+    assert any(english in problem.replace("100.00 EUR", "€100.00") for problem in warned)
     finalize = document_arguments(made["document"], state="finalized")
     assert english in await harness.get_approval_text("change_state", finalize)
     harness.context.settings = harness.context.settings.model_copy(update={"language": "pt"})
@@ -127,7 +134,9 @@ async def test_what_is_no_longer_true_is_not_said(harness: Harness) -> None:
     simple = (
         await harness.call(
             "create_invoice",
-            invoice(document_type="simplified_invoices", items=[line(name="Mesa", unit_price=1500)]),
+            invoice(
+                document_type="simplified_invoices", client=None, items=[line(name="Mesa", unit_price=500)]
+            ),
         )
     )["document"]
     await harness.call(

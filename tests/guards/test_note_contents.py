@@ -354,8 +354,9 @@ async def test_a_partly_paid_invoice_is_credited_with_a_warning(harness: Harness
 async def test_a_note_of_a_simplified_invoice_without_client_names_the_final_consumer(
     harness: Harness,
 ) -> None:
-    owned = await harness.create_issued(document_type="simplified_invoices", client=None)
-    call = invoice(document_type=CREDIT, owner_invoice_id=owned["id"])
+    half = [line(quantity="0.5")]
+    owned = await harness.create_issued(document_type="simplified_invoices", client=None, items=half)
+    call = invoice(items=half, document_type=CREDIT, owner_invoice_id=owned["id"])
     assert "final consumer" in (await harness.get_refusal("create_invoice", call))["client"]
     consumer = {"name": "Consumidor final", "code": "CF", "fiscal_id": "999999990"}
     assert (await harness.call("create_invoice", {**call, "client": consumer}))["ok"]

@@ -98,7 +98,7 @@ async def test_the_default_is_neither_taken_away_nor_deleted(harness: Harness) -
 
 
 async def test_a_new_rate_is_said_to_be_everyones(harness: Harness) -> None:
-    result = await harness.call("update_tax", {"tax_id": 31558, "value": 21})
+    result = await harness.call("update_tax", {"tax_id": 31558, "value": 21, "accept": ["vat_rate"]})
     assert "was 22 % and will be 21 %" in warnings_by_field(result)["value"]
     assert (result["tax"]["name"], result["tax"]["region"], result["tax"]["value"]) == (
         "IVA22",

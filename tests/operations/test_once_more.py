@@ -97,7 +97,7 @@ async def test_a_new_item_is_found_on_whatever_page_it_stands(harness: Harness) 
         ("PUT", "set_current", "set_default_sequence", {"sequence_id": 70020}, "sequence"),
         ("PUT", "^/clients/501", "update_client", {"client_id": 501, "city": "Faro"}, "client"),
         ("PUT", "^/items/402321", "update_item", {"item_id": 402321, "unit_price": 55}, "item"),
-        ("PUT", "^/taxes/31558", "update_tax", {"tax_id": 31558, "value": 21}, "tax"),
+        ("PUT", "^/taxes/31558", "update_tax", {"tax_id": 31558, "value": 22.5, "accept": ["vat_rate"]}, "tax"),
         ("PUT", "initial_balance", "set_initial_balance", {**ENTRY, "value": 250.5}, "initial_balance"),
         ("POST", "/regularization", "create_regularization", ENTRY, "regularization"),
     ],

@@ -3,7 +3,13 @@
 from datetime import date
 
 from ix_tools.fiscal.buyers import BuyerKind
-from ix_tools.fiscal.exemption_buyers import Verdict, find_buyer_rule, judge_buyer, name_buyer
+from ix_tools.fiscal.exemption_buyers import (
+    Verdict,
+    find_buyer_rule,
+    judge_buyer,
+    list_buyer_rules,
+    name_buyer,
+)
 from ix_tools.fiscal.exemptions import Exemption, get_table_date, get_table_source, list_exemptions
 from tools.docs.markdown import NOTE, render_table
 
@@ -38,6 +44,10 @@ def render_exemptions() -> str:
                 [_describe(one) for one in list_exemptions()],
             ),
             "",
+            "## Where more than one reading is possible",
+            "",
+            render_table(("Codes", "Law", "Our reading"), _list_reasons()),
+            "",
         ]
     )
 
@@ -59,6 +69,18 @@ def _describe(exemption: Exemption) -> tuple[str, ...]:
         rule.needs_en if rule is not None else "any",
         f"{exemption.source}, {exemption.read}",
     )
+
+
+def _list_reasons() -> list[tuple[str, ...]]:
+    return [
+        (
+            ", ".join(code.code for code in list_exemptions() if code.buyers == rule.name),
+            rule.law,
+            rule.reason,
+        )
+        for rule in list_buyer_rules()
+        if rule.reason
+    ]
 
 
 def _format_span(first: date | None, last: date | None) -> str:

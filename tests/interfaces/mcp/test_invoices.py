@@ -84,6 +84,7 @@ async def test_every_kind_is_changed_and_keeps_what_was_left_out(
             document_type=kind,
             reference="PO-7",
             observations="Obrigado",
+            items=[line(quantity="0.5")],
             retention="10",
             accept=["note_retention"],
             **extra,
@@ -99,7 +100,7 @@ async def test_every_kind_is_changed_and_keeps_what_was_left_out(
     assert document["observations"] == "Obrigado"
     assert document["client"]["code"] == "ACME"
     assert document["lines"][0]["name"] == "Revisão"
-    assert document["total"] == "123.00"
+    assert document["total"] == "61.50"
     write = harness.list_writes()[-1]
     assert (write["method"], write["path"]) == ("PUT", f"/{kind}/{number}.json")
     sent = harness.get_last_body()
@@ -227,7 +228,9 @@ async def test_a_manual_number_travels_as_it_was_given(host: Host, harness: Harn
 
 async def test_a_simplified_invoice_goes_to_the_final_consumer(host: Host, harness: Harness) -> None:
     """invoices-v2 "Create": the client is optional on simplified invoices only (CIVA 40)."""
-    result = await host.call("create_invoice", **invoice(document_type="simplified_invoices", client=None))
+    result = await host.call(
+        "create_invoice", **invoice(document_type="simplified_invoices", client=None, items=[line()])
+    )
     assert "client" not in harness.get_last_body()
     assert result["document"]["total"] == "123.00"
     refusal = await host.call_refused("create_invoice", **invoice(client=None))

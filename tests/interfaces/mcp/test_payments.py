@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import TODAY, Harness, invoice
+from tests.harness import TODAY, Harness, invoice, line
 from tests.interfaces.mcp.host import Host
 
 REASON = "Pagamento lançado na fatura errada."
@@ -12,7 +12,14 @@ REASON = "Pagamento lançado na fatura errada."
 
 async def issued(host: Host, kind: str = "invoices") -> int:
     """An invoice of 123.00 that can be paid."""
-    made = await host.call("create_invoice", **invoice(document_type=kind))
+    made = await host.call(
+        "create_invoice",
+        **invoice(
+            document_type=kind,
+            client=None if kind == "simplified_invoices" else {"code": "ACME"},
+            items=[line()],
+        ),
+    )
     number: int = made["document"]["id"]
     await host.call("change_state", document_type=kind, document_id=number, state="finalized")
     return number
