@@ -24,9 +24,12 @@ help:  ## this list
 demo: $(DONE)/runtime  ## issue a first invoice in the sandbox, nothing to sign up for; ARGS="..." is passed on
 	@$(BIN)/ix-tools demo $(ARGS)
 
+# The gate runs the examples.
+EXAMPLES_RUN := tests/test_examples.py::test_an_example_runs_and_shows_what_it_promises
+
 # Two for each of two cores: while one test waits for a process or a lease, another computes.
 test: $(DONE)/dev  ## run the tests, four at a time; ARGS="-k exemption" is passed on to pytest
-	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal --deselect $(EXAMPLES_RUN) $(ARGS)
 
 check: $(DONE)/dev  ## run the gate: format, lint, types, imports, generated files, examples, wheel; STEPS="lint types" for some
 	@$(BIN)/python tools/check $(STEPS)

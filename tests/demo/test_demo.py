@@ -1,7 +1,8 @@
-"""`ix-tools demo`, run as a newcomer runs it: a process of its own, its output read as text."""
+"""`ix-tools demo`, run as a newcomer runs it, once in a process of its own; its server is always one. Its output is read as text."""
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -11,20 +12,54 @@ from pathlib import Path
 
 import pytest
 
+from ix_tools.demo import main
 from ix_tools.sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def demo(
-    folder: Path, *options: str, typed: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run it in a folder; standard input is what is typed, and then the end."""
+class Demo:
+    """Runs the demo in a folder, in this process, and reads what it prints."""
+
+    def __init__(self, folder: Path, printed: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._printed = folder, printed
+
+    def run(self, *options: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run it; standard input is what is typed, and then the end."""
+        with pytest.MonkeyPatch.context() as patched:
+            patched.chdir(self.folder)
+            patched.setattr("sys.stdin", io.StringIO(typed))
+            for name, value in environment.items():
+                patched.setenv(name, value)
+            code = main(options)
+        done = self._printed.readouterr()
+        return subprocess.CompletedProcess(options, code, done.out, done.err)
+
+    def run_with_account(
+        self, box: Sandbox, typed: str, key: str = Sandbox.api_key
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it with an account of one's own; a sandbox stands in for it."""
+        return self.run(
+            "--real",
+            typed=typed,
+            INVOICEXPRESS_ACCOUNT="padaria",
+            INVOICEXPRESS_API_KEY=key,
+            INVOICEXPRESS_BASE_URL=box.base_url,
+        )
+
+
+@pytest.fixture
+def demo(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Demo:
+    return Demo(tmp_path, capfd)
+
+
+def run_in_a_process(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run it as a newcomer does."""
     return subprocess.run(
-        [sys.executable, "-m", "ix_tools", "demo", *options],
+        [sys.executable, "-m", "ix_tools", "demo"],
         check=False,
         cwd=folder,
-        input=typed,
+        stdin=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment},
         capture_output=True,
         encoding="utf-8",
@@ -39,7 +74,7 @@ def flat(text: str) -> str:
 
 def test_it_tells_the_whole_story_in_portuguese(tmp_path: Path) -> None:
     """The account and the settings of whoever runs it are neither used nor shown."""
-    done = demo(
+    done = run_in_a_process(
         tmp_path,
         INVOICEXPRESS_ACCOUNT="padaria",
         INVOICEXPRESS_API_KEY="a-key-nobody-may-see",
@@ -70,8 +105,8 @@ def test_it_tells_the_whole_story_in_portuguese(tmp_path: Path) -> None:
     assert "out/document-1001.pdf" in done.stdout.replace("\\", "/")
 
 
-def test_it_tells_it_in_english_and_over_the_older_protocol(tmp_path: Path) -> None:
-    done = demo(tmp_path, "--language", "en", "--legacy", "--out", "papers")
+def test_it_tells_it_in_english_and_over_the_older_protocol(demo: Demo) -> None:
+    done = demo.run("--language", "en", "--legacy", "--out", "papers")
     said = flat(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     assert "(MCP 2025-11-25)" in said
@@ -81,10 +116,10 @@ def test_it_tells_it_in_english_and_over_the_older_protocol(tmp_path: Path) -> N
     )
     assert "declined: The person did not approve " in said
     assert "receipt 1/2026 of €304.50; invoice 1/2026 is settled." in said
-    assert (tmp_path / "papers" / "document-1001.pdf").is_file()
+    assert (demo.folder / "papers" / "document-1001.pdf").is_file()
 
 
-# --- with an account of one's own; a sandbox stands in for it ---
+# --- with an account of one's own ---
 
 
 @pytest.fixture
@@ -93,40 +128,27 @@ def box() -> Iterator[Sandbox]:
         yield running
 
 
-def real(
-    folder: Path, box: Sandbox, typed: str, key: str = Sandbox.api_key
-) -> subprocess.CompletedProcess[str]:
-    return demo(
-        folder,
-        "--real",
-        typed=typed,
-        INVOICEXPRESS_ACCOUNT="padaria",
-        INVOICEXPRESS_API_KEY=key,
-        INVOICEXPRESS_BASE_URL=box.base_url,
-    )
-
-
 def writes(box: Sandbox) -> list[tuple[str, str]]:
     return [(one["method"], one["path"]) for one in box.requests() if one["method"] != "GET"]
 
 
-def test_without_an_account_the_real_path_says_what_to_set(tmp_path: Path) -> None:
-    done = demo(tmp_path, "--real")
+def test_without_an_account_the_real_path_says_what_to_set(demo: Demo) -> None:
+    done = demo.run("--real")
     assert done.returncode == 2
     assert "INVOICEXPRESS_ACCOUNT: is not set" in done.stdout
     assert "INVOICEXPRESS_API_KEY: is not set" in done.stdout
 
 
 @pytest.mark.parametrize("typed", ["", "s\n"])
-def test_the_real_path_only_reads_until_yes_is_typed(tmp_path: Path, box: Sandbox, typed: str) -> None:
-    done = real(tmp_path, box, typed)
+def test_the_real_path_only_reads_until_yes_is_typed(demo: Demo, box: Sandbox, typed: str) -> None:
+    done = demo.run_with_account(box, typed)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Nada foi criado." in done.stdout
     assert writes(box) == []
 
 
-def test_the_real_path_stops_at_the_draft(tmp_path: Path, box: Sandbox) -> None:
-    done = real(tmp_path, box, "Sim\n")
+def test_the_real_path_stops_at_the_draft(demo: Demo, box: Sandbox) -> None:
+    done = demo.run_with_account(box, "Sim\n")
     said = flat(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Calculado antes de enviar: 30,00 €. Lido de volta: 30,00 €" in said
@@ -135,18 +157,18 @@ def test_the_real_path_stops_at_the_draft(tmp_path: Path, box: Sandbox) -> None:
     assert Sandbox.api_key not in done.stdout
 
 
-def test_a_difference_in_what_was_stored_is_shown(tmp_path: Path, box: Sandbox) -> None:
+def test_a_difference_in_what_was_stored_is_shown(demo: Demo, box: Sandbox) -> None:
     draft = {"id": 1001, "type": "SimplifiedInvoice", "status": "draft", "total": "30.01"}
     box.fault("GET", r"/simplified_invoices/1001\.json", status=200, body={"simplified_invoice": draft})
-    done = real(tmp_path, box, "sim\n")
+    done = demo.run_with_account(box, "sim\n")
     said = flat(done.stdout)
     assert done.returncode == 0
     assert "guardado, mas diferente do pedido (rascunho 1001)" in said
     assert "total: stored as 30.01 (asked: 30.00)" in said
 
 
-def test_a_refused_key_ends_it_with_what_to_check(tmp_path: Path, box: Sandbox) -> None:
-    done = real(tmp_path, box, "sim\n", key="not-the-key")
+def test_a_refused_key_ends_it_with_what_to_check(demo: Demo, box: Sandbox) -> None:
+    done = demo.run_with_account(box, "sim\n", key="not-the-key")
     assert done.returncode == 1
     assert "InvoiceXpress refused the API key" in flat(done.stdout)
     assert "not-the-key" not in done.stdout + done.stderr
