@@ -1,10 +1,19 @@
 """Credit and debit notes, what belongs to what, Multibanco references."""
 
+from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ix_tools.domain.document_kinds import ISSUED_STATES
+from ix_tools.domain.records import Document
+from ix_tools.guards.facts import Facts
+from ix_tools.guards.notes import corrected_document_is_issued
+from ix_tools.i18n.formats import LISBON
 from tests.harness import Harness, Json, document_arguments, guide, invoice, line, warnings_by_field
+
+NOW = datetime(2026, 11, 20, 10, tzinfo=LISBON)
 
 
 def note(owner: Json | int | None, kind: str = "credit_notes", **changes: Any) -> Json:
@@ -34,12 +43,21 @@ async def test_a_note_names_the_issued_document_it_corrects(harness: Harness, ki
     assert [one["id"] for one in related["documents"]] == [made["document"]["id"]]
 
 
-async def test_a_note_on_a_cancelled_document_is_refused(harness: Harness) -> None:
-    owner = await harness.create_issued()
-    await harness.call(
-        "change_state", document_arguments(owner, state="canceled", message="Emitida ao cliente errado.")
-    )
-    assert "is canceled" in (await harness.get_refusal("create_invoice", note(owner)))["owner_invoice_id"]
+@pytest.mark.parametrize(
+    ("status", "refused"),
+    [
+        ("draft", True),
+        ("canceled", True),
+        ("deleted", True),
+        *((one, False) for one in sorted(ISSUED_STATES)),
+    ],
+)
+def test_only_an_issued_document_is_corrected(status: str, refused: bool) -> None:
+    call: Any = SimpleNamespace(document_type="credit_notes", owner_invoice_id=1001)
+    facts = Facts(now=NOW, owner=Document(id=1001, document_type="invoices", status=status))
+    findings = list(corrected_document_is_issued(call, facts))
+    assert [(one.kind, one.problem.field) for one in findings] == [("refuse", "owner_invoice_id")] * refused
+    assert all(f"is {status}" in str(one.problem.problem) for one in findings)
 
 
 @pytest.mark.parametrize("kind", ["invoice_receipts", "simplified_invoices"])

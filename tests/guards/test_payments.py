@@ -1,15 +1,48 @@
 """Payments and receipts."""
 
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ix_tools.domain.records import Client, Document
+from ix_tools.errors import InvalidArguments
+from ix_tools.guards.facts import Facts
+from ix_tools.guards.payments import (
+    amount_within_what_is_open,
+    cash_within_legal_limit,
+    payment_date_not_before_document,
+)
+from ix_tools.i18n.formats import LISBON
+from ix_tools.pipeline.execute import parse
 from tests.harness import Harness, Json, document_arguments, invoice, line, warnings_by_field
 
 
 def payment(document: Json, amount: Any = 123, **changes: Any) -> Json:
     given = {"amount": amount, "payment_mechanism": "TB", "payment_date": "2026-11-20"}
     return document_arguments(document, **{**given, **changes})
+
+
+def payment_call(**changes: Any) -> Any:
+    """A call of generate_payment, as rules see it."""
+    given = {
+        "amount": Decimal(1),
+        "payment_mechanism": "TB",
+        "payment_date": date(2026, 11, 20),
+        "accept": (),
+    }
+    return SimpleNamespace(**{**given, **changes})
+
+
+def facts_of_invoice(total: str) -> Facts:
+    """A final invoice of yesterday."""
+    document = Document(
+        id=1001, document_type="invoices", status="final", total=Decimal(total), date=date(2026, 11, 19)
+    )
+    return Facts(now=datetime(2026, 11, 20, 10, tzinfo=LISBON), document=document)
 
 
 async def test_only_an_issued_and_open_invoice_is_paid(harness: Harness) -> None:
@@ -30,24 +63,25 @@ async def test_only_an_issued_and_open_invoice_is_paid(harness: Harness) -> None
 
 @pytest.mark.parametrize(
     ("amount", "refused"),
-    [
-        ("123.01", True),
-        ("123.00", False),
-        ("0.01", False),
-        (0, True),
-        ("-1", True),
-        ("10.001", True),
-        ("abc", True),
-    ],
+    [("123.01", True), ("123.00", False), ("0.01", False), ("0", True)],
 )
-async def test_a_payment_is_at_most_what_is_open(harness: Harness, amount: Any, refused: bool) -> None:
+def test_a_payment_is_at_most_what_is_open(amount: str, refused: bool) -> None:
+    findings = amount_within_what_is_open(payment_call(amount=Decimal(amount)), facts_of_invoice("123.00"))
+    assert [(one.kind, one.problem.field) for one in findings] == [("refuse", "amount")] * refused
+
+
+@pytest.mark.parametrize("amount", ["-1", "10.001", "abc"])
+def test_an_amount_is_a_positive_number_to_the_cent(amount: str) -> None:
+    with pytest.raises(InvalidArguments) as refused:
+        parse("generate_payment", payment({"document_type": "invoices", "id": 1001}, amount))
+    assert {one.field for one in refused.value.problems} == {"amount"}
+
+
+async def test_the_amount_that_is_given_is_received(harness: Harness) -> None:
     issued = await harness.create_issued()
-    if refused:
-        assert "amount" in await harness.get_refusal("generate_payment", payment(issued, amount))
-    else:
+    for amount in ("0.01", "122.99"):
         result = await harness.call("generate_payment", payment(issued, amount))
-        assert result["receipt"]["total"] == amount
-        assert harness.get_last_body()["amount"] in {"123", "0.01"}
+        assert (result["receipt"]["total"], harness.get_last_body()["amount"]) == (amount, amount)
 
 
 async def test_receipts_and_credit_notes_that_stand_are_taken_off_what_is_open(harness: Harness) -> None:
@@ -137,48 +171,62 @@ async def test_what_is_owed_to_the_client_is_said_in_place_of_a_negative_amount(
     assert read["to_pay"] == "0.00"
 
 
-COMPANY, PERSON = {"code": "ACME"}, {"name": "Ana", "code": "ANA", "fiscal_id": "245081305"}
-FRENCH = {"name": "Luc", "code": "LUC", "country": "FR"}
-GERMAN_COMPANY = {"name": "Gamma", "code": "GAMMA", "country": "DE", "fiscal_id": "DE136695976"}
+COMPANY, PERSON = (
+    {"name": "ACME, Lda", "country": "Portugal", "fiscal_id": "508112230"},
+    {"name": "Ana", "code": "ANA", "fiscal_id": "245081305"},
+)
+FRENCH = {"name": "Luc", "code": "LUC", "country": "France"}
+GERMAN_COMPANY = {"name": "Gamma", "code": "GAMMA", "country": "Germany", "fiscal_id": "DE136695976"}
 
 
 @pytest.mark.parametrize(
-    ("client", "net", "amount", "mechanism", "article"),
+    ("client", "total", "amount", "mechanism", "article"),
     [
-        (COMPANY, 5000, 6150, "NU", "n.º 2"),
-        (COMPANY, 5000, 100, "NU", "n.º 2"),  # all payments of one sale count together
-        (COMPANY, 5000, 6150, "TB", ""),
-        (COMPANY, 800, 984, "NU", ""),
-        (COMPANY, "813.01", 1000, "NU", "n.º 2"),
-        (PERSON, "2438.99", "2999.96", "NU", ""),
-        (PERSON, "2439.03", "3000.01", "NU", "n.º 1"),
-        (FRENCH, 5000, 6150, "NU", ""),
-        (FRENCH, 9000, 11070, "NU", "n.º 3"),
-        (GERMAN_COMPANY, 5000, 6150, "NU", "n.º 1"),
+        (COMPANY, "6150.00", "6150", "NU", "n.º 2"),
+        (COMPANY, "6150.00", "100", "NU", "n.º 2"),  # all payments of one sale count together
+        (COMPANY, "6150.00", "6150", "TB", ""),
+        (COMPANY, "999.99", "999.99", "NU", ""),
+        (COMPANY, "1000.00", "1000", "NU", "n.º 2"),
+        (PERSON, "2999.99", "2999.99", "NU", ""),
+        (PERSON, "3000.00", "3000", "NU", "n.º 1"),
+        (FRENCH, "6150.00", "6150", "NU", ""),
+        (FRENCH, "11070.00", "11070", "NU", "n.º 3"),
+        (GERMAN_COMPANY, "6150.00", "6150", "NU", "n.º 1"),
     ],
 )
-async def test_cash_above_the_legal_limit_is_warned_of(
-    harness: Harness, client: Json, net: Any, amount: Any, mechanism: str, article: str
+def test_cash_above_the_legal_limit_is_warned_of(
+    client: Json, total: str, amount: str, mechanism: str, article: str
 ) -> None:
     """LGT 63-E: companies 1000, persons 3000, persons from abroad 10000 EUR."""
-    issued = await harness.create_issued(items=[line(unit_price=net)], client=client)
-    done = await harness.call("generate_payment", payment(issued, amount, payment_mechanism=mechanism))
-    said = warnings_by_field(done).get("payment_mechanism", "")
-    assert (f"63.º-E, {article}" in said) if article else not said
+    call = payment_call(amount=Decimal(amount), payment_mechanism=mechanism)
+    facts = replace(facts_of_invoice(total), document_client=Client(**client))
+    findings = [
+        (one.kind, one.problem.field, str(one.problem.problem))
+        for one in cash_within_legal_limit(call, facts)
+    ]
+    assert [one[:2] for one in findings] == [("warn", "payment_mechanism")] * bool(article)
+    assert all(f"63.º-E, {article}" in text for *_, text in findings)
+
+
+async def test_a_receipt_in_cash_carries_the_warning(harness: Harness) -> None:
+    issued = await harness.create_issued(items=[line(unit_price=5000)])
+    done = await harness.call("generate_payment", payment(issued, 100, payment_mechanism="NU"))
+    assert "63.º-E, n.º 2" in warnings_by_field(done)["payment_mechanism"]
 
 
 @pytest.mark.parametrize(
     ("day", "refused"),
     [("2026-11-18", True), ("2026-11-19", False), ("2026-11-20", False), ("2026-11-21", True)],
 )
-async def test_nobody_pays_before_the_invoice_or_tomorrow(harness: Harness, day: str, refused: bool) -> None:
-    issued = await harness.create_issued(date="2026-11-19")
-    if refused:
-        assert "payment_date" in await harness.get_refusal(
-            "generate_payment", payment(issued, payment_date=day)
-        )
-    else:
-        assert (await harness.call("generate_payment", payment(issued, payment_date=day)))["ok"]
+def test_nobody_pays_before_the_invoice_or_tomorrow(day: str, refused: bool) -> None:
+    call = payment_call(payment_date=date.fromisoformat(day))
+    findings = payment_date_not_before_document(call, facts_of_invoice("123.00"))
+    assert [(one.kind, one.problem.field) for one in findings] == [("refuse", "payment_date")] * refused
+
+
+async def test_a_payment_of_tomorrow_is_not_sent(harness: Harness) -> None:
+    tomorrow = payment(await harness.create_issued(), payment_date="2026-11-21")
+    assert "payment_date" in await harness.get_refusal("generate_payment", tomorrow)
 
 
 @pytest.mark.parametrize(
@@ -193,20 +241,17 @@ async def test_nobody_pays_before_the_invoice_or_tomorrow(harness: Harness, day:
         ("Multibanco", True),
     ],
 )
-async def test_a_payment_mechanism_is_one_of_the_thirteen(
-    harness: Harness, mechanism: str, refused: bool
-) -> None:
+def test_a_payment_mechanism_is_one_of_the_thirteen(mechanism: str, refused: bool) -> None:
     """G2; CI appears in one client only."""
-    issued = await harness.create_issued()
-    if refused:
-        assert (
-            "TB"
-            in (await harness.get_refusal("generate_payment", payment(issued, payment_mechanism=mechanism)))[
-                "payment_mechanism"
-            ]
-        )
-    else:
-        assert (await harness.call("generate_payment", payment(issued, payment_mechanism=mechanism)))["ok"]
+    given = payment({"document_type": "invoices", "id": 1001}, payment_mechanism=mechanism)
+    if not refused:
+        assert parse("generate_payment", given).payment_mechanism == mechanism.upper()  # type: ignore[attr-defined]
+        return
+    with pytest.raises(InvalidArguments) as error:
+        parse("generate_payment", given)
+    (problem,) = error.value.problems
+    assert problem.field == "payment_mechanism"
+    assert "TB" in str(problem.allowed) + str(problem.problem)
 
 
 async def test_a_receipt_series_exists_and_is_registered(harness: Harness) -> None:
