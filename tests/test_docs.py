@@ -22,6 +22,7 @@ from ix_tools.interfaces.server.main import PORT
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
 from ix_tools.schemas.json_schema import build_input_schema
+from tests.programs.in_this_process import run_program
 from tools import docs as reference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,16 +134,7 @@ def quick_commands() -> list[str]:
 def test_a_command_of_the_readme_works_word_for_word(command: str, tmp_path: Path) -> None:
     words = shlex.split(command)
     assert words[0] == "ix-tools"
-    done = subprocess.run(
-        [sys.executable, "-m", "ix_tools", *words[1:]],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=50,
-    )
+    done = run_program(tmp_path, os.environ, *words[1:])
     assert done.returncode == 0, done.stderr
     assert done.stdout
 

@@ -6,10 +6,6 @@ command.
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import io
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from ix_tools.__main__ import main
 from tests.api_client.test_allowed_hosts import listen_locally
 from tests.interfaces.mcp.test_stdio import SERVE, Process, environment
 from tests.interfaces.server.processes import run_server
+from tests.programs.in_this_process import run_program
 
 KEY = "canary-of-the-real-account"
 PROGRAM = (sys.executable, "-m", "ix_tools")
@@ -59,27 +55,7 @@ class UserWithAccount:
 
     def run(self, *words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command to its end in this process, as the program does."""
-        said, complained = io.StringIO(), io.StringIO()
-        with (
-            pytest.MonkeyPatch.context() as patched,
-            contextlib.redirect_stdout(said),
-            contextlib.redirect_stderr(complained),
-        ):
-            for name in os.environ:
-                patched.delenv(name)
-            for name, value in (env or self.env).items():
-                patched.setenv(name, value)
-            patched.chdir(self.home)
-            patched.setattr("sys.argv", ["ix-tools", *words])
-            patched.setattr("sys.stdin", io.StringIO())
-            threshold = gc.get_threshold()
-            with pytest.raises(SystemExit) as ended:
-                main()
-            gc.enable()
-            gc.set_threshold(*threshold)
-        return subprocess.CompletedProcess(
-            words, int(ended.value.code or 0), said.getvalue(), complained.getvalue()
-        )
+        return run_program(self.home, env or self.env, *words)
 
     def run_process(self, *words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command to its end in a process of its own."""

@@ -237,10 +237,12 @@ def in_its_file(name: str) -> dict[str, Any]:
     return whole
 
 
-@pytest.mark.parametrize("mode", list(ERAS))
 @pytest.mark.parametrize(
-    ("options", "names"),
-    [(("--toolsets", "all"), list(catalogue())), (("--tools", "change_state"), ["change_state"])],
+    ("mode", "options", "names"),
+    [
+        ("auto", ("--toolsets", "all"), list(catalogue())),
+        ("legacy", ("--tools", "change_state,list_taxes"), ["change_state", "list_taxes"]),
+    ],
 )
 async def test_a_tool_travels_as_its_file_says_it(
     tmp_path: Path, mode: str, options: tuple[str, ...], names: list[str]
