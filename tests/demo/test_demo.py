@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import mcp.client.stdio  # noqa: F401 - it keeps the standard error that it finds, which must outlive a test
 import pytest
 
 from ix_tools.demo import main
