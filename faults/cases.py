@@ -345,7 +345,7 @@ OTHERS = (
         "update_tax",
         "PUT",
         "^/taxes/[0-9]+[.]json$",
-        lambda ledger: {"tax_id": 31558, "value": 21},
+        lambda ledger: {"tax_id": 31558, "value": 21, "accept": ["vat_rate"]},
         _count_with_value(Tax, "value", "21"),
         answer="nothing",
     ),

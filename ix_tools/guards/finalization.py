@@ -1,10 +1,10 @@
-"""Adapters that check rules of drafts again on the stored document when it is finalized.
+"""Adapters that check rules of drafts against the stored document: again when it is finalized, and for what an update changes.
 
 A rule reads a draft through the protocol `protocols.Draft`, which `StoredDraft` implements too.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from ix_tools.domain.field_marks import Printed
 from ix_tools.domain.records import Client, Document, Line
 from ix_tools.domain.totals import Totals
 from ix_tools.domain.types import parse_moment
+from ix_tools.guards import buyers, note_contents, rates, simplified_invoices, withholding
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts, wants
 from ix_tools.guards.findings import Finding, Guard
 from ix_tools.guards.notes import find_owner
@@ -155,6 +156,53 @@ class StoredDraft:
 
     def _get_sent(self, name: str) -> Any:
         return (self.facts.unreturned or {}).get(name)
+
+
+CONTENT_RULES = frozenset[Guard](
+    {
+        buyers.exemption_fits_the_buyer,
+        buyers.no_vat_beside_the_small_business_exemption,
+        simplified_invoices.exemption_fits_a_simplified_invoice,
+        withholding.retention_fits_the_buyer,
+        rates.line_rates_in_force,
+        rates.lines_of_one_region,
+        note_contents.note_repeats_the_rates,
+        note_contents.note_repeats_the_exemption,
+        note_contents.note_repeats_the_withholding,
+    }
+)
+"""Rules that ask about nothing but the content of a document, so that a question about a draft stays answered.
+
+The rule about M99 is none of them, because InvoiceXpress stamps it on drafts by itself.
+"""
+
+
+def ask_about_changes(rules: Iterable[Guard]) -> Iterator[Guard]:
+    """Yield the rules for an update: what the stored draft was asked about already is not asked again."""
+    for rule in rules:
+        yield _leave_out_answered(rule) if rule in CONTENT_RULES else rule
+
+
+def _leave_out_answered(rule: Guard) -> Guard:
+    @wants(*STORED_FACTS, *get_wanted_facts(rule))
+    def judged(call: Any, facts: Facts) -> Iterator[Finding]:
+        document = facts.document
+        # The client that the update names is not that of the stored draft.
+        before = replace(facts, client_by_code=None, client_by_name=None)
+        answered = (
+            {_identify(one) for one in rule(StoredDraft(document, before), before)} if document else set()
+        )
+        for one in rule(call, facts):
+            if one.kind != "accept" or _identify(one) not in answered:
+                yield one
+
+    judged.__name__, judged.__doc__ = rule.__name__, rule.__doc__
+    judged.rule = rule  # type: ignore[attr-defined]
+    return judged
+
+
+def _identify(finding: Finding) -> tuple[str, str, str]:
+    return finding.accept, finding.problem.field, str(finding.problem.problem)
 
 
 def recheck_refusing(rule: Guard) -> Guard:

@@ -24,6 +24,7 @@ from ix_tools.guards import (
 )
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts, Want
+from ix_tools.guards.finalization import ask_about_changes
 from ix_tools.operations.base import Operation
 from ix_tools.operations.clearing import ClearsFields
 from ix_tools.operations.document_context import DocumentResult
@@ -175,7 +176,7 @@ class UpdateEstimate(ClearsFields, EstimateDraft, Operation[DocumentResult]):
             updates.unreturned_fields_not_lost,
             updates.lines_not_dropped_unseen,
             updates.rebuilt_lines_keep_the_total,
-            *ESTIMATE_GUARDS,
+            *ask_about_changes(ESTIMATE_GUARDS),
         ),
         idempotent=True,
         vendor_operations=("updateEstimate",),

@@ -26,6 +26,7 @@ from ix_tools.guards import (
 )
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts
+from ix_tools.guards.finalization import ask_about_changes
 from ix_tools.operations.base import Operation
 from ix_tools.operations.clearing import ClearsFields
 from ix_tools.operations.document_context import DocumentResult
@@ -209,7 +210,7 @@ class UpdateInvoice(ClearsFields, InvoiceDraft, Operation[DocumentResult]):
             updates.rebuilt_lines_keep_the_total,
             updates.global_discount_not_lost,
             updates.second_currency_not_lost,
-            *DRAFT_GUARDS,
+            *ask_about_changes(DRAFT_GUARDS),
         ),
         idempotent=True,
         vendor_operations=("updateInvoice",),

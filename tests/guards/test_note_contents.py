@@ -360,3 +360,56 @@ async def test_a_note_of_a_simplified_invoice_without_client_names_the_final_con
     assert "final consumer" in (await harness.get_refusal("create_invoice", call))["client"]
     consumer = {"name": "Consumidor final", "code": "CF", "fiscal_id": "999999990"}
     assert (await harness.call("create_invoice", {**call, "client": consumer}))["ok"]
+
+
+# --- an update asks about what it changes -----------------------------------------------------------------
+
+
+OTHER_RATE = "Outra taxa"
+
+
+@pytest.mark.parametrize("kind", [CREDIT, DEBIT])
+@pytest.mark.parametrize(
+    ("fields", "word", "change", "field"),
+    [
+        ({"retention": 10}, "note_retention", {"retention": 12}, "retention"),
+        (
+            {"items": [line(name=OTHER_RATE, tax="IVA6")]},
+            "note_rate",
+            {"items": [line(name=OTHER_RATE, tax="IVA13")]},
+            "items.0.tax",
+        ),
+    ],
+)
+async def test_an_answered_question_is_asked_again_only_where_the_update_changes_it(
+    harness: Harness, kind: str, fields: dict[str, Any], word: str, change: dict[str, Any], field: str
+) -> None:
+    owned = await harness.create_issued()
+    draft = await harness.create_draft(
+        document_type=kind, owner_invoice_id=owned["id"], accept=[word], **fields
+    )
+    about = document_arguments(draft)
+    assert (await harness.call("update_invoice", {**about, "reference": "PO-8"}))["ok"]
+    assert (await harness.call("update_invoice", {**about, "due_date": "+60d"}))["ok"]
+    asked = {**about, **change, "accept": ["overwrite_items"]}
+    assert field in await harness.get_refusal("update_invoice", asked)
+    finalize = document_arguments(draft, state="finalized")
+    assert "1/2026 " in await harness.get_approval_text("change_state", finalize)
+
+
+async def test_a_question_about_the_client_is_asked_again_for_another_client(harness: Harness) -> None:
+    spain = {"name": "Talleres SL", "code": "TALLERES", "country": "ES", "fiscal_id": "ESB58378431"}
+    draft = await harness.create_draft(items=[exempt_line()], tax_exemption="M40", accept=["exemption_buyer"])
+    about = document_arguments(draft)
+    assert (await harness.call("update_invoice", {**about, "reference": "PO-8"}))["ok"]
+    assert (await harness.call("update_invoice", {**about, "client": spain}))["ok"]
+    found = await harness.get_refusal("update_invoice", {**about, "client": {"code": "ACME"}})
+    assert "the client is a Portuguese company" in found["tax_exemption"]
+
+
+async def test_a_code_that_invoicexpress_stamped_by_itself_is_asked_about_at_every_update(
+    harness: Harness,
+) -> None:
+    draft = await harness.create_draft(items=[exempt_line()], tax_exemption="M99", accept=["m99"])
+    about = document_arguments(draft, reference="PO-8")
+    await harness.check_acceptance("update_invoice", about, "m99")

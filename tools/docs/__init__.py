@@ -3,7 +3,7 @@
 docs/reference.md    every operation: parameters, worked example, result, rules
 docs/coverage.md     every operation of InvoiceXpress's description, and the tool for it
 docs/exemptions.md   which client each exemption code fits
-README.md, docs/errors.md, docs/once.md    the tables between `<!-- generated: name -->` and `<!-- end: name -->`
+README.md, docs/errors.md, docs/once.md, docs/pt/contabilistas.md    the tables between `<!-- generated: name -->` and `<!-- end: name -->`
 """
 
 import re
@@ -16,6 +16,7 @@ from ix_tools.config.settings import Settings, environment_name
 from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS
 from ix_tools.schemas.json_schema import get_description
+from tools.docs.accountants import render_deadlines, render_exemption_rules, render_limits, render_vat_rates
 from tools.docs.coverage import render_coverage
 from tools.docs.exemptions import render_exemptions
 from tools.docs.failures import (
@@ -75,10 +76,14 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "error-kinds": render_error_kinds,
     "series-outcomes": render_series_outcomes,
     "http-statuses": render_http_statuses,
+    "isencoes": render_exemption_rules,
+    "taxas": render_vat_rates,
+    "limites": render_limits,
+    "prazos": render_deadlines,
 }
 
 
-PAGES = ("README.md", "docs/errors.md", "docs/once.md")
+PAGES = ("README.md", "docs/errors.md", "docs/once.md", "docs/pt/contabilistas.md")
 """Pages with generated parts."""
 
 
