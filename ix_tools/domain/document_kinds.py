@@ -57,6 +57,12 @@ def find_kind_by_api_type(camel: str) -> DocumentKind | None:
     return next((kind for kind in list_document_kinds() if kind.camel == camel), None)
 
 
+def find_prefix(plural: str) -> str:
+    """Return the code that is printed before the numbers of a document type; empty if it has none."""
+    kind = _index_by_plural().get(plural)
+    return kind.prefix if kind else ""
+
+
 def list_document_kinds() -> tuple[DocumentKind, ...]:
     """Return all document types: invoices first, then receipts, estimates and guides."""
     return tuple(_index_by_plural().values())

@@ -51,6 +51,14 @@ class NameOnly:
 
 
 @dataclass(frozen=True, slots=True)
+class NamesDocument:
+    """The id of a document; callers may write its number instead, as in `FT 17/2026`."""
+
+    kinds: tuple[str, ...] = ()
+    """Document types that the field takes; empty means those of `document_type`, or all."""
+
+
+@dataclass(frozen=True, slots=True)
 class ZeroIsAbsent:
     """A number that is never 0; hosts that fill in every parameter send 0 for it."""
 

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from ix_tools.domain.field_docs import DescribedModel
+from ix_tools.domain.field_marks import NamesDocument
 from ix_tools.domain.json_parsing import MAX_DIGITS
 from ix_tools.domain.web_address import is_web_address
 from ix_tools.i18n.formats import LISBON, format_plain
@@ -337,6 +338,32 @@ def _parse_id(value: object) -> int:
 
 
 Id = Annotated[int, BeforeValidator(_parse_id), WithJsonSchema({"type": "integer"})]
+
+
+def _parse_document_id(value: object) -> int:
+    try:
+        return _parse_id(value)
+    except ValueError:
+        raise ValueError("the id of a document as results give it, or its number, e.g. FT 17/2026") from None
+
+
+CORRECTED_OR_BILLED = (
+    "invoices",
+    "simplified_invoices",
+    "invoice_receipts",
+    "vat_moss_invoices",
+    "shippings",
+    "transports",
+    "devolutions",
+)
+"""Types of document that another one corrects or bills."""
+# Listed as text, since a schema with two types in one field is not understood everywhere; whole numbers are taken as well.
+DocumentId = Annotated[
+    int, BeforeValidator(_parse_document_id), WithJsonSchema({"type": "string"}), NamesDocument()
+]
+ReceiptId = Annotated[
+    int, BeforeValidator(_parse_document_id), WithJsonSchema({"type": "string"}), NamesDocument(("receipts",))
+]
 
 ExemptionCode = Annotated[
     str,

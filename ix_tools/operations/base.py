@@ -1,6 +1,6 @@
 """Base class of operations: fields are the parameters, `spec` describes route, effect and rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import GenericAlias
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, get_args, get_origin
@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, get_args, ge
 from pydantic import BaseModel, model_validator
 
 from ix_tools.domain.comparison import Difference
-from ix_tools.domain.records import Company
+from ix_tools.domain.records import Company, Document
 from ix_tools.domain.types import Call
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
@@ -78,12 +78,12 @@ class OperationContext(Protocol):
         """
         ...
 
-    def search_operations(self, text: str) -> list[dict[str, Any]]:
-        """Return the operations that match a text, best first, among those that the settings allow."""
+    def search_operations(self, text: str) -> dict[str, Any]:
+        """Return the operations that match a text, best first, among those that the settings allow, as fields of the result."""
         ...
 
-    def describe_operation(self, name: str) -> dict[str, Any]:
-        """Return everything that a caller must know of an operation.
+    def describe_operation(self, name: str, parameter: str = "") -> dict[str, Any]:
+        """Return what a caller must know of an operation, or everything about one parameter.
 
         Raises:
             SettingsError: The settings do not allow the operation.
@@ -92,6 +92,10 @@ class OperationContext(Protocol):
 
     async def load_document_facts(self, call: "Operation[Any]", document: Any) -> Facts:
         """Return facts about a document that was read: its unreturned fields from the journal, and what a note corrects."""
+        ...
+
+    async def list_related(self, document_ids: Sequence[int]) -> Mapping[int, tuple[Document, ...] | None]:
+        """Return the documents related to each of several ones, one request each; None where InvoiceXpress does not say."""
         ...
 
     async def list_open_intents(self) -> list[dict[str, str]]:

@@ -1,11 +1,13 @@
 """Operations on clients, the customers that documents are issued to."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
 from ix_tools.domain import resource_names
+from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.field_marks import Clearable
 from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import Client
@@ -14,14 +16,6 @@ from ix_tools.guards import master_data, tax_numbers
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
 from ix_tools.operations.clearing import ClearsFields, list_newly_filled
-from ix_tools.operations.document_lists import (
-    DEFAULT_STATES,
-    LIST_STATES,
-    LIST_TYPES,
-    InvoiceList,
-    ListState,
-    ListType,
-)
 from ix_tools.operations.drafts import LOCAL_ONLY, AcceptingCall, IdempotentCall, normalize_tax_number
 from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
 from ix_tools.operations.fingerprints import (
@@ -29,6 +23,18 @@ from ix_tools.operations.fingerprints import (
     DetectableDeletion,
     detect_creation,
     trace_creation,
+)
+from ix_tools.operations.invoice_lists import (
+    DEFAULT_STATES,
+    LIST_STATES,
+    LIST_TYPES,
+    SETTLING_TYPES,
+    USUAL_TYPES,
+    InvoiceList,
+    InvoiceListing,
+    ListState,
+    ListType,
+    OpenInvoiceList,
 )
 from ix_tools.operations.lists import DeletionResult, PageResult, parse_document_page, parse_page
 from ix_tools.operations.preview import Preview, Row
@@ -126,16 +132,16 @@ Archived = Literal["archived", "non_archived"]
 NOT_ARCHIVED: list[Archived] = ["non_archived"]
 
 
-class ListClientInvoices(ClientCall, Operation[InvoiceList]):
-    """List a client's invoices, notes and receipts, newest first.
+class ListClientInvoices(ClientCall, OpenInvoiceList):
+    """List a client's invoices and notes, newest first; unpaid or overdue ones with what is open.
 
     Source: OpenAPI listClientInvoices.
     """
 
     types: Annotated[list[ListType], WirePath("filter.by_type", LIST_TYPES)] = Field(
-        default_factory=lambda: list(get_args(ListType)), min_length=1
+        default_factory=lambda: list(USUAL_TYPES), min_length=1
     )
-    """Kinds of document to list; default all."""
+    """Kinds of document to list; default all but receipts."""
     states: Annotated[list[ListState], WirePath("filter.status", LIST_STATES)] = Field(
         default_factory=DEFAULT_STATES.copy, min_length=1
     )
@@ -159,6 +165,11 @@ class ListClientInvoices(ClientCall, Operation[InvoiceList]):
         example={"client_id": 501, "states": ["final"]},
         idempotent=True,
     )
+
+    def build_settling_call(self, since: date | None) -> InvoiceListing:
+        """Return the call that lists the client's receipts and credit notes in force; this list has no filter by date."""
+        wanted = {"types": SETTLING_TYPES, "states": list(ISSUED_STATES), "archived": get_args(Archived)}
+        return ListClientInvoices.model_validate({**wanted, "client_id": self.client_id})
 
     def parse_response(self, content: Any, facts: Facts) -> InvoiceList:
         """Parse the page."""

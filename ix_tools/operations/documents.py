@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from ix_tools.domain.document_kinds import NOTES, get_document_kind
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import DocumentType, EstimateType, GuideType, Id, InvoiceType
+from ix_tools.domain.types import DocumentId, DocumentType, EstimateType, GuideType, InvoiceType
 from ix_tools.fiscal.deadlines import get_reporting_deadline
 from ix_tools.guards import (
     buyers,
@@ -82,8 +82,8 @@ class GetDocument(Operation[DocumentResult]):
 
     document_type: DocumentType
     """Kind of the document, as lists and results show it."""
-    document_id: Id
-    """Id of the document, from a list or the result that created it."""
+    document_id: DocumentId
+    """Id or number of the document, e.g. 1001 or FT 17/2026."""
 
     spec = Spec(
         name="get_document",
@@ -91,7 +91,7 @@ class GetDocument(Operation[DocumentResult]):
         effect=Effect.READS,
         heading=Heading.DOCUMENTS,
         route=Route("GET", "/{document_type}/{document_id}.json", answer="{key}"),
-        example={"document_type": "invoices", "document_id": 1001},
+        example={"document_type": "invoices", "document_id": "1001"},
         idempotent=True,
         vendor_operations=("getInvoice", "getEstimate", "getGuide"),
     )
@@ -180,8 +180,8 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
 
     document_type: InvoiceType | EstimateType | GuideType
     """Kind of the document, as lists and results show it."""
-    document_id: Id
-    """Id of the document, from a list or the result that created it."""
+    document_id: DocumentId
+    """Id or number of the document, e.g. 1001 or FT 17/2026."""
     state: Literal["finalized", "canceled", "deleted", "settled", "unsettled", "accept", "refuse"]
     """State that the document changes to."""
     message: str | None = None
@@ -226,7 +226,7 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
         ),
         idempotent=True,
         vendor_operations=("changeInvoiceState", "changeEstimateState", "changeGuideState"),
-        example={"document_type": "invoices", "document_id": 1001, "state": "finalized"},
+        example={"document_type": "invoices", "document_id": "1001", "state": "finalized"},
     )
 
     def build_preview(self, facts: Facts) -> Preview:

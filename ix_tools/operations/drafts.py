@@ -12,6 +12,7 @@ from ix_tools.domain.document_kinds import BILLS, GUIDES
 from ix_tools.domain.field_marks import (
     Clearable,
     NameOnly,
+    NamesDocument,
     NotShown,
     Printed,
     Stored,
@@ -23,9 +24,11 @@ from ix_tools.domain.printed_texts import PrintedTexts
 from ix_tools.domain.records import Line
 from ix_tools.domain.totals import GlobalDiscount, Totals, TotalsLine, predict_totals
 from ix_tools.domain.types import (
+    CORRECTED_OR_BILLED,
     Call,
     Country,
     CurrencyCode,
+    DocumentId,
     DueDate,
     Email,
     ExchangeRate,
@@ -254,8 +257,10 @@ class InvoiceDraft(DocumentDraft):
         Printed("With a Multibanco reference"),
     ] = None
     """True adds a Multibanco payment reference when the document is finalized."""
-    owner_invoice_id: Annotated[Id | None, Unreturned(found_by="related documents")] = None
-    """Id of the invoice that a credit or debit note corrects (required), or of the guide that an invoice bills."""
+    owner_invoice_id: Annotated[
+        DocumentId | None, NamesDocument(CORRECTED_OR_BILLED), Unreturned(found_by="related documents")
+    ] = None
+    """Id or number of the invoice that a credit or debit note corrects (required), or of the guide that an invoice bills."""
     currency_code: CurrencyCode | None = None
     """Second currency in which the total is printed too, e.g. USD; amounts stay in the account's currency."""
     rate: Annotated[ExchangeRate | None, ZeroIsAbsent()] = None

@@ -8,7 +8,7 @@ from pydantic import Field
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.field_marks import NotShown, Unreturned
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import DueDate, EstimateType, Id, Money, WireDate
+from ix_tools.domain.types import DocumentId, DueDate, EstimateType, Money, WireDate
 from ix_tools.guards import (
     buyers,
     clients,
@@ -153,7 +153,7 @@ class UpdateEstimate(ClearsFields, EstimateDraft, Operation[DocumentResult]):
 
     document_type: EstimateType
     """Kind of the draft, as list_estimates shows it."""
-    document_id: Id
+    document_id: DocumentId
     """Id of the draft, from list_estimates or the result that created it."""
     date: WireDate | None = None  # type: ignore[assignment]
     """New date of the document, e.g. 2026-11-30, or today."""
@@ -180,7 +180,7 @@ class UpdateEstimate(ClearsFields, EstimateDraft, Operation[DocumentResult]):
         ),
         idempotent=True,
         vendor_operations=("updateEstimate",),
-        example={"document_type": "quotes", "document_id": 1001, "reference": "PO-2026-118"},
+        example={"document_type": "quotes", "document_id": "1001", "reference": "PO-2026-118"},
     )
 
     def fill_defaults(self, facts: Facts) -> Self:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from ix_tools.domain import resource_names
-from ix_tools.domain.types import DocumentType, Email, Id, OneLine, Record
+from ix_tools.domain.types import DocumentId, DocumentType, Email, OneLine, Record
 from ix_tools.domain.web_address import is_web_address
 from ix_tools.errors import Unreadable
 from ix_tools.guards import electronic_invoices, states, texts
@@ -42,8 +42,8 @@ class SendEmail(IdempotentCall, Operation[EmailResult]):
 
     document_type: DocumentType
     """Kind of the document, as lists and results show it."""
-    document_id: Id
-    """Id of the document, from a list or the result that created it."""
+    document_id: DocumentId
+    """Id or number of the document, e.g. 1001 or FT 17/2026."""
     email: Annotated[Email, WirePath("message.client.email")]
     """E-mail address of the recipient, e.g. ana@example.pt."""
     save: Annotated[bool, WirePath("message.client.save")] = False
@@ -75,7 +75,7 @@ class SendEmail(IdempotentCall, Operation[EmailResult]):
         vendor_operations=("sendInvoiceEmail", "sendEstimateEmail", "sendGuideEmail"),
         example={
             "document_type": "invoices",
-            "document_id": 1001,
+            "document_id": "1001",
             "email": "contas@padaria.example.pt",
             "subject": "A sua fatura",
         },
@@ -181,8 +181,8 @@ class GetPdf(Operation[PdfResult]):
     Source: API v2 documentation, Invoices, Generate PDF; OpenAPI generatePdf.
     """
 
-    document_id: Id
-    """Id of the document, from a list or the result that created it."""
+    document_id: DocumentId
+    """Id or number of the document, e.g. 1001 or FT 17/2026."""
     second_copy: bool = False
     """True prints it as a second copy (2.ª via); default false."""
     delivery: Annotated[Literal["file", "resource", "link"], LOCAL_ONLY] = "file"
@@ -195,7 +195,7 @@ class GetPdf(Operation[PdfResult]):
         heading=Heading.DOCUMENTS,
         route=Route("GET", "/api/pdf/{document_id}.json", answer="output"),
         vendor_operations=("generatePdf",),
-        example={"document_id": 1001},
+        example={"document_id": "1001"},
         idempotent=True,
     )
 
@@ -250,8 +250,8 @@ class GetQrCode(Operation[QrCodeResult]):
     Source: OpenAPI getQrCode; Portaria 195/2020.
     """
 
-    document_id: Id
-    """Id of the document, from a list or the result that created it."""
+    document_id: DocumentId
+    """Id or number of the document, e.g. 1001 or FT 17/2026."""
     delivery: Annotated[Literal["file", "link"], LOCAL_ONLY] = "file"
     """Way to get the image: file saved on the server's machine, or link to InvoiceXpress; default file."""
 
@@ -262,7 +262,7 @@ class GetQrCode(Operation[QrCodeResult]):
         heading=Heading.DOCUMENTS,
         route=Route("GET", "/api/qr_codes/{document_id}.json", answer="qr_code"),
         vendor_operations=("getQrCode",),
-        example={"document_id": 1001},
+        example={"document_id": "1001"},
         idempotent=True,
     )
 

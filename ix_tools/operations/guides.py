@@ -8,7 +8,7 @@ from pydantic import Field
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.field_marks import Clearable, Stored, Unreturned
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import DueDate, GuideType, Id, WireDate, WireMoment
+from ix_tools.domain.types import DocumentId, DueDate, GuideType, WireDate, WireMoment
 from ix_tools.guards import (
     buyers,
     clients,
@@ -185,7 +185,7 @@ class UpdateGuide(ClearsFields, GuideDraft, Operation[DocumentResult]):
 
     document_type: GuideType
     """Kind of the draft, as list_guides shows it."""
-    document_id: Id
+    document_id: DocumentId
     """Id of the draft, from list_guides or the result that created it."""
     date: WireDate | None = None  # type: ignore[assignment]
     """New date of the document, e.g. 2026-11-30, or today."""
@@ -221,7 +221,7 @@ class UpdateGuide(ClearsFields, GuideDraft, Operation[DocumentResult]):
         vendor_operations=("updateGuide",),
         example={
             "document_type": "transports",
-            "document_id": 1001,
+            "document_id": "1001",
             "loaded_at": "2099-12-31T10:00",
             "license_plate": "22-BB-33",
         },

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import DueDate, Id, InvoiceType, WireDate
+from ix_tools.domain.types import DocumentId, DueDate, InvoiceType, WireDate
 from ix_tools.guards import (
     buyers,
     clients,
@@ -185,7 +185,7 @@ class UpdateInvoice(ClearsFields, InvoiceDraft, Operation[DocumentResult]):
 
     document_type: InvoiceType
     """Kind of the draft, as list_invoices shows it."""
-    document_id: Id
+    document_id: DocumentId
     """Id of the draft, from list_invoices or the result that created it."""
     date: WireDate | None = None  # type: ignore[assignment]
     """New date of the document, e.g. 2026-11-30, or today."""
@@ -214,7 +214,7 @@ class UpdateInvoice(ClearsFields, InvoiceDraft, Operation[DocumentResult]):
         ),
         idempotent=True,
         vendor_operations=("updateInvoice",),
-        example={"document_type": "invoices", "document_id": 1001, "reference": "PO-2026-118"},
+        example={"document_type": "invoices", "document_id": "1001", "reference": "PO-2026-118"},
     )
 
     def fill_defaults(self, facts: Facts) -> Self:

@@ -24,12 +24,17 @@ class DocumentRow(Record):
     total: str | None = None
     withheld: str | None = None
     """Tax that the client withholds of the total; absent if none."""
+    open: str | None = None
+    """Amount still to pay; only in lists of unpaid documents."""
+    days_overdue: int | None = None
+    """Days since it was due; absent if it is not due yet."""
     at_doc_code_id: str | None = None
 
 
 def build_row(document: Document) -> DocumentRow:
     """Return the short form of a document."""
-    shown = document.model_dump(mode="json", include=set(DocumentRow.model_fields) - {"client", "withheld"})
+    own = set(DocumentRow.model_fields) - {"client", "withheld", "open", "days_overdue"}
+    shown = document.model_dump(mode="json", include=own)
     withheld = document.withholding_tax
     about = {
         "client": document.client.name if document.client else None,

@@ -24,23 +24,29 @@ class OperationRow(Record):
     toolset: str
 
 
+class OperationDetails(OperationRow):
+    """What a caller must know of an operation."""
+
+    example: dict[str, Any] | None = None
+    """Arguments of a worked example."""
+    required: dict[str, str] | None = None
+    """Parameters that a call needs; a name ending in ? inside {…} can be left out."""
+    optional: dict[str, str] | None = None
+    further: list[str] | None = None
+    """Names of more optional parameters; parameter describes any one whole."""
+    parameter_schema: dict[str, Any] | None = None
+    """JSON Schema of the parameter that was asked for."""
+
+
 class OperationList(Record):
     """Operations that match a search, best first."""
 
     operations: list[OperationRow]
-
-
-class OperationDetails(OperationRow):
-    """Everything that a caller must know of an operation."""
-
-    title: str
-    input_schema: dict[str, Any]
-    """JSON Schema of the arguments."""
-    output_schema: dict[str, Any]
-    example: dict[str, Any]
-    """Arguments of a worked example."""
-    rules: list[str]
-    """Rules that a call is checked against."""
+    best: OperationDetails | None = None
+    """Description of the first operation, where it is clearly the one that is meant."""
+    not_possible: str | None = None
+    """Reason why what is asked for cannot be done through InvoiceXpress's API; the operation that comes nearest is listed."""
+    hint: str | None = None
 
 
 class RelayedResult(Record):
@@ -50,13 +56,13 @@ class RelayedResult(Record):
 
 
 class SearchOperations(Operation[OperationList]):
-    """Find operations by words, English or Portuguese, also those not listed as tools. Then describe_operation.
+    """Find operations by what you want done, in English or Portuguese, also those not listed as tools. A clear match comes described; then run_operation.
 
     Source: ours: the catalogue of operations.
     """
 
     text: text_up_to(100)  # type: ignore[valid-type]
-    """Words to search for, e.g. apagar cliente, or the name of a toolset."""
+    """What to do, e.g. apagar cliente, or the name of a toolset."""
 
     spec = Spec(
         name="search_operations",
@@ -69,10 +75,12 @@ class SearchOperations(Operation[OperationList]):
 
     async def execute(self, context: OperationContext) -> OperationList:
         """Search or read the catalogue; nothing is sent."""
-        return OperationList.model_validate({"operations": context.search_operations(self.text)})
+        return OperationList.model_validate(context.search_operations(self.text))
 
     def next_steps(self, result: OperationList) -> list[Step]:
-        """Suggest describing the best match."""
+        """Suggest running the best match where it is described, else describing it."""
+        if (best := result.best) is not None:
+            return [suggest_running(best)]
         return [
             Step("describe_operation", "its arguments, example and rules", {"operation": one.operation})
             for one in result.operations[:1]
@@ -80,13 +88,15 @@ class SearchOperations(Operation[OperationList]):
 
 
 class DescribeOperation(Operation[OperationDetails]):
-    """Read an operation's arguments, example, rules and effect. Then run_operation.
+    """Read an operation's parameters, example and effect. Then run_operation.
 
     Source: ours: the catalogue of operations.
     """
 
     operation: str
     """Name of the operation, from search_operations."""
+    parameter: str = ""
+    """Name of one parameter, to read its whole schema alone."""
 
     spec = Spec(
         name="describe_operation",
@@ -99,13 +109,20 @@ class DescribeOperation(Operation[OperationDetails]):
 
     async def execute(self, context: OperationContext) -> OperationDetails:
         """Search or read the catalogue; nothing is sent."""
-        return OperationDetails.model_validate(context.describe_operation(self.operation))
+        return OperationDetails.model_validate(context.describe_operation(self.operation, self.parameter))
 
     def next_steps(self, result: OperationDetails) -> list[Step]:
         """Suggest running it, unless it is run_operation itself."""
-        if result.operation == RunOperation.spec.name:
-            return []
-        return [Step("run_operation", "runs it", {"operation": result.operation})]
+        return [] if result.operation == RunOperation.spec.name else [suggest_running(result)]
+
+
+def suggest_running(described: OperationDetails) -> Step:
+    """Return the step that runs an operation that was described."""
+    return Step(
+        "run_operation",
+        "runs it, with its arguments in place of {}",
+        {"operation": described.operation, "arguments": {}},
+    )
 
 
 def _refuse_itself(name: str) -> str:

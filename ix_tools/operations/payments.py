@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import Id, Money, Record, WireDate
+from ix_tools.domain.types import DocumentId, Money, ReceiptId, Record, WireDate
 from ix_tools.fiscal.payment_mechanisms import find_mechanism
 from ix_tools.guards import payments, series, states
 from ix_tools.guards.facts import Facts, Want
@@ -44,8 +44,8 @@ class GeneratePayment(AcceptingCall, IdempotentCall, Operation[ReceiptResult]):
         "invoices"
     )
     """Kind of the invoice that is paid; default invoices."""
-    document_id: Id
-    """Id of the invoice that is paid, from list_invoices."""
+    document_id: DocumentId
+    """Id or number of the invoice that is paid, e.g. 1001 or FT 17/2026."""
     amount: Money
     """Amount received, with VAT and without withholding tax, at most what is open."""
     payment_mechanism: Mechanism
@@ -80,7 +80,7 @@ class GeneratePayment(AcceptingCall, IdempotentCall, Operation[ReceiptResult]):
         ),
         vendor_operations=("generatePayment",),
         example={
-            "document_id": 1001,
+            "document_id": "1001",
             "amount": 184.5,
             "payment_mechanism": "TB",
             "payment_date": "2026-11-20",
@@ -163,8 +163,8 @@ class CancelPayment(IdempotentCall, Operation[ReceiptResult]):
     Source: API v2 documentation, Invoices, Cancel Payment/Receipt; OpenAPI cancelReceipt.
     """
 
-    receipt_id: Id
-    """Id of the receipt, from get_related_documents."""
+    receipt_id: ReceiptId
+    """Id or number of the receipt, e.g. 1002 or RG 3/2026."""
     message: str
     """Reason for cancelling it, in a sentence."""
     state: Literal["canceled"] = "canceled"
@@ -181,7 +181,7 @@ class CancelPayment(IdempotentCall, Operation[ReceiptResult]):
         guards=(payments.receipt_is_in_force, states.reason_is_a_sentence),
         idempotent=True,
         vendor_operations=("cancelReceipt",),
-        example={"receipt_id": 1002, "message": "Payment was recorded on the wrong invoice."},
+        example={"receipt_id": "1002", "message": "Payment was recorded on the wrong invoice."},
     )
 
     def document_ref(self) -> tuple[str, int]:

@@ -38,7 +38,6 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         ChangeState,
         GetPdf,
         taxes.ListTaxes,
-        sequences.ListSequences,
         LookupExemptionCodes,
         IssueInvoice,
         SearchOperations,
@@ -50,6 +49,7 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
     "guides": (guides.CreateGuide, guides.UpdateGuide, guides.ListGuides),
     "payments": (GeneratePayment, CancelPayment),
     "sequences": (
+        sequences.ListSequences,
         sequences.GetSequence,
         sequences.CreateSequence,
         sequences.RegisterSequence,

@@ -33,6 +33,7 @@ from ix_tools.pipeline.call_identity import identify_call
 from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.corrections import describe_correction
+from ix_tools.pipeline.document_numbers import resolve_numbers
 from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
 from ix_tools.pipeline.execution import Execution, Progress
 from ix_tools.pipeline.fresh_read import FreshRead
@@ -107,6 +108,7 @@ async def _execute(execution: Execution, name: str) -> Completed | ApprovalRequi
     given = read_arguments(operation, execution.arguments)
     if not context.can_read_files:
         given = file_delivery.restrict_arguments(operation, given, execution.face)
+    given = await resolve_numbers(context.create_loader(), operation, given)
     execution = replace(execution, arguments=given)
     if is_long(given.get("items")):
         call = await anyio.to_thread.run_sync(parse, name, given)

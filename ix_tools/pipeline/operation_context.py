@@ -1,7 +1,8 @@
 """Operation context of the pipeline: lets an operation send, download, save a file, report progress and wait."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from ix_tools.config.settings import data_folder
 from ix_tools.domain.document_kinds import NOTES
 from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document
-from ix_tools.errors import IxError, Unreadable
+from ix_tools.errors import IxError, NotFound, Unreadable
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations import file_delivery
@@ -20,11 +21,15 @@ from ix_tools.operations.base import BundledApproval, Operation, StepPending
 from ix_tools.operations.document_context import is_settlement_unclear
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execution import Progress
+from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.pipeline.fresh_read import FreshRead
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
+from ix_tools.pipeline.parallel import gather
 from ix_tools.schemas import search
 from ix_tools.storage.atomic_file import save_file
 
+LOOK_UPS_AT_ONCE = 8
+"""Number of documents whose related ones are read side by side."""
 ExecuteStep = Callable[
     [str, Mapping[str, Any], BundledApproval | None], Awaitable[Completed | ApprovalRequired]
 ]
@@ -83,6 +88,15 @@ class PipelineOperationContext:
         except IxError:
             return facts if document.document_type in NOTES else replace(facts, document=None)
 
+    async def list_related(self, document_ids: Sequence[int]) -> Mapping[int, tuple[Document, ...] | None]:
+        loader, found = self.context.create_loader(), dict[int, tuple[Document, ...] | None]()
+        for start in range(0, len(document_ids), LOOK_UPS_AT_ONCE):
+            some = document_ids[start : start + LOOK_UPS_AT_ONCE]
+            jobs = {str(number): partial(_list_related, loader, number) for number in some}
+            found |= {int(number): related for number, related in (await gather(jobs)).items()}
+            await self.notify_progress(start + len(some), len(document_ids), "receipts and notes")
+        return found
+
     async def list_open_intents(self) -> list[dict[str, str]]:
         found = await anyio.to_thread.run_sync(
             self.context.journal.list_unfinished, self.context.account.name
@@ -92,14 +106,20 @@ class PipelineOperationContext:
             for one in found
         ]
 
-    def search_operations(self, text: str) -> list[dict[str, Any]]:
-        return search.find_operations(text, self.context.settings)
+    def search_operations(self, text: str) -> dict[str, Any]:
+        found = search.find_operations(text, self.context.settings)
+        shown = {"operations": found.operations, "not_possible": found.impossible, "hint": found.hint}
+        if found.is_clear:
+            shown["best"] = self.describe_operation(found.operations[0]["operation"])
+        return {name: value for name, value in shown.items() if value or name == "operations"}
 
-    def describe_operation(self, name: str) -> dict[str, Any]:
-        shown = search.describe_operation(name, self.context.settings)
-        if not self.context.can_read_files:
-            shown["input_schema"] = file_delivery.restrict_schema(shown["input_schema"], self.face)
-        return shown
+    def describe_operation(self, name: str, parameter: str = "") -> dict[str, Any]:
+        adapt = (
+            None
+            if self.context.can_read_files
+            else partial(file_delivery.restrict_schema, interface=self.face)
+        )
+        return search.describe_operation(name, self.context.settings, parameter, adapt)
 
     async def download(self, url: str) -> bytes | None:
         return await self.context.account.download(url)
@@ -122,6 +142,13 @@ class PipelineOperationContext:
         # Integrators poll every 2 seconds (trap 24); the first attempts come sooner, since most PDFs are ready quickly.
         await anyio.sleep(min(2.0, 0.25 * 2 ** (attempt - 1)))
         return True
+
+
+async def _list_related(loader: FactLoader, number: int) -> tuple[Document, ...] | None:
+    try:
+        return tuple(parse_record(Document, one) for one in await loader.list_raw_related(number))
+    except NotFound:  # it may answer so for a document that exists
+        return None
 
 
 def _save_pdf(folder: Path, name: str, content: bytes) -> str:

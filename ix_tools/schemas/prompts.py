@@ -107,7 +107,7 @@ A finalized document is neither edited nor deleted (Portaria 363/2010). Decide l
         text=message_template("""Check the month {month} in InvoiceXpress. Read only: change nothing.
 
 1. list_invoices of the month with states draft: drafts not issued. Invoices are due by the 5th working day after the sale (CIVA 36/1).
-2. list_invoices of the month with states final: unpaid invoices; set apart the overdue (due_date before today).
+2. list_invoices with unpaid true: what is unpaid, with the open amount; set apart the overdue (days_overdue).
 3. list_invoices with final, settled and canceled, every page: for each series and type, see that numbers follow on and dates never go back.
 4. list_sequences: series with N/D cannot issue.
 5. Sum up in a table: what is missing, what it is worth, what to do. Mention by when invoices are communicated to AT: saft_due of month_end_check."""),

@@ -1,75 +1,112 @@
 """Search all operations by words in Portuguese or English, and describe them, for hosts that list only some tools."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from ix_tools.config.settings import Settings
-from ix_tools.errors import InvalidArguments
+from ix_tools.errors import InvalidArguments, Problem
 from ix_tools.fiscal.exemptions import split_words
 from ix_tools.operations.access import get_disabled_reason
 from ix_tools.operations.base import Operation
-from ix_tools.operations.registry import catalogue, map_toolsets
+from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
 from ix_tools.operations.spec import Effect
-from ix_tools.schemas.json_schema import build_input_schema, build_output_schema, get_description
+from ix_tools.schemas.json_schema import build_input_schema, get_description
+from ix_tools.schemas.parameter_texts import describe_parameters
+from ix_tools.schemas.search_words import count_matches, read_search_words
 from ix_tools.text.fuzzy_match import find_closest
 
 MAX_RESULTS = 12
 """Upper limit for the operations found; no toolset has more."""
 MIN_STEM_LENGTH = 4
 """Minimum length of a word that matches every word it begins, such as fatur or invoic."""
-
-SYNONYMS: Mapping[str, str] = {
-    "fatur": "invoice", "factur": "invoice", "recib": "receipt payment", "simplificad": "simplified",
-    "nota": "note", "credito": "credit", "debito": "debit", "documento": "document", "rascunho": "draft",
-    "orcament": "quote estimate", "proform": "proformas estimate", "proposta": "quote estimate",
-    "guia": "guide", "transport": "transport guide", "remessa": "delivery guide", "devoluc": "return guide",
-    "pagamento": "payment", "pagar": "payment generate", "pago": "payment generate", "liquid": "settle",
-    "cobr": "payment", "serie": "series sequence", "numeracao": "series sequence", "regist": "register record",
-    "taxa": "vat tax", "imposto": "vat tax", "iva": "vat tax", "isen": "exemption", "motivo": "exemption",
-    "artigo": "item", "produto": "item", "servico": "item", "preco": "item", "catalogo": "item",
-    "cliente": "client", "contribuinte": "client", "nif": "client", "contacto": "client", "customer": "client",
-    "saldo": "balance", "divida": "owes balance", "deve": "owes balance", "corrente": "balance",
-    "tesourar": "treasury", "adiantament": "advance treasury", "reembols": "reimbursement treasury",
-    "moviment": "movement", "acert": "regularization", "abat": "regularization", "regulariz": "regularization",
-    "ficheiro": "file", "financas": "at", "autoridade": "at", "comunic": "communication at",
-    "conta": "account", "organizacao": "account", "empresa": "account",
-    "codigo": "code", "imprimir": "pdf", "descarregar": "pdf", "print": "pdf", "download": "pdf",
-    "enviar": "email send", "mandar": "email send", "correio": "email", "mail": "email",
-    "criar": "create", "novo": "create", "nova": "create", "abrir": "create", "adicionar": "create add",
-    "fazer": "create", "emit": "finalize create", "new": "create", "issue": "finalize create",
-    "alter": "update", "mudar": "update", "edit": "update", "atualiz": "update", "actualiz": "update",
-    "corrig": "update", "change": "update", "renomear": "rename", "apag": "delete", "elimin": "delete",
-    "remov": "delete", "anul": "cancel", "cancel": "cancel", "finaliz": "finalize", "fechar": "finalize",
-    "listar": "list", "ver": "list get", "mostrar": "list get", "show": "list get", "consult": "get",
-    "ler": "get", "obter": "get", "procur": "find", "encontr": "find", "pesquis": "find", "search": "find",
-    "padrao": "default", "predefin": "default", "relacionad": "related", "aceit": "accept", "recus": "refuse",
-    "rejeit": "refuse", "reject": "refuse", "inicial": "initial", "exportar": "export", "pay": "payment",
-}  # fmt: skip
-"""Words of the catalogue for the beginnings of other words."""
+MAX_DESCRIPTION = 2_150
+"""Bytes of a description, beside which a result has its next step."""
+EVERYDAY_WEIGHT = 12
+"""Weight of each word of an everyday phrase that a text matches whole, beside at most 8 for a word of an operation's name."""
+NEAR_SHARE = 0.4
+"""Share of the best score that an operation needs to be shown."""
+CLEAR_LEAD = 1.25
+"""How many times the second score a first one must be to be clear."""
 STOP_WORDS = frozenset(
     split_words(
-        "a o as os um uma de do da dos das em no na para por com que e the an of to for in on and how"
+        "a o as os um uma de do da dos das em no na nos nas para por com que e ou ao aos se eu me meu minha meus minhas este esta deste "
+        "desta isto quero preciso posso como qual quais the an of to for in on and or how do does did is are i my me we our us this that "
+        "what which want need can please with it has have will be there"
     )
 )
 APPROVED_BY = {True: "a person, every call", False: "nobody needed"}
+WHAT_TO_TRY = (
+    "nothing matches: say what should happen to what, in Portuguese or English, e.g. `faturas por pagar` or `credit note`, "
+    "or give the name of a toolset: {toolsets}"
+)
 
 
-def find_operations(text: str, settings: Settings) -> list[dict[str, Any]]:
-    """Return the operations that match the most words, best first."""
-    wanted = [word for word in split_words(text) if word not in STOP_WORDS]
-    scored = []
-    for operation in catalogue().values():
-        if get_disabled_reason(operation.spec, settings) is None:
-            weights = [_score_word(word, operation.spec.name) for word in wanted]
-            scored.append((sum(map(bool, weights)), sum(weights), operation))
-    most = max((hits for hits, _, _ in scored), default=0)
-    best = sorted((one for one in scored if one[0] == most > 0), key=lambda one: -one[1])
-    return [summarize_operation(operation) for _, _, operation in best[:MAX_RESULTS]]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Operations that match a text."""
+
+    operations: list[dict[str, Any]]
+    is_clear: bool = False
+    """True if the first one is clearly meant."""
+    impossible: str = ""
+    """Why what is asked for cannot be done, if it cannot."""
+    hint: str = ""
+    """What to try, if nothing matches."""
 
 
-def describe_operation(name: str, settings: Settings) -> dict[str, Any]:
-    """Return description, schemas, example and rules of an operation.
+def find_operations(text: str, settings: Settings) -> Found:
+    """Return the operations that match a text, best first: what people say for them counts most, then the words of their texts."""
+    words = split_words(text)
+    allowed = [one for one in catalogue().values() if get_disabled_reason(one.spec, settings) is None]
+    scores = {one: _score(one, words) for one in allowed}
+    toolset = text.strip().lower()
+    if toolset in TOOLSETS:
+        inside = sorted((one for one in allowed if one in TOOLSETS[toolset]), key=lambda one: -scores[one])
+        return Found([summarize_operation(one) for one in inside])
+    known = read_search_words()
+    cannot = max(known.impossible, key=lambda one: count_matches(one.said, words))
+    stop = count_matches(cannot.said, words)
+    best = max(scores.values(), default=0)
+    near = sorted((one for one in allowed if scores[one] > NEAR_SHARE * best), key=lambda one: -scores[one])
+    # What cannot be done is said also where an operation sounds like it, but not where its own words say more.
+    is_impossible = stop > 0 and (stop + 1) * EVERYDAY_WEIGHT + EVERYDAY_WEIGHT > best
+    if is_impossible:
+        near = [one for one in allowed if one.spec.name == cannot.instead]
+    second = scores[near[1]] if len(near) > 1 else 0
+    return Found(
+        [summarize_operation(one) for one in near[:MAX_RESULTS]],
+        is_clear=bool(near) and not is_impossible and best >= max(EVERYDAY_WEIGHT, CLEAR_LEAD * second),
+        impossible=cannot.why if is_impossible else "",
+        hint="" if near or is_impossible else WHAT_TO_TRY.format(toolsets=", ".join(TOOLSETS)),
+    )
+
+
+def _score(operation: type[Operation[Any]], words: list[str]) -> float:
+    """Return how well a text matches an operation."""
+    name = operation.spec.name
+    if words == split_words(name.replace("_", " ")):
+        return 1_000
+    said = read_search_words().everyday.get(name, ())
+    told = [word for word in words if word not in STOP_WORDS]
+    weights = [_score_word(word, name) for word in told]
+    if not told:
+        return 0
+    return EVERYDAY_WEIGHT * count_matches(said, words) + sum(weights) * sum(map(bool, weights)) / len(told)
+
+
+def describe_operation(
+    name: str,
+    settings: Settings,
+    parameter: str = "",
+    adapt: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Return what a caller must know of an operation, briefly; or everything about one of its parameters.
+
+    Args:
+        adapt: Changes the schema to what is possible where the call comes from.
 
     Raises: the refusal when the settings do not allow it.
     """
@@ -77,15 +114,32 @@ def describe_operation(name: str, settings: Settings) -> dict[str, Any]:
     spec = operation.spec
     if (refusal := get_disabled_reason(spec, settings)) is not None:
         raise refusal
-    return {
+    schema = build_input_schema(operation)
+    if adapt is not None:
+        schema = adapt(schema)
+    if parameter:
+        return {
+            **summarize_operation(operation),
+            "parameter_schema": {parameter: _get_parameter(name, schema, parameter)},
+        }
+    head = {
         **summarize_operation(operation),
-        "title": spec.title,
         "does": get_description(operation),
-        "input_schema": build_input_schema(operation),
-        "output_schema": build_output_schema(operation),
         "example": dict(spec.example),
-        "rules": [_get_first_sentence(guard.__doc__) for guard in spec.guards],
     }
+    size = len(json.dumps(head, ensure_ascii=False, default=str).encode())
+    return {**head, **describe_parameters(schema, MAX_DESCRIPTION - size)}
+
+
+def _get_parameter(name: str, schema: Mapping[str, Any], parameter: str) -> Any:
+    found = schema["properties"].get(parameter)
+    if found is None:
+        raise InvalidArguments(
+            f"{name} has no parameter {parameter[:64]!r}.",
+            problems=[Problem("parameter", "is not one of its parameters", ", ".join(schema["properties"]))],
+            next="leave parameter out, or give one of them",
+        )
+    return found
 
 
 def summarize_operation(operation: type[Operation[Any]]) -> dict[str, Any]:
@@ -124,9 +178,9 @@ def get_operation(name: str) -> type[Operation[Any]]:
 def _score_word(wanted: str, name: str) -> int:
     """Return the weight of a word for an operation: highest in its name, lowest in its description and values."""
     meant = {wanted.removesuffix("s")}
-    for beginning, words in SYNONYMS.items():
+    for beginning, words in read_search_words().synonyms.items():
         if wanted == beginning or (len(beginning) >= MIN_STEM_LENGTH and wanted.startswith(beginning)):
-            meant.update(words.split())
+            meant.update(words)
     return max(
         (weight for word, weight in _get_weighted_words(name) for one in meant if _is_match(one, word)),
         default=0,
@@ -157,7 +211,3 @@ def _weigh_words(operation: type[Operation[Any]]) -> Iterator[tuple[str, int]]:
     }
     for text, weight in texts.items():
         yield from ((word, weight) for word in split_words(text.replace("_", " ")))
-
-
-def _get_first_sentence(text: str | None) -> str:
-    return " ".join((text or "").strip().split("\n\n")[0].split())

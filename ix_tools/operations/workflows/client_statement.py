@@ -14,6 +14,7 @@ from ix_tools.domain.types import Id, Record, WireDate, format_cents, parse_date
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
+from ix_tools.operations.invoice_lists import EVERY_TYPE
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Spec
 from ix_tools.operations.workflows.pagination import iterate_rows
@@ -156,7 +157,12 @@ class AccountStatement(Operation[Statement]):
     async def _load_movements(
         self, context: OperationContext, about: Mapping[str, Any]
     ) -> AsyncIterator[Movement]:
-        wanted = {**about, "states": ["final", "settled"], "archived": ["non_archived", "archived"]}
+        wanted = {
+            **about,
+            "types": list(EVERY_TYPE),
+            "states": ["final", "settled"],
+            "archived": ["non_archived", "archived"],
+        }
         async for row in iterate_rows(context, "list_client_invoices", wanted, "invoices"):
             found = _parse_movement(row)
             if found is not None:
@@ -193,8 +199,8 @@ class AccountStatement(Operation[Statement]):
     def next_steps(self, result: Statement) -> Iterable[Step]:
         """Suggest listing the open invoices if something is overdue."""
         if (result.overdue or 0) > 0:
-            about = {"client_id": result.client.id, "states": ["final"]}
-            yield Step("list_client_invoices", "see what is open", about)
+            about = {"client_id": result.client.id, "unpaid": True}
+            yield Step("list_client_invoices", "what is open of each invoice", about)
 
 
 def _parse_movement(row: Mapping[str, Any]) -> Movement | None:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import Id, InvoiceType, WireDate
+from ix_tools.domain.types import DocumentId, InvoiceType, WireDate
 from ix_tools.errors import NotFound
 from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER
 from ix_tools.operations.base import Operation, OperationContext
@@ -29,8 +29,8 @@ class CorrectDocument(AcceptingCall, IdempotentCall, Operation[CorrectionAdvice]
 
     document_type: InvoiceType
     """Kind of the document, as lists and results show it."""
-    document_id: Id
-    """Id of the document, from a list or the result that created it."""
+    document_id: DocumentId
+    """Id or number of the document, e.g. 1001 or FT 17/2026."""
     wrong: Annotated[Fault, LOCAL_ONLY]
     """Fault to correct: too_much or too_little charged, a wrong vat rate, client_details such as NIF or name, or everything if it should not exist."""
     reason: Annotated[str, LOCAL_ONLY] = Field(min_length=15)
@@ -51,7 +51,7 @@ class CorrectDocument(AcceptingCall, IdempotentCall, Operation[CorrectionAdvice]
         step_scopes=frozenset({Scope.READ}),
         example={
             "document_type": "invoices",
-            "document_id": 1001,
+            "document_id": "1001",
             "wrong": "too_much",
             "reason": "Só foi prestada uma hora.",
             "lines": [{"line": 1, "quantity": 1}],

@@ -16,6 +16,7 @@ from ix_tools.fiscal.deadlines import get_reporting_deadline
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
+from ix_tools.operations.invoice_lists import EVERY_TYPE
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Spec
 from ix_tools.operations.workflows.pagination import iterate_rows
@@ -24,8 +25,6 @@ MAX_ROWS = 20
 """Most rows shown of a finding; the others are counted."""
 MAX_RECEIPT_LOOK_UPS = 50
 """Most settled invoices whose receipts are looked up, one request each; the number of others is reported."""
-MAX_OPEN_LOOK_UPS = 50
-"""Most unpaid documents whose receipts and notes are looked up; of the others the total is shown."""
 NUMBERED_STATES = [*sorted(ISSUED_STATES), "canceled"]
 BILLS = ["invoices", "simplified_invoices", "vat_moss_invoices"]
 
@@ -147,6 +146,7 @@ class MonthReview:
     async def load(self, context: OperationContext) -> None:
         """Load every invoice, note, receipt and guide of the month, and the newest documents before it."""
         wanted = {
+            "types": list(EVERY_TYPE),
             "states": ["draft", *NUMBERED_STATES],
             "archived": True,
             "date_from": self.first.isoformat(),
@@ -162,7 +162,8 @@ class MonthReview:
         guides = iterate_rows(context, "list_guides", loaded, "guides")
         self.documents += [one async for one in guides if self._is_within(one)]
         yesterday = (self.first - timedelta(days=1)).isoformat()
-        page = {"states": NUMBERED_STATES, "archived": True, "date_to": yesterday, "per_page": 100}
+        wanted = {"types": list(EVERY_TYPE), "states": NUMBERED_STATES, "archived": True}
+        page = {**wanted, "date_to": yesterday, "per_page": 100}
         self.earlier_documents = (await context.run_operation("list_invoices", page))["invoices"]
 
     def _is_within(self, row: Mapping[str, Any]) -> bool:
@@ -241,29 +242,24 @@ class MonthReview:
         """Find invoices that were due by yesterday or the month's end and are not settled."""
         due = min(self.last, self.today - timedelta(days=1))
         wanted = {
-            "types": [*BILLS, "debit_notes"],
-            "states": ["final"],
+            "unpaid": True,
             "archived": True,
             "due_date_to": due.isoformat(),
+            "per_page": MAX_ROWS,
         }
-        late = [one async for one in iterate_rows(context, "list_invoices", wanted, "invoices")]
-        rows = [await self._describe_unpaid(context, one) for one in late[:MAX_OPEN_LOOK_UPS]]
-        rows += [_format_unpaid(one, one.get("total")) for one in late[MAX_OPEN_LOOK_UPS:]]
-        if len(late) > MAX_OPEN_LOOK_UPS:
-            self.left_out.append(
-                f"what is open of {len(late) - MAX_OPEN_LOOK_UPS} of {len(late)} unpaid documents was not looked up; their total is shown"
+        late = await context.run_operation("list_invoices", wanted)
+        shown = [_format_unpaid(one) for one in late["invoices"]]
+        if shown:
+            count, amount = late["total_entries"], late["open_total"]
+            self.findings.append(
+                MonthFinding(
+                    what=f"unpaid and due by {due.isoformat()}",
+                    count=count,
+                    rows=shown,
+                    next=f"{amount} is open in all: generate_payment where it was paid; otherwise remind the client "
+                    "(account_statement shows what is open)",
+                )
             )
-        self._add_finding(
-            f"unpaid and due by {due.isoformat()}",
-            filter(None, rows),
-            "generate_payment where it was paid; otherwise remind the client (account_statement shows what is open)",
-        )
-
-    async def _describe_unpaid(self, context: OperationContext, row: Mapping[str, Any]) -> str:
-        """Return a row with what is open of a document; empty if nothing is, since it was credited or only tax was withheld."""
-        about = {"document_type": row["document_type"], "document_id": row["id"]}
-        to_pay = (await context.run_operation("get_document", about)).get("to_pay", row.get("total"))
-        return _format_unpaid(row, to_pay) if Decimal(str(to_pay or 0)) else ""
 
     async def check_receipts(self, context: OperationContext) -> None:
         """Find settled invoices that have neither a receipt nor a credit note."""
@@ -329,8 +325,8 @@ def _format_name(row: Mapping[str, Any]) -> str:
     )
 
 
-def _format_unpaid(row: Mapping[str, Any], to_pay: object) -> str:
-    return f"{_format_name(row)}, due {row.get('due_date')}, {row.get('client')}, open {to_pay} of {row.get('total')}"
+def _format_unpaid(row: Mapping[str, Any]) -> str:
+    return f"{_format_name(row)}, due {row.get('due_date')}, {row.get('client')}, open {row.get('open')} of {row.get('total')}"
 
 
 def _parse_number(row: Mapping[str, Any]) -> tuple[int, str] | None:

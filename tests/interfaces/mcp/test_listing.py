@@ -138,6 +138,7 @@ async def test_every_tool_that_a_prompt_names_exists(host: Host) -> None:
             "debit_notes",
             "receipt_id",
             "overdue",
+            "days_overdue",
         }, prompt.name
 
 

@@ -152,28 +152,14 @@ async def test_an_operation_is_found_by_words_of_either_language(
     assert len(found) <= 12
 
 
-@pytest.mark.parametrize("text", ["xyzzy", "o de the", "?", "9"])
-async def test_words_of_nothing_find_nothing(harness: Harness, text: str) -> None:
-    assert (await harness.call("search_operations", {"text": text}))["operations"] == []
-
-
-async def test_every_toolset_is_found_by_its_name(harness: Harness) -> None:
-    for toolset, operations in TOOLSETS.items():
-        found = (await harness.call("search_operations", {"text": toolset}))["operations"]
-        inside = {one["operation"] for one in found}
-        assert {one.spec.name for one in operations} <= inside, toolset
-
-
 async def test_everything_that_is_found_can_be_read_and_run_by_what_is_read(
     host: Host, harness: Harness
 ) -> None:
-    """The schema whole, with what a list leaves out, and the example that works."""
+    """The parameters, briefly, and the example that works."""
     for name, operation in catalogue().items():
         read = await host.call("describe_operation", operation=name)
-        assert read["input_schema"] == build_input_schema(operation)
+        assert set(read.get("required", ())) == set(build_input_schema(operation).get("required", ()))
         assert read["example"] == operation.spec.example
-        assert len(read["rules"]) == len(operation.spec.guards)
-        assert all(read["rules"])
         assert read["effect"] == operation.spec.effect
     assert harness.sandbox.requests() == []
 

@@ -104,8 +104,8 @@ async def test_nobody_is_offered_a_file_that_they_would_not_get(quiet: Served, m
         tools = {tool.name: tool.input_schema for tool in (await host.client.list_tools()).tools}
         offered = {name: one["properties"].get("delivery") for name, one in tools.items()}
         assert {name for name, one in offered.items() if one} == {"get_pdf", "issue_invoice"}
-        described = await host.call("describe_operation", operation="export_saft")
-        shown = described["input_schema"]["properties"]["delivery"]
+        described = await host.call("describe_operation", operation="export_saft", parameter="delivery")
+        shown = described["parameter_schema"]["delivery"]
     assert [(one["enum"], one["default"]) for one in offered.values() if one] == [
         (["link", "resource"], "link"),
         (["link", "resource"], "link"),
@@ -113,6 +113,8 @@ async def test_nobody_is_offered_a_file_that_they_would_not_get(quiet: Served, m
     assert not any("file" in one["description"] for one in offered.values() if one)
     assert (shown["enum"], shown["default"]) == (["link"], "link")
     over_rest = await quiet.client.post(
-        "/tools/describe_operation", json={"operation": "get_pdf"}, headers=build_bearer(quiet.create_token())
+        "/tools/describe_operation",
+        json={"operation": "get_pdf", "parameter": "delivery"},
+        headers=build_bearer(quiet.create_token()),
     )
-    assert over_rest.json()["input_schema"]["properties"]["delivery"]["enum"] == ["link"]
+    assert over_rest.json()["parameter_schema"]["delivery"]["enum"] == ["link"]
