@@ -23,7 +23,6 @@ from pydantic import (
 )
 
 from ix_tools.domain.field_docs import DescribedModel
-from ix_tools.domain.field_marks import NamesDocument
 from ix_tools.domain.json_parsing import MAX_DIGITS
 from ix_tools.domain.web_address import is_web_address
 from ix_tools.i18n.formats import LISBON, format_plain
@@ -325,7 +324,8 @@ DocumentType = Literal[
 ]
 
 
-def _parse_id(value: object) -> int:
+def parse_id(value: object) -> int:
+    """Return an id given as a number or as its digits."""
     if isinstance(value, bool):
         raise ValueError("an id is a whole number")
     if isinstance(value, float) and value.is_integer():
@@ -337,33 +337,7 @@ def _parse_id(value: object) -> int:
     raise ValueError("an id is a whole number greater than 0, as a result of this server gave it")
 
 
-Id = Annotated[int, BeforeValidator(_parse_id), WithJsonSchema({"type": "integer"})]
-
-
-def _parse_document_id(value: object) -> int:
-    try:
-        return _parse_id(value)
-    except ValueError:
-        raise ValueError("the id of a document as results give it, or its number, e.g. FT 17/2026") from None
-
-
-CORRECTED_OR_BILLED = (
-    "invoices",
-    "simplified_invoices",
-    "invoice_receipts",
-    "vat_moss_invoices",
-    "shippings",
-    "transports",
-    "devolutions",
-)
-"""Types of document that another one corrects or bills."""
-# Listed as text, since a schema with two types in one field is not understood everywhere; whole numbers are taken as well.
-DocumentId = Annotated[
-    int, BeforeValidator(_parse_document_id), WithJsonSchema({"type": "string"}), NamesDocument()
-]
-ReceiptId = Annotated[
-    int, BeforeValidator(_parse_document_id), WithJsonSchema({"type": "string"}), NamesDocument(("receipts",))
-]
+Id = Annotated[int, BeforeValidator(parse_id), WithJsonSchema({"type": "integer"})]
 
 ExemptionCode = Annotated[
     str,

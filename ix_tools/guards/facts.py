@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from ix_tools.domain.comparison import Difference
 from ix_tools.domain.records import Balance, CatalogueItem, Client, Document, Regularization, Sequence, Tax
 from ix_tools.domain.types import Record
+from ix_tools.i18n.formats import format_plain
 
 
 class Want(Enum):
@@ -99,6 +100,14 @@ class Facts:
     def today(self) -> date:
         """Return today's date in Lisbon."""
         return self.now.date()
+
+    def describe_taxes(self) -> str:
+        """Return the account's taxes with their rates, for whoever has to choose one: `IVA23 (23 %), Isento (0 %)`."""
+        return ", ".join(
+            f"{tax.name} ({format_plain(tax.value)} %)" if tax.value is not None else tax.name
+            for tax in self.taxes
+            if tax.name
+        )
 
     def find_tax(self, name: str | None) -> Tax | None:
         """Return the account's tax with exactly that name; without a name, the default tax."""

@@ -23,7 +23,7 @@ def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterato
                 "overwrite_items",
                 f"items.{at}",
                 f"the catalogue item {item.name!r} would change for the whole account: {'; '.join(changes)}",
-                "the stored values, another name for the line, or accept",
+                "another name for the line, the stored values, or accept",
             )
     if facts.items_unchecked:
         yield warn(

@@ -8,7 +8,6 @@ from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import CatalogueItemShaped, ClientChangeShaped, ClientRecordShaped, TaxShaped
 from ix_tools.i18n.messages import Message, message
-from ix_tools.text.fuzzy_match import find_closest
 
 REMOVED = "tax_number_removed"
 """Word in `accept` for a client that loses its tax number."""
@@ -65,17 +64,17 @@ def client_without_documents(call: object, facts: Facts) -> Iterator[Finding]:
 @wants(Want.TAXES)
 def item_tax_exists(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding]:
     """An item must name a tax of the account exactly: InvoiceXpress silently replaces an unknown name (trap 2)."""
-    names = [tax.name for tax in facts.taxes if tax.name]
     if call.tax is None:
         if facts.find_tax(None) is None:
-            yield refuse("tax", "the account has no default tax, so the item must name one", ", ".join(names))
+            yield refuse(
+                "tax", "the account has no default tax, so the item must name one", facts.describe_taxes()
+            )
     elif facts.find_tax(call.tax) is None:
-        near = find_closest(call.tax, names, 1, 0.4)
         yield refuse(
             "tax",
             f"the account has no tax called {call.tax!r}; InvoiceXpress would silently use another",
-            ", ".join(names),
-            f"use tax {near[0]!r} if that is meant" if near else "call list_taxes for the exact names",
+            facts.describe_taxes(),
+            "ask the person which rate is meant; a name that looks alike can be another rate",
         )
 
 

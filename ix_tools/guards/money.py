@@ -10,7 +10,6 @@ from ix_tools.fiscal.currencies import find_ended_currency
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse
 from ix_tools.guards.protocols import DiscountShaped, Draft, InvoiceShaped
-from ix_tools.text.fuzzy_match import find_closest
 
 
 def is_stored_discount(discount: DiscountShaped, facts: Facts) -> bool:
@@ -23,22 +22,20 @@ def is_stored_discount(discount: DiscountShaped, facts: Facts) -> bool:
 @wants(Want.TAXES)
 def taxes_exist(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Every line must name a tax of the account exactly: an unknown name becomes the default tax, or none (trap 2)."""
-    names = [tax.name for tax in facts.taxes if tax.name]
     for at, item in enumerate(call.items):
         tax = facts.find_tax(item.tax)
         if item.tax is None and tax is None:
             yield refuse(
                 f"items.{at}.tax",
                 "the account has no default tax, so the line must name one",
-                ", ".join(names),
+                facts.describe_taxes(),
             )
         elif tax is None:
-            near = find_closest(item.tax or "", names, 1, 0.4)
             yield refuse(
                 f"items.{at}.tax",
                 f"the account has no tax called {item.tax!r}; InvoiceXpress would silently use another",
-                ", ".join(names),
-                f"use tax {near[0]!r} if that is meant" if near else "call list_taxes for the exact names",
+                facts.describe_taxes(),
+                "ask the person which rate is meant; a name that looks alike can be another rate",
             )
         elif tax.value is None:
             yield refuse(
@@ -55,7 +52,10 @@ def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterat
     if discount.value_type == "percentage" and discount.value > 100:
         yield refuse("global_discount.value", f"{discount.value} % is more than everything", "0 to 100")
     net = predict_totals(
-        [TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0)) for item in call.items]
+        [
+            TotalsLine(item.unit_price or Decimal(0), item.quantity, item.discount or Decimal(0))
+            for item in call.items
+        ]
     ).before_taxes
     if discount.value_type == "absolute" and discount.value > net:
         yield refuse(

@@ -12,6 +12,7 @@ from ix_tools.domain.field_marks import Clearable
 from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import Client
 from ix_tools.domain.types import Call, Country, Email, Id, Record
+from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER
 from ix_tools.guards import master_data, tax_numbers
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
@@ -259,8 +260,8 @@ class CreateClient(AcceptingCall, ClientFields, IdempotentCall, Operation[Client
 
     name: Name
     """Name of the client, unique in the account."""
-    code: str = Field(min_length=1)
-    """Code of your own for the client, unique in the account, e.g. the NIF."""
+    code: str | None = Field(default=None, min_length=1)
+    """Code of your own for the client, unique in the account; default its fiscal_id."""
 
     spec = Spec(
         name="create_client",
@@ -279,6 +280,17 @@ class CreateClient(AcceptingCall, ClientFields, IdempotentCall, Operation[Client
             "email": "contas@padaria.example.pt",
         },
     )
+
+    @model_validator(mode="after")
+    def _has_code(self) -> Self:
+        # The model is frozen otherwise; every later step sees the code as it is sent.
+        if self.code is None:
+            if not self.fiscal_id or self.fiscal_id == FINAL_CONSUMER:
+                raise ValueError(
+                    "code: give a code of your own; only a client with a tax number of its own can do without"
+                )
+            object.__setattr__(self, "code", self.fiscal_id)
+        return self
 
     def list_changes(self, facts: Facts) -> Iterable[str]:
         """Return the name of the new client, which has no id yet."""

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
+from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.document_kinds import NOTES, get_document_kind
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import DocumentId, DocumentType, EstimateType, GuideType, InvoiceType
+from ix_tools.domain.types import DocumentType, EstimateType, GuideType, InvoiceType
 from ix_tools.fiscal.deadlines import get_reporting_deadline
 from ix_tools.guards import (
     buyers,

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from ix_tools.domain.comparison import MAY_APPEAR
+from ix_tools.domain.document_ids import CORRECTED_OR_BILLED, DocumentId
 from ix_tools.domain.document_kinds import BILLS, GUIDES
 from ix_tools.domain.field_marks import (
     Clearable,
@@ -24,11 +25,9 @@ from ix_tools.domain.printed_texts import PrintedTexts
 from ix_tools.domain.records import Line
 from ix_tools.domain.totals import GlobalDiscount, Totals, TotalsLine, predict_totals
 from ix_tools.domain.types import (
-    CORRECTED_OR_BILLED,
     Call,
     Country,
     CurrencyCode,
-    DocumentId,
     DueDate,
     Email,
     ExchangeRate,
@@ -65,6 +64,10 @@ def normalize_tax_number(number: str | None, country: str | None) -> str | None:
     return (normalize_fiscal_id(number, iso) if iso else None) or number
 
 
+FINAL_CONSUMER_NAME = "Consumidor Final"
+FINAL_CONSUMER_CODE = "CONSUMIDOR-FINAL"
+"""Name and code of the client that stands for buyers who give no tax number."""
+
 NOT_PRINTED = NotShown("kept with the client's record and not printed on documents")
 
 
@@ -76,7 +79,7 @@ class ClientDetails(Call):
     name: str | None = None
     """Exact name of the client, as documents print it."""
     code: str | None = None
-    """Your own unique code for the client, e.g. the NIF; a new client needs one."""
+    """Your own unique code for the client; default of a new one its fiscal_id."""
     email: Email | None = None
     """E-mail address of the client, e.g. ana@example.pt."""
     address: str | None = None
@@ -88,7 +91,7 @@ class ClientDetails(Call):
     country: Country | None = None
     """Country by ISO code or name, e.g. PT; default Portugal."""
     fiscal_id: str | None = None
-    """Tax number of the client: NIF or foreign VAT number."""
+    """Tax number of the client: NIF or foreign VAT number; 999999990 alone means the final consumer."""
     website: Annotated[str | None, NOT_PRINTED] = None
     """Web address of the client."""
     phone: Annotated[str | None, NOT_PRINTED] = None
@@ -106,14 +109,14 @@ class ClientDetails(Call):
 
 
 class LineItem(Call):
-    """One line. An item of that name in the catalogue is overwritten, account-wide, with what the line says (trap 4)."""
+    """One line. What it leaves out is taken from the catalogue item of that name; what it says otherwise overwrites that item (trap 4)."""
 
     name: str
     """Name of the product or service, as the line prints it."""
     description: str | None = None
     """Further text printed below the name."""
-    unit_price: UnitPrice
-    """Price of one unit without VAT, in the account's currency, with at most 4 decimals."""
+    unit_price: UnitPrice | None = None
+    """Price of one unit without VAT, with at most 4 decimals; default the catalogue's for this name."""
     quantity: Quantity
     """Number of units, greater than 0, with at most 4 decimals."""
     unit: Literal["hour", "day", "month", "unit", "service", "other"] | None = None
@@ -121,7 +124,7 @@ class LineItem(Call):
     discount: Percent | None = None
     """Discount on the line in percent, 0 to 100; default none."""
     tax: Annotated[str | None, WirePath("tax.name"), NameOnly()] = None
-    """Name of the VAT rate, e.g. IVA23, from list_taxes; default the account's default rate."""
+    """Name of the VAT rate, e.g. IVA23, from list_taxes; default the catalogue's, else the account's."""
 
     @model_validator(mode="before")
     @classmethod
@@ -180,7 +183,7 @@ class DatedLines(IdempotentCall):
     due_date: Annotated[DueDate, Stored()]
     """Date when payment is due, e.g. 2026-12-30, or +30d for 30 days after date."""
     client: ClientDetails | None = None
-    """Customer, found by id, code, exact name or fiscal_id alone, otherwise created; optional for simplified_invoices."""
+    """Customer, found by id, code, exact name or fiscal_id, otherwise created; optional for simplified_invoices."""
     items: list[LineItem] = Field(min_length=1)
     """Lines of the document in printed order, at least one."""
 
@@ -223,11 +226,11 @@ class DocumentDraft(AcceptingCall, PrintedTexts, DatedLines):
         return self
 
     def compute_totals(self, facts: Facts) -> Totals | None:
-        """Return the predicted totals; None if a tax is unknown."""
+        """Return the predicted totals; None if a tax or a price is unknown."""
         lines = []
         for item in self.items:
             rate = find_rate(item, facts)
-            if rate is None:
+            if rate is None or item.unit_price is None:
                 return None
             off = item.discount or Decimal(0)
             lines.append(TotalsLine(item.unit_price, item.quantity, off, rate, item.tax or ""))

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from ix_tools.domain import resource_names
-from ix_tools.domain.types import DocumentId, DocumentType, Email, OneLine, Record
+from ix_tools.domain.document_ids import DocumentId
+from ix_tools.domain.types import DocumentType, Email, OneLine, Record
 from ix_tools.domain.web_address import is_web_address
 from ix_tools.errors import Unreadable
 from ix_tools.guards import electronic_invoices, states, texts

@@ -136,7 +136,7 @@ class InvoiceListing(Call):
             "types": self.types if "types" in self.model_fields_set else list(PAYABLE_TYPES),
             "states": list(OPEN_STATES),
         }
-        documents = await _read_pages(context, wanted.model_copy(update=chosen))
+        documents = await read_documents(context, wanted.model_copy(update=chosen))
         documents = [one for one in documents if self.matches(one)]
         found = [
             one
@@ -163,7 +163,7 @@ class InvoiceListing(Call):
             return []
         since = min((one.date for one in documents if one.date), default=None)
         last: dict[int | None, date] = {}
-        for one in await _read_pages(context, self.build_settling_call(since)):
+        for one in await read_documents(context, self.build_settling_call(since)):
             client = _get_client_id(one)
             last[client] = max(last.get(client, date.min), one.date or date.max)
         unclear = [one.id for one in documents if one.id is not None and _may_be_settled(one, last)]
@@ -226,7 +226,7 @@ class OpenInvoiceList(InvoiceListing, Operation[InvoiceList]):
         return self.shape(self.parse_response(await context.send(self), context.facts))
 
 
-async def _read_pages(context: OperationContext, call: Any) -> list[Document]:
+async def read_documents(context: OperationContext, call: Any) -> list[Document]:
     """Read every page of a list once, also if a document moves to another page meanwhile."""
     found: dict[int | None, Document] = {}
     number = pages = 1

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
+from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import DocumentId, DueDate, InvoiceType, WireDate
+from ix_tools.domain.types import DueDate, InvoiceType, WireDate
 from ix_tools.guards import (
     buyers,
     clients,

@@ -1,5 +1,6 @@
 """Match names to records of the account: a unique record, or candidates to choose from."""
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,11 @@ class Matches(Generic[RecordT]):
         """Return the only exact match; None if there are several or the list was not read to its end."""
         return self.exact[0] if len(self.exact) == 1 and not self.unread else None
 
+    @property
+    def only_near(self) -> RecordT | None:
+        """Return the only record that may be meant where none matches exactly; None if there are several or some were not read."""
+        return self.near[0] if not self.exact and len(self.near) == 1 and not self.unread else None
+
 
 def get_id(thing: Any, kind: str = "") -> int | None:
     """Return the id to send. A series has one id per document type; its own is that of invoices (trap 9)."""
@@ -77,6 +83,12 @@ def refuse_ambiguous(
     number = f"{field.rpartition('.')[0]}.{into}".lstrip(".")
     choose = f"give the {number} of the right one" if into else "give the exact name of the right one"
     step = f"{choose}; ask the person when in doubt" if candidates else f"{listing} shows them"
+    if len(candidates) == 1 and into in candidates[0]:
+        # One repeat is enough, and with an id the other details of a client would only contradict what is stored.
+        holder = field.rpartition(".")[0]
+        given = json.dumps({into: candidates[0][into]})
+        way = f"{holder}: {given} alone" if holder else given.strip("{}").replace('"', "")
+        step = f"if {_format_candidate(candidates[0]).partition(' (')[0]} is meant, repeat the call with {way}; ask the person when in doubt"
     shown = tuple({"field": field, **one} for one in candidates)
     return Finding("refuse", Problem(field, problem, allowed), step, candidates=shown)
 

@@ -29,6 +29,7 @@ from ix_tools.operations.workflows.client_statement import AccountStatement
 from ix_tools.operations.workflows.correct_document import CorrectDocument
 from ix_tools.operations.workflows.issue_invoice import IssueInvoice
 from ix_tools.operations.workflows.month_end import MonthEndCheck
+from ix_tools.operations.workflows.sales_summary import SalesByClient, VatSummary
 
 TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
     "core": (
@@ -68,7 +69,7 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
     "items": (items.ListItems, items.GetItem, items.CreateItem, items.UpdateItem, items.DeleteItem),
     "taxes": (taxes.GetTax, taxes.CreateTax, taxes.UpdateTax, taxes.DeleteTax),
     "saft": (ExportSaft,),
-    "workflows": (CorrectDocument, AccountStatement, MonthEndCheck),
+    "workflows": (CorrectDocument, AccountStatement, MonthEndCheck, VatSummary, SalesByClient),
     "treasury": (
         treasury.GetClientBalance,
         treasury.SetInitialBalance,

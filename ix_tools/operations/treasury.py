@@ -45,6 +45,7 @@ def trace_client(call: ClientCall) -> dict[str, Any]:
 class BalanceResult(Record):
     """Balance of a client."""
 
+    client: Client | None = None
     balance: Balance
 
 
@@ -60,14 +61,31 @@ class GetClientBalance(ClientCall, Operation[BalanceResult]):
         effect=Effect.READS,
         heading=Heading.TREASURY,
         route=Route("GET", "/api/v3/clients/{client_id}/balance.json"),
+        needs=frozenset({Want.SUBJECT}),
         vendor_operations=("getClientBalance",),
         example={"client_id": 501},
         idempotent=True,
     )
 
+    def subject_ref(self, result: BalanceResult | None = None) -> Subject | None:
+        """Return the client, whose name the result shows."""
+        return locate_client(self.client_id)
+
     def parse_response(self, content: Any, facts: Facts) -> BalanceResult:
         """Parse the balance."""
-        return BalanceResult(balance=Balance.model_validate(content or {}))
+        known = facts.subject
+        names = ("id", "name", "code", "fiscal_id")
+        shown = (
+            Client(**{name: getattr(known, name) for name in names}) if isinstance(known, Client) else None
+        )
+        return BalanceResult(client=shown, balance=Balance.model_validate(content or {}))
+
+    def next_steps(self, result: BalanceResult) -> Iterable[Step]:
+        """Suggest what is open of each invoice, if something is owed."""
+        owed = result.balance.balance.with_vat if result.balance.balance else None
+        if owed and owed > 0:
+            about = {"client_id": self.client_id, "unpaid": True}
+            yield Step("list_client_invoices", "what is open of each invoice", about)
 
 
 class TreasuryEntry(ClientCall):

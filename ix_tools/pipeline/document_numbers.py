@@ -13,12 +13,13 @@ from typing import Any
 
 from ix_tools.api_client.list_queries import query_every_state
 from ix_tools.api_client.reader import PAGE_SIZE
-from ix_tools.domain.document_kinds import DocumentKind, list_document_kinds
+from ix_tools.domain.document_kinds import DocumentKind, list_document_kinds, name_document_kind
 from ix_tools.domain.field_marks import NamesDocument, fields_with
 from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document, Sequence
 from ix_tools.errors import IxError, Problem
 from ix_tools.guards.findings import Finding, combine_findings, refuse
+from ix_tools.i18n.messages import message
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.text.fuzzy_match import strip_case_and_accents
@@ -98,7 +99,7 @@ async def resolve_numbers(
         try:
             document = await _find_document(loader, field, text, written, named)
         except IxError as failure:
-            failure.mark_nothing_sent()
+            failure.sent = "nothing"
             raise
         given[field] = document.id
         if not mark.kinds and KIND_FIELD in operation.model_fields and not named:
@@ -111,10 +112,14 @@ async def _find_document(
 ) -> Document:
     if named and all(one.plural != named for one in written.kinds):
         kind = written.kinds[0]
-        problem = f"{text!r} is a number of {kind.plural}, and document_type says {named}"
-        raise combine_findings(
-            [refuse(field, problem, "", f"leave document_type out, or give {kind.plural}")]
+        problem = message(
+            "{number} is a number of {kind}, and document_type says {named}",
+            number=text,
+            kind=name_document_kind(kind.plural),
+            named=named,
         )
+        step = f"leave document_type out, or give {kind.plural}"
+        raise combine_findings([refuse(field, problem, "", step)])
     series = await loader.list_sequences()
     places = list(_list_places(written, series))
     found = [document for place in places if (document := await _read_place(loader, place)) is not None]
@@ -165,8 +170,13 @@ async def _read_place(loader: FactLoader, place: Place) -> Document | None:
 
 
 def _build_unread(place: Place, unread: int) -> Finding:
-    problem = f"{place} was not found, and {unread} older documents were not read (setting catalogue_pages)"
-    return refuse("document_id", problem, "", "find it with list_invoices, by its dates, and give its id")
+    problem = message(
+        "{number} was not found, and {unread} older documents were not read (setting catalogue_pages)",
+        number=str(place),
+        unread=unread,
+    )
+    step = "find it with list_invoices, by its dates, and give its id"
+    return refuse("document_id", problem, "", step)
 
 
 def _build_ambiguous(field: str, text: str, found: list[Document]) -> Finding:
@@ -185,13 +195,9 @@ def _build_ambiguous(field: str, text: str, found: list[Document]) -> Finding:
     allowed = "; ".join(
         f"{one['number']} ({one['client']}, {one['total']}, id {one[field]})" for one in candidates
     )
+    problem = message("{count} documents have the number {number}", count=len(found), number=text)
     step = f"write the kind before the number, as in {candidates[0]['number']}, or give the id; ask the person when in doubt"
-    return Finding(
-        "refuse",
-        Problem(field, f"{len(found)} documents have the number {text!r}", allowed),
-        step,
-        candidates=candidates,
-    )
+    return Finding("refuse", Problem(field, problem, allowed), step, candidates=candidates)
 
 
 def _get_prefix(document: Document) -> str:
@@ -212,10 +218,15 @@ def _build_missing(
         and any((one.serie or "").casefold() == serie.casefold() for serie, _ in written.readings)
     ]
     names = ", ".join(str(one.serie) for one in series)
-    problem = f"there is no document with the number {text!r}"
-    if last or has_place:
-        allowed = f"the last ones are {', '.join(last)}" if last else ""
-    else:
-        problem += ": no series of that name has documents"
-        allowed = f"series {names}"
-    return refuse(field, problem, allowed, "a draft has no number yet: give its id; list_invoices shows both")
+    problem = message("there is no document with the number {number}", number=text)
+    if not last and not has_place:
+        problem = message(
+            "there is no document with the number {number}: no series of that name has any", number=text
+        )
+    allowed = (
+        message("the last ones are {numbers}", numbers=", ".join(last))
+        if last
+        else message("series {names}", names=names)
+    )
+    step = "a draft has no number yet: give its id; list_invoices shows both"
+    return refuse(field, problem, allowed, step)

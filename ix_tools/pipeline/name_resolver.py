@@ -4,7 +4,6 @@ A match is certain if the text is equal and the only one; in a list too long to 
 A tax on a line may also be named by its rate or in other letters if only one tax fits; the result then says so.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from ix_tools.domain.document_kinds import get_document_kind
@@ -21,6 +20,7 @@ from ix_tools.operations.drafts import ClientDetails, LineItem
 from ix_tools.operations.matching import Matches, refuse_ambiguous
 from ix_tools.operations.protocols import HasClient, get_document_type, get_lines
 from ix_tools.operations.spec import ResolvesTo, find_name_fields
+from ix_tools.pipeline.client_resolver import read_clients, resolve_client
 from ix_tools.pipeline.fact_loader import FactLoader
 
 
@@ -65,6 +65,15 @@ async def _resolve_names(
         if text is None:
             continue
         matches = await _find_matches(loader, mark, text, facts)
+        if mark.kind == "client" and call.spec.effect.only_reads and (one := matches.only_near) is not None:
+            # Reading about the only client that can be meant harms nobody, and the result says who it is.
+            matches = Matches((one,))
+            findings.append(
+                warn(
+                    field,
+                    message("'{text}' is read as {client}, the only one like it", text=text, client=one.name),
+                )
+            )
         value = _select_value(call, mark, matches)
         if value is not None:
             found[mark.id_field or field] = value
@@ -81,8 +90,9 @@ async def _resolve_names(
         findings += more
     details = call.client if isinstance(call, HasClient) else None
     if isinstance(details, ClientDetails):
-        details, facts, more = await _resolve_client(loader, details, facts)
-        found["client"] = details
+        found["client"], facts, more = await resolve_client(
+            loader, details, facts, get_document_type(call) or ""
+        )
         findings += more
     changed = {name: value for name, value in found.items() if value != getattr(call, name)}
     return (call.model_copy(update=changed) if changed else call), facts, findings
@@ -99,11 +109,6 @@ async def _find_matches(loader: FactLoader, mark: ResolvesTo, text: str, facts: 
     return (matching.match_tax if mark.id_field else matching.match_line_tax)(text, facts.taxes)
 
 
-async def _list_clients(loader: FactLoader) -> tuple[list[Client], int]:
-    rows, unread = await loader.read_list("/clients.json", "clients")
-    return [parse_record(Client, row) for row in rows], unread
-
-
 async def _match_client(loader: FactLoader, text: str) -> Matches[Client]:
     by_code = await loader.find_client_by_code(text)
     if by_code is not None and matching.is_same_text(by_code.code, text):
@@ -111,7 +116,7 @@ async def _match_client(loader: FactLoader, text: str) -> Matches[Client]:
         number = matching.normalize_tax_number(text)
         if not matching.is_tax_number(text) or matching.normalize_tax_number(by_code.fiscal_id) == number:
             return Matches((by_code,))
-    clients, unread = await _list_clients(loader)
+    clients, unread = await read_clients(loader)
     known = {one.id for one in clients}
     # InvoiceXpress may find a code or name beyond the pages read; that client is only a candidate.
     beyond = [by_code, await loader.find_client_by_name(text)] if unread else [by_code]
@@ -161,36 +166,3 @@ def _warn_of_reading(field: str, text: str, matches: Matches[Any]) -> list[Findi
     rate = f" ({format_plain(tax.value)} %)" if tax.value is not None else ""
     read_as = message("'{text}' is read as {tax}, the only tax that fits", text=text, tax=f"{tax.name}{rate}")
     return [warn(field, read_as)]
-
-
-async def _resolve_client(
-    loader: FactLoader, client: ClientDetails, facts: Facts
-) -> tuple[ClientDetails, Facts, list[Finding]]:
-    """Resolve a client named by tax number alone; return candidates if the details fit neither an existing nor a complete new client."""
-    given = {name: getattr(client, name) for name in ("name", "code", "fiscal_id")}
-    if client.id is not None or not any(given.values()):
-        return client, facts, []
-    known = (("code", facts.client_by_code), ("name", facts.client_by_name))
-    if any(one for _, one in known):
-        # InvoiceXpress may find `acme` for ACME: a candidate, not the named client.
-        return (
-            client,
-            facts,
-            [
-                refuse_ambiguous(f"client.{name}", "client", given[name], Matches(near=(one,)), "id")
-                for name, one in known
-                if one is not None
-                and not matching.is_same_text(getattr(one, name) or given[name], given[name])
-            ],
-        )
-    if client.name and client.code:
-        return client, facts, []  # a complete new client
-    clients, unread = await _list_clients(loader)
-    matches = matching.match_client_fields(clients, unread, **given)
-    one = matches.unique
-    if one is not None:
-        return client.model_copy(update={"id": one.id}), replace(facts, client_by_code=one), []
-    field = next(name for name in ("code", "name", "fiscal_id") if given[name])
-    if not (matches.exact or matches.near or unread) and field != "fiscal_id":
-        return client, facts, []  # a new client without name or code: the guards report it
-    return client, facts, [refuse_ambiguous(f"client.{field}", "client", given[field], matches, "id")]

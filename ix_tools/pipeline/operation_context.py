@@ -108,7 +108,11 @@ class PipelineOperationContext:
 
     def search_operations(self, text: str) -> dict[str, Any]:
         found = search.find_operations(text, self.context.settings)
-        shown = {"operations": found.operations, "not_possible": found.impossible, "hint": found.hint}
+        shown: dict[str, Any] = {
+            "operations": found.operations,
+            "not_possible": found.impossible,
+            "hint": found.hint,
+        }
         if found.is_clear:
             shown["best"] = self.describe_operation(found.operations[0]["operation"])
         return {name: value for name, value in shown.items() if value or name == "operations"}

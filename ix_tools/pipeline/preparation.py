@@ -28,6 +28,7 @@ from ix_tools.pipeline import idempotent_write, name_resolver, policy_check
 from ix_tools.pipeline.approval_gate import can_proceed, consume_or_request_approval, request_approval
 from ix_tools.pipeline.approval_request import ApprovalRequest
 from ix_tools.pipeline.call_identity import CallIdentity
+from ix_tools.pipeline.catalogue_defaults import fill_from_catalogue, lacks_line_fields
 from ix_tools.pipeline.claim_scope import collect_claims
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
@@ -160,8 +161,16 @@ async def load_facts(
     if name_resolver.is_unresolved(given_call):
         facts = await loader.reload_subject(call, wanted, facts)
     given = frozenset(call.model_fields_set)
+    later = wanted - {Want.DOCUMENT_CLIENT}
+    if Want.ITEMS in later and lacks_line_fields(call):
+        facts = await loader.load_dependent(call, frozenset({Want.ITEMS}), facts)
+        later -= {Want.ITEMS}
+        call, more = fill_from_catalogue(call, facts)
+        name_findings += more
+        if any(one.kind == "refuse" for one in more):
+            raise combine_findings(name_findings)
     call = call.fill_defaults(facts)
-    facts = await loader.load_dependent(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
+    facts = await loader.load_dependent(call, later, facts)
     guards = () if idempotent_write.can_skip_guards(call, open_intent) else spec.guards
     judge = partial(_run_guards, call, facts, name_findings, guards)
     # Thousands of lines take a moment; a thread keeps other calls served meanwhile.

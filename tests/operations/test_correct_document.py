@@ -159,7 +159,7 @@ async def test_a_note_of_a_simplified_invoice_without_client_stays_with_the_fina
     if known:
         assert client["name"] == "Cliente de balcão"
     else:
-        assert client == {"name": "Consumidor Final", "code": "999999990", "fiscal_id": "999999990"}
+        assert client == {"name": "Consumidor Final", "code": "CONSUMIDOR-FINAL", "fiscal_id": "999999990"}
     assert note["client"]["name"] == client["name"]
 
 

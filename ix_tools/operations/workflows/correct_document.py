@@ -5,20 +5,25 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import DocumentId, InvoiceType, WireDate
+from ix_tools.domain.types import InvoiceType, WireDate
 from ix_tools.errors import NotFound
 from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER
 from ix_tools.operations.base import Operation, OperationContext
-from ix_tools.operations.drafts import LOCAL_ONLY, AcceptingCall, IdempotentCall
+from ix_tools.operations.drafts import (
+    FINAL_CONSUMER_CODE,
+    FINAL_CONSUMER_NAME,
+    LOCAL_ONLY,
+    AcceptingCall,
+    IdempotentCall,
+)
 from ix_tools.operations.expectations import Step
 from ix_tools.operations.scopes import Heading, Scope
 from ix_tools.operations.spec import Effect, Spec
 from ix_tools.operations.workflows.correction_method import CorrectionAdvice, CorrectionCase, Fault
 from ix_tools.operations.workflows.credit_note_draft import CreditedLine, CreditNoteDraft
-
-FINAL_CONSUMER_NAME = "Consumidor Final"
 
 
 class CorrectDocument(AcceptingCall, IdempotentCall, Operation[CorrectionAdvice]):
@@ -97,7 +102,7 @@ class CorrectDocument(AcceptingCall, IdempotentCall, Operation[CorrectionAdvice]
         try:
             found = await context.run_operation("find_client", {"fiscal_id": FINAL_CONSUMER})
         except NotFound:
-            return {"name": FINAL_CONSUMER_NAME, "code": FINAL_CONSUMER, "fiscal_id": FINAL_CONSUMER}
+            return {"name": FINAL_CONSUMER_NAME, "code": FINAL_CONSUMER_CODE, "fiscal_id": FINAL_CONSUMER}
         return {"id": found["client"]["id"]}
 
     def _build_key_argument(self) -> dict[str, str]:
