@@ -100,9 +100,9 @@ class InvoiceListing(Call):
     types: list[ListType] = Field(default_factory=list)
     states: list[ListState] = Field(default_factory=list)
     unpaid: Annotated[bool, WirePath("")] = False
-    """True lists only documents with something left to pay, oldest due first, with the open amount of each, by client and in all; default false."""
+    """True lists only what is left to pay, oldest due first, with open amounts by document, by client and in all; default false."""
     overdue: Annotated[bool, WirePath("")] = False
-    """True lists only unpaid documents that were due before today; default false."""
+    """True lists only what was due before today and is left to pay; default false."""
     response_format: Annotated[Literal["detailed", "concise"], WirePath("")] = "detailed"
     """Form of the rows: detailed names each value, concise is one short table; default detailed."""
     page: int = Field(default=1, ge=1)
