@@ -163,6 +163,13 @@ async def test_a_note_of_a_simplified_invoice_without_client_stays_with_the_fina
     assert note["client"]["name"] == client["name"]
 
 
+async def test_a_simplified_invoice_is_issued_again_as_an_invoice(harness: Harness) -> None:
+    """What is asked for again is usually a NIF, and a simplified invoice to a business has a limit (CIVA 40/1)."""
+    sold = await harness.create_issued(document_type="simplified_invoices", client=None)
+    told = await judged(harness, sold, "client_details")
+    assert told["next"][-1]["arguments"] == {"document_type": "invoices"}
+
+
 # --- the drafted note ---------------------------------------------------------------------------------------
 
 

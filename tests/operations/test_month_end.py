@@ -11,7 +11,7 @@ from datetime import datetime
 import pytest
 
 from ix_tools.i18n.formats import LISBON
-from tests.harness import Harness, Json, document_arguments, execute, guide, line
+from tests.harness import SERIES, Harness, Json, document_arguments, execute, guide, invoice, line
 from tests.interfaces.mcp import sandbox_documents
 
 
@@ -57,6 +57,56 @@ async def test_drafts_left_are_named_guides_too(harness: Harness) -> None:
     assert [row.split(",")[0] for row in rows] == [f"invoices {draft['id']}", f"transports {moved['id']}"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "day", "late"),
+    [
+        ("invoices", "2026-11-10", True),
+        ("invoices", "2026-11-12", False),  # the day of the last number
+        ("invoices", "2026-11-13", False),
+        ("invoice_receipts", "2026-11-10", False),  # another kind has a series of its own
+    ],
+)
+async def test_a_draft_dated_before_the_last_number_of_its_series_must_move(
+    harness: Harness, kind: str, day: str, late: bool
+) -> None:
+    draft = await harness.create_draft(document_type=kind, date=day)
+    await harness.create_issued(date="2026-11-12")
+    shown = found(await checked(harness))
+    rows = shown["drafts whose date must move" if late else "drafts left"]
+    assert ("drafts left" in shown) is not late
+    assert rows[0].startswith(f"{kind} {draft['id']},")
+    assert (f"{day} < 2026-11-12 (1/2026)" in rows[0]) is late
+
+
+async def test_a_number_of_the_next_month_closes_the_way_too(harness: Harness) -> None:
+    await harness.create_draft(date="2026-10-20")
+    await harness.create_issued(date="2026-11-12")
+    assert "drafts whose date must move" in found(await checked(harness, 10))
+
+
+async def test_a_draft_in_another_series_stays_possible(harness: Harness) -> None:
+    await harness.create_draft(date="2026-11-10", sequence_id=SERIES["invoices"] + 20)
+    await harness.create_issued(date="2026-11-12")
+    assert "drafts whose date must move" not in found(await checked(harness))
+
+
+async def test_estimates_count_too(harness: Harness) -> None:
+    made = (await harness.call("create_estimate", {**invoice(), "document_type": "quotes"}))["document"]
+    rows = found(await checked(harness))["drafts left"]
+    assert rows == [f"quotes {made['id']}, ACME, Lda, 123.00"]
+    await harness.call("change_state", document_arguments(made, state="finalized"))
+    shown = await checked(harness)
+    assert (shown["documents"], shown["total"]) == (1, "0.00")
+
+
+async def test_the_findings_are_in_the_language_of_the_settings(harness: Harness) -> None:
+    await harness.create_draft(due_date="2026-11-25")
+    harness.context.settings = harness.context.settings.model_copy(update={"language": "pt"})
+    shown = await checked(harness, today="2026-11-25")
+    assert list(found(shown)) == ["o mês ainda não terminou", "rascunhos por emitir"]
+    assert "07/12/2026" in shown["findings"][0]["next"]
+
+
 async def test_a_gap_in_a_series_is_named_and_a_cancelled_number_is_none(harness: Harness) -> None:
     first = await harness.create_issued(date="2026-10-30")
     for _ in range(3):
@@ -85,9 +135,9 @@ async def test_what_is_overdue_is_named_and_what_is_due_later_is_not(harness: Ha
     await harness.create_issued(due_date="2026-11-25")
     await harness.create_issued(due_date="2026-12-20")
     shown = found(await checked(harness))
-    assert list(shown) == ["unpaid and due by 2026-11-30"]
-    assert len(shown["unpaid and due by 2026-11-30"]) == 1
-    assert "due 2026-11-25" in shown["unpaid and due by 2026-11-30"][0]
+    assert list(shown) == ["unpaid and due by 30/11/2026"]
+    assert len(shown["unpaid and due by 30/11/2026"]) == 1
+    assert "due 2026-11-25" in shown["unpaid and due by 30/11/2026"][0]
 
 
 async def test_a_running_month_is_said_to_be_unfinished(harness: Harness) -> None:
@@ -95,8 +145,8 @@ async def test_a_running_month_is_said_to_be_unfinished(harness: Harness) -> Non
     shown = await checked(harness, today="2026-11-20")
     assert shown["ready"] is False
     assert list(found(shown)) == ["the month is not over"]
-    assert "it ends on 2026-11-30" in found(shown)["the month is not over"][0]
-    assert "from 2026-12-01; the data are due at AT by 2026-12-07" in shown["findings"][0]["next"]
+    assert found(shown)["the month is not over"] == ["2026-11-01 – 2026-11-30"]
+    assert "due at the tax authority by 07/12/2026" in shown["findings"][0]["next"]
 
 
 @pytest.mark.parametrize(("today", "running"), [("2026-11-30", True), ("2026-12-01", False)])
@@ -118,7 +168,7 @@ async def test_what_is_unpaid_is_what_is_still_open(harness: Harness) -> None:
         call = document_arguments(made, amount=amount, payment_mechanism="TB", payment_date="2026-11-20")
         await harness.call("generate_payment", call)
     await harness.create_issued(document_type="credit_notes", owner_invoice_id=gone["id"])
-    rows = found(await checked(harness))["unpaid and due by 2026-11-30"]
+    rows = found(await checked(harness))["unpaid and due by 30/11/2026"]
     assert len(rows) == 1
     assert f"id {part['id']}" in rows[0]
     assert "open 100.00 of 123.00" in rows[0]

@@ -129,8 +129,14 @@ class CorrectDocument(AcceptingCall, IdempotentCall, Operation[CorrectionAdvice]
                 "create_invoice", "then put the same lines back at the right VAT, in a debit note", again
             )
         if self.wrong == "client_details" and result.method in {"cancel", "credit_note"}:
+            is_simplified = self.document_type == "simplified_invoices"
+            why = "then issue it again, as it should be" + (
+                ", to a business as an invoice, since a simplified one goes up to 100 EUR then (CIVA 40/1)"
+                if is_simplified
+                else ""
+            )
             yield Step(
-                "issue_invoice", "then issue it again, as it should be", {"document_type": self.document_type}
+                "issue_invoice", why, {"document_type": "invoices" if is_simplified else self.document_type}
             )
 
 

@@ -10,9 +10,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ix_tools.domain.document_kinds import ISSUED_STATES
-from ix_tools.domain.types import Record, format_cents
+from ix_tools.domain.types import Record, TranslatedText, format_cents
 from ix_tools.errors import IxError
 from ix_tools.fiscal.deadlines import get_reporting_deadline
+from ix_tools.i18n.messages import Message, Money, as_message, message
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
@@ -23,6 +24,8 @@ from ix_tools.operations.workflows.pagination import iterate_rows
 
 MAX_ROWS = 20
 """Most rows shown of a finding; the others are counted."""
+MAX_DRAFT_LOOK_UPS = 50
+"""Most drafts whose series is looked up, one request each, where a later document may close the way."""
 MAX_RECEIPT_LOOK_UPS = 50
 """Most settled invoices whose receipts are looked up, one request each; the number of others is reported."""
 NUMBERED_STATES = [*sorted(ISSUED_STATES), "canceled"]
@@ -32,11 +35,11 @@ BILLS = ["invoices", "simplified_invoices", "vat_moss_invoices"]
 class MonthFinding(Record):
     """Finding of the check, and the next step."""
 
-    what: str
+    what: TranslatedText
     count: int
     rows: list[str]
     """First rows of the finding."""
-    next: str
+    next: TranslatedText
 
 
 class MonthEnd(Record):
@@ -57,7 +60,7 @@ class MonthEnd(Record):
 
 
 class MonthEndCheck(Operation[MonthEnd]):
-    """Check whether a month can be closed: drafts left, gaps in series, unregistered series, unpaid invoices, missing receipts, SAF-T.
+    """Check whether a month can be closed: drafts left, dates that must move, gaps in series, unregistered series, unpaid invoices, missing receipts, SAF-T.
 
     Source: Portaria 363/2010, Portaria 195/2020 and DL 198/2012, art. 3, for the checks; a workflow of lists and export_saft.
     """
@@ -81,7 +84,7 @@ class MonthEndCheck(Operation[MonthEnd]):
         month = MonthReview(date(self.year, self.month, 1), context.facts.today)
         await month.load(context)
         month.check_end()
-        month.check_drafts()
+        await month.check_drafts(context)
         month.check_gaps()
         await month.check_series(context)
         await month.check_unpaid(context)
@@ -144,7 +147,7 @@ class MonthReview:
         )
 
     async def load(self, context: OperationContext) -> None:
-        """Load every invoice, note, receipt and guide of the month, and the newest documents before it."""
+        """Load every document of the month, and the newest invoices, notes and receipts before it."""
         wanted = {
             "types": list(EVERY_TYPE),
             "states": ["draft", *NUMBERED_STATES],
@@ -161,6 +164,13 @@ class MonthReview:
         }
         guides = iterate_rows(context, "list_guides", loaded, "guides")
         self.documents += [one async for one in guides if self._is_within(one)]
+        estimates = {
+            **{name: value for name, value in wanted.items() if name != "types"},
+            "states": ["draft", "final", "accepted", "refused", "canceled"],
+        }
+        self.documents += [
+            one async for one in iterate_rows(context, "list_estimates", estimates, "estimates")
+        ]
         yesterday = (self.first - timedelta(days=1)).isoformat()
         wanted = {"types": list(EVERY_TYPE), "states": NUMBERED_STATES, "archived": True}
         page = {**wanted, "date_to": yesterday, "per_page": 100}
@@ -169,7 +179,7 @@ class MonthReview:
     def _is_within(self, row: Mapping[str, Any]) -> bool:
         return self.first.isoformat() <= str(row.get("date") or "") <= self.last.isoformat()
 
-    def _add_finding(self, what: str, rows: Iterable[str], next: str) -> None:
+    def _add_finding(self, what: Message, rows: Iterable[str], next: Message) -> None:
         shown = list(rows)
         if shown:
             self.findings.append(MonthFinding(what=what, count=len(shown), rows=shown[:MAX_ROWS], next=next))
@@ -180,21 +190,87 @@ class MonthReview:
         """Find that the month is not over, so that more can be issued in it."""
         over = self.last + timedelta(days=1)
         if self.today < over:
-            due = get_reporting_deadline(self.first).isoformat()
             self._add_finding(
-                "the month is not over",
-                [f"it ends on {self.last.isoformat()}; what is issued until then is not in this check"],
-                f"check again from {over.isoformat()}; the data are due at AT by {due}",
+                message("the month is not over"),
+                [f"{self.first.isoformat()} – {self.last.isoformat()}"],
+                message(
+                    "check again from {day}, since what is issued until then is not in this check; the data are due at the tax "
+                    "authority by {due}",
+                    day=over,
+                    due=get_reporting_deadline(self.first),
+                ),
             )
 
-    def check_drafts(self) -> None:
-        """Find drafts: they are in no SAF-T file, and their date can soon no longer be used."""
+    async def check_drafts(self, context: OperationContext) -> None:
+        """Find drafts: they are in no SAF-T file, and one dated before the last number of its series cannot be issued any more."""
         drafts = [one for one in self.documents if one.get("status") == "draft"]
+        late = await self._find_late_drafts(context, drafts)
         self._add_finding(
-            "drafts left",
-            (f"{_format_name(one)}, {one.get('client')}, {one.get('total')}" for one in drafts),
-            "finalize each (change_state finalized) or delete it (change_state deleted); a person approves",
+            message("drafts whose date must move"),
+            (
+                f"{_describe_draft(one)}, {one.get('date')} < {last.get('date')} ({last.get('number')})"
+                for one, last in late
+            ),
+            message(
+                "their series has a later number already, so they cannot be issued with their date: ask whether the date may move, and "
+                "update each to that of the last number or later, or delete it (change_state deleted)"
+            ),
         )
+        moved = {one["id"] for one, _ in late}
+        self._add_finding(
+            message("drafts left"),
+            (_describe_draft(one) for one in drafts if one["id"] not in moved),
+            message(
+                "finalize each (change_state finalized) or delete it (change_state deleted); a person approves"
+            ),
+        )
+
+    async def _find_late_drafts(
+        self, context: OperationContext, drafts: Iterable[Mapping[str, Any]]
+    ) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+        """Return the drafts that are dated before the last document of their series, each with that document."""
+        drafts = list(drafts)
+        if not drafts:
+            return []
+        tomorrow = (self.last + timedelta(days=1)).isoformat()
+        wanted = {"types": list(EVERY_TYPE), "states": NUMBERED_STATES, "archived": True}
+        page = {**wanted, "date_from": tomorrow, "per_page": 100}
+        later = (await context.run_operation("list_invoices", page))["invoices"]
+        last: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for one in [*self.issued, *later]:
+            if (found := _parse_number(one)) is not None:
+                key = (str(one.get("document_type")), found[1])
+                if key not in last or str(one.get("date")) > str(last[key].get("date")):
+                    last[key] = one
+        newest = {
+            kind: max(str(one.get("date")) for (of, _), one in last.items() if of == kind) for kind, _ in last
+        }
+        suspects = [
+            one for one in drafts if str(one.get("date")) < newest.get(str(one.get("document_type")), "")
+        ]
+        if not suspects:
+            return []
+        series = await self._load_series_names(context)
+        found_late = []
+        for one in suspects[:MAX_DRAFT_LOOK_UPS]:
+            about = {"document_type": one["document_type"], "document_id": one["id"]}
+            sequence = (await context.run_operation("get_document", about))["document"].get("sequence_id")
+            end = last.get((str(one.get("document_type")), series.get(sequence, "")))
+            if end is not None and str(one.get("date")) < str(end.get("date")):
+                found_late.append((one, end))
+        if len(suspects) > MAX_DRAFT_LOOK_UPS:
+            self.left_out.append(
+                f"the series of {len(suspects) - MAX_DRAFT_LOOK_UPS} of {len(suspects)} drafts was not looked up"
+            )
+        return found_late
+
+    async def _load_series_names(self, context: OperationContext) -> dict[int | None, str]:
+        listed = (await context.run_operation("list_sequences", {}))["sequences"]
+        return {
+            part.get("sequence_id"): str(one.get("serie"))
+            for one in listed
+            for part in (one.get("types") or {}).values()
+        }
 
     def check_gaps(self) -> None:
         """Find gaps in the numbers of a series, where cancelled documents count too."""
@@ -217,9 +293,11 @@ class MonthReview:
                     between = f"{low + 1}" if high - low == 2 else f"{low + 1} to {high - 1}"
                     missing.append(f"{kind} {serie}: {between}")
         self._add_finding(
-            "numbers missing in a series",
+            message("numbers missing in a series"),
             missing,
-            "look for them in InvoiceXpress (another date, or archived); ask the accountant before the file goes out",
+            message(
+                "look for them in InvoiceXpress (another date, or archived); ask the accountant before the file goes out"
+            ),
         )
 
     async def check_series(self, context: OperationContext) -> None:
@@ -233,9 +311,9 @@ class MonthReview:
             if part.get("validation_code") in {"N/D", None} and (f"{kind}s", one.get("serie")) in used
         ]
         self._add_finding(
-            "series used without registration",
+            message("series used without registration"),
             (f"{serie}: {kind}s" for serie, kind in sorted(unregistered)),
-            "register_sequence with the series' id; a person approves",
+            message("register_sequence with the series' id; a person approves"),
         )
 
     async def check_unpaid(self, context: OperationContext) -> None:
@@ -253,11 +331,14 @@ class MonthReview:
             count, amount = late["total_entries"], late["open_total"]
             self.findings.append(
                 MonthFinding(
-                    what=f"unpaid and due by {due.isoformat()}",
+                    what=message("unpaid and due by {day}", day=due),
                     count=count,
                     rows=shown,
-                    next=f"{amount} is open in all: generate_payment where it was paid; otherwise remind the client "
-                    "(account_statement shows what is open)",
+                    next=message(
+                        "{amount} is open in all: generate_payment where it was paid; otherwise remind the client "
+                        "(account_statement shows what is open)",
+                        amount=Money(Decimal(str(amount))) if amount is not None else None,
+                    ),
                 )
             )
 
@@ -282,9 +363,9 @@ class MonthReview:
                 f"receipts of {len(settled) - MAX_RECEIPT_LOOK_UPS} of {len(settled)} settled invoices were not looked up"
             )
         self._add_finding(
-            "settled without a receipt",
+            message("settled without a receipt"),
             missing,
-            "look at it in InvoiceXpress: a payment there issues the receipt",
+            message("look at it in InvoiceXpress: a payment there issues the receipt"),
         )
 
     async def check_saft(self, context: OperationContext) -> str:
@@ -298,21 +379,23 @@ class MonthReview:
             if not self.issued:
                 return "nothing to export"
             self._add_finding(
-                "SAF-T cannot be exported",
+                message("SAF-T cannot be exported"),
                 [str(failure.message)],
-                str(failure.next) or "try export_saft again later",
+                as_message(failure.next) if failure.next else message("try export_saft again later"),
             )
             return failure.code
 
     async def check_open_intents(self, context: OperationContext) -> None:
         """Find calls with an unknown outcome, which may have created a document."""
         self._add_finding(
-            "calls whose outcome is not known",
+            message("calls whose outcome is not known"),
             (
                 f"{one['operation']} {one['subject']} ({one['id']})".replace("  ", " ")
                 for one in await context.list_open_intents()
             ),
-            "repeat the call (its outcome is looked up first), or look it up and settle it: ix-tools journal resolve ID",
+            message(
+                "repeat the call (its outcome is looked up first), or look it up and settle it: ix-tools journal resolve ID"
+            ),
         )
 
 
@@ -323,6 +406,10 @@ def _format_name(row: Mapping[str, Any]) -> str:
         if row.get("status") == "draft"
         else f"{kind} {row.get('number')} (id {row.get('id')})"
     )
+
+
+def _describe_draft(row: Mapping[str, Any]) -> str:
+    return f"{_format_name(row)}, {row.get('client')}, {row.get('total')}"
 
 
 def _format_unpaid(row: Mapping[str, Any]) -> str:
