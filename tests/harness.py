@@ -23,6 +23,7 @@ from ix_tools.idempotency.journal import Journal
 from ix_tools.pipeline import execute as pipeline
 from ix_tools.pipeline.execute import ApprovalRequired, CallContext, CallOrigin
 from ix_tools.pipeline.execution import Progress
+from ix_tools.pipeline.seen_records import SeenRecords
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from tests.in_process import InProcessTransport
@@ -285,7 +286,8 @@ async def harness(
         "approvals": ApprovalRepository(store, 15),
         "journal": Journal(store, 240.0),
         "has_recovered": False,
-        "_remembered": {},
+        "seen": SeenRecords(),
+        "_shown": {},
     }
     with stamina.set_testing(True, attempts=4, cap=True):  # the usual number of attempts, without waits
         yield Harness(running_sandbox, replace(shared_context, settings=settings, **kept))

@@ -184,7 +184,9 @@ class Settings(BaseModel):
     requests_per_minute: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 780))] = 780
     """Requests per minute that may be sent for the account by all processes that share the store. InvoiceXpress allows 780."""
     catalogue_pages: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 100))] = 10
-    """Number of pages of 100 catalogue items that are read to check which items a document would overwrite."""
+    """Number of pages of 100 clients that are read to find one by its name or number, and of catalogue items without remember_lookups."""
+    remember_lookups: bool = True
+    """Remember taxes, series and catalogue in the store for ten minutes. Without it, every document costs two to twelve more requests."""
     toolsets: tuple[str, ...] = ()
     """Toolsets that the MCP server lists, such as core or treasury, or all. Default: core; run_operation reaches the rest."""
     tools: tuple[str, ...] = ()

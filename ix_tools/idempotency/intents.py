@@ -8,6 +8,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools.audit import trail
+from ix_tools.storage.lookups import NO_CHANGES, LookupChanges
 from ix_tools.storage.schema import intents
 
 IntentState = Literal["open", "done", "refused", "unknown", "absent"]
@@ -49,6 +50,8 @@ class IntentDraft:
     """Seconds since the call began its look-ups; the same content finished since then is a duplicate."""
     holder: str = ""
     """The id of the claims' holder; the claims last until the outcome is known."""
+    changes: LookupChanges = NO_CHANGES
+    """The remembered look-ups that the call makes stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class IntentResult:
     """The document or receipt that the call created."""
     is_looked_up: bool = False
     """The outcome was found by a look-up, not answered."""
+    changes: LookupChanges = NO_CHANGES
+    """What the outcome changes of the remembered look-ups."""
 
 
 @dataclass(frozen=True, slots=True)

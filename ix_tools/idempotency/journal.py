@@ -56,6 +56,7 @@ from ix_tools.idempotency.intents import (
 )
 from ix_tools.idempotency.leases import ACTIVE_LEASES, is_owner_running, process_id
 from ix_tools.idempotency.outcome_events import list_outcome_events
+from ix_tools.storage import lookups
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import intents
 
@@ -209,6 +210,7 @@ class Journal:
             else:
                 connection.execute(intents.update().where(intents.c.id == identifier).values(values))
             claims.attach_intent(connection, draft.account, draft.holder, identifier)
+            lookups.begin_changes(connection, draft.account, identifier, draft.changes, now)
             trail.append(connection, build_audit_entry("intent", draft, identifier, "about to be sent"))
             found = connection.execute(WITH_ID, {"id": identifier}).one()
             ACTIVE_LEASES[identifier] = (
@@ -252,6 +254,7 @@ class Journal:
                 return False
             if result.state != "unknown":
                 claims.detach_intent(connection, intent.account, intent.id, now)
+            lookups.finish_changes(connection, intent.account, intent.id, result.changes, result.state, now)
             entry = build_audit_entry(result.state, intent, intent.id, result.message, result.subject)
             trail.append(connection, entry)
             outbox.append(connection, *list_outcome_events(intent, result))

@@ -66,16 +66,29 @@ class OperationContext(Protocol):
         ...
 
     async def run_operation(
-        self, name: str, arguments: Mapping[str, Any], bundle: BundledApproval | None = None
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        bundle: BundledApproval | None = None,
+        *,
+        takes_seen_drafts: bool = False,
     ) -> dict[str, Any]:
         """Run another operation through the whole pipeline, with its own guards and approval; for operations without a route.
 
         The caller's answer to an approval is passed on.
 
+        Args:
+            takes_seen_drafts: A draft that was read back lately is not read again, because the workflow sends something
+                irreversible about it, and the fresh read then confirms it.
+
         Raises:
             StepPending: A person must approve it first. A workflow may catch it to tell of the steps done so far; the whole call
                 then waits for that approval.
         """
+        ...
+
+    def recall_draft(self, document_id: int | None) -> Mapping[str, Any] | None:
+        """Return a draft as it was read back lately, or None if it must be read."""
         ...
 
     def search_operations(self, text: str) -> dict[str, Any]:

@@ -358,4 +358,6 @@ def _predict_number(document: Document, facts: Facts) -> str:
     if found is None:
         return ""
     sequence, kind = found
-    return f"{(sequence.types[kind].number or 0) + 1}/{sequence.serie}"
+    last = (facts.last_in_series.number or "") if facts.last_in_series is not None else ""
+    newest = int(last.partition("/")[0]) if last.partition("/")[0].isdecimal() else 0
+    return f"{max(sequence.types[kind].number or 0, newest) + 1}/{sequence.serie}"

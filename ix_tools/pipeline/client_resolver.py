@@ -50,7 +50,10 @@ async def resolve_client(
         return client, facts, []  # a complete new client
     if _is_final_consumer(client):
         return await _resolve_final_consumer(loader, client, facts, document_type)
-    clients, unread = await read_clients(loader)
+    if client.fiscal_id and not client.name and not client.code:
+        clients, unread = await loader.list_clients_for_number(client.fiscal_id, client.country)
+    else:
+        clients, unread = await read_clients(loader)
     matches = matching.match_client_fields(clients, unread, **given)
     one = matches.unique
     if one is None and client.fiscal_id and not client.code:

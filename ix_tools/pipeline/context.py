@@ -16,17 +16,22 @@ from ix_tools.auth.principals import ALL_SCOPES
 from ix_tools.config.settings import Settings, data_folder
 from ix_tools.domain.types import lisbon_now
 from ix_tools.events.repository import Events
+from ix_tools.guards.facts import Facts
 from ix_tools.idempotency.journal import Journal
 from ix_tools.operations.scopes import Scope
+from ix_tools.pipeline.catalogue_lookup import Progress
 from ix_tools.pipeline.company_repository import CompanyRepository
-from ix_tools.pipeline.fact_loader import FactLoader, RememberedLookups
+from ix_tools.pipeline.fact_loader import FactLoader
+from ix_tools.pipeline.lookup_memory import LookupMemory
+from ix_tools.pipeline.seen_records import SeenRecords
 from ix_tools.storage.database import Store
+from ix_tools.storage.lookups import Lookups
 
 if TYPE_CHECKING:
     from ix_tools.policy.file import PolicyFile
 
 
-MAX_REMEMBERED = 64
+MAX_SHOWN = 64
 
 
 def create_store(settings: Settings) -> Store:
@@ -72,9 +77,9 @@ class CallContext:
     """True if the caller can read files on this machine, which is never so over HTTP."""
     policy: "PolicyFile | None" = None
     """The owner's policy, if there is one."""
-    _remembered: dict[tuple[str, str, str], tuple[float, RememberedLookups | None]] = field(
-        default_factory=dict
-    )
+    seen: SeenRecords = field(default_factory=SeenRecords)
+    """Clients and drafts that this process read lately."""
+    _shown: dict[tuple[str, str, str], tuple[float, Facts | None]] = field(default_factory=dict)
 
     @classmethod
     def open(
@@ -100,25 +105,45 @@ class CallContext:
             store,
             now,
             policy=policy,
+            seen=SeenRecords(is_kept=settings.remember_lookups),
         )
 
-    def create_loader(self, remembered: RememberedLookups | None = None) -> FactLoader:
-        """Create the loader that reads this account; `remembered` look-ups are not made again."""
+    def create_loader(
+        self,
+        shown: Facts | None = None,
+        progress: Progress | None = None,
+        *,
+        takes_seen_drafts: bool = False,
+        takes_seen_owner: bool = False,
+    ) -> FactLoader:
+        """Create the loader that reads this account; facts that a person was `shown` are not read again."""
+        lookups = Lookups(self.store, self.account.name) if self.settings.remember_lookups else None
         return FactLoader(
-            self.account, self.settings.catalogue_pages, self.approvals, self.journal, remembered
+            self.account,
+            self.settings.catalogue_pages,
+            self.approvals,
+            self.journal,
+            shown,
+            LookupMemory(lookups),
+            progress,
+            takes_seen_drafts,
+            takes_seen_owner,
+            seen=self.seen,
         )
 
-    def remember_lookups(self, call: str, lookups: RememberedLookups) -> None:
-        """Keep look-ups that were made for an approval request, by the digest of the call."""
-        self._remembered[self.account.name, self.settings.principal, call] = (time.monotonic(), lookups)
-        while len(self._remembered) > MAX_REMEMBERED:
-            self._remembered.pop(next(iter(self._remembered)))
+    def keep_shown_facts(self, call: str, facts: Facts) -> None:
+        """Keep the facts that an approval request shows, by the digest of the call."""
+        if not self.settings.remember_lookups:
+            facts = Facts(facts.now, taxes=facts.taxes, sequences=facts.sequences)
+        self._shown[self.account.name, self.settings.principal, call] = (time.monotonic(), facts)
+        while len(self._shown) > MAX_SHOWN:
+            self._shown.pop(next(iter(self._shown)))
 
-    def recall_lookups(self, call: str) -> RememberedLookups | None:
-        """Return and forget the look-ups kept for this call, or None if the approval would have expired."""
+    def take_shown_facts(self, call: str) -> Facts | None:
+        """Return and forget the facts kept for this call, or None if the approval would have expired."""
         key = (self.account.name, self.settings.principal, call)
-        kept_at, lookups = self._remembered.pop(key, (0.0, None))
-        return lookups if time.monotonic() - kept_at < self.settings.approval_minutes * 60 else None
+        kept_at, facts = self._shown.pop(key, (0.0, None))
+        return facts if time.monotonic() - kept_at < self.settings.approval_minutes * 60 else None
 
     @property
     def links(self) -> ApprovalLinks:

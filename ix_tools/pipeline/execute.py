@@ -36,7 +36,8 @@ from ix_tools.pipeline.corrections import describe_correction
 from ix_tools.pipeline.document_numbers import resolve_numbers
 from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
 from ix_tools.pipeline.execution import Execution, Progress
-from ix_tools.pipeline.fresh_read import FreshRead
+from ix_tools.pipeline.fresh_read import FreshRead, OutdatedFacts
+from ix_tools.pipeline.lookup_changes import collect_changes
 from ix_tools.pipeline.operation_context import PipelineOperationContext, download_pdf
 from ix_tools.pipeline.outcome_detection import recover_unfinished, release_intent
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
@@ -139,9 +140,12 @@ async def _run_without_route(execution: Execution, call: Operation[Any]) -> Comp
     context = execution.context
 
     async def execute_step(
-        name: str, arguments: Mapping[str, Any], bundle: BundledApproval | None
+        name: str, arguments: Mapping[str, Any], bundle: BundledApproval | None, takes_seen_drafts: bool
     ) -> Completed | ApprovalRequired:
-        return await _execute(replace(execution, arguments=arguments, bundle=bundle), name)
+        step = replace(execution, arguments=arguments, bundle=bundle)
+        return await _execute(
+            replace(step, takes_seen_drafts=takes_seen_drafts and not execution.is_repeated), name
+        )
 
     operation_context = PipelineOperationContext(
         context,
@@ -150,9 +154,14 @@ async def _run_without_route(execution: Execution, call: Operation[Any]) -> Comp
         execute_step,
         dict(execution.arguments),
         execution.face,
+        takes_seen_drafts=not execution.is_repeated,
     )
     try:
         result = await call.execute(operation_context)
+    except OutdatedFacts:
+        if execution.is_repeated:
+            raise
+        return await _run_without_route(replace(execution, reply=None, is_repeated=True), call)
     except StepPending:
         if operation_context.pending_step is None:
             raise
@@ -179,7 +188,9 @@ async def _run_read(execution: Execution, call: Operation[Any]) -> Completed:
 async def _run_write(execution: Execution, call: Operation[Any]) -> Completed | ApprovalRequired:
     context, holder = execution.context, execution.claims.holder.id
     identity = identify_call(context, call, execution.face, execution.arguments, execution.bundle)
-    previous = await idempotent_write.lookup_previous(context, call, identity)
+    previous = await idempotent_write.lookup_previous(
+        context, call, identity, takes_seen_drafts=execution.takes_seen_drafts
+    )
     if isinstance(previous, Completed):
         return previous
     async with idempotent_write.release_on_failure(context, previous):
@@ -197,9 +208,13 @@ async def _run_write(execution: Execution, call: Operation[Any]) -> Completed | 
     if not intent.mine:
         return await _execute(replace(execution, reply=None), call.spec.name)
     # A cancelled caller must not leave a write half done or its outcome unread.
-    with anyio.CancelScope(shield=True):
-        return await _send_and_verify(execution, prepared, intent, resumed=previous is not None)
-    raise AssertionError("a shielded scope ends with its block")
+    try:
+        with anyio.CancelScope(shield=True):
+            return await _send_and_verify(execution, prepared, intent, resumed=previous is not None)
+    except OutdatedFacts:
+        if execution.is_repeated or execution.bundle is not None:  # a workflow is repeated as a whole
+            raise
+    return await _execute(replace(execution, reply=None, is_repeated=True), call.spec.name)
 
 
 async def fetch_pdf(
@@ -265,7 +280,12 @@ async def _send_and_verify(
     async with idempotent_write.release_on_failure(context, intent):
         result, error = await _verify(context, prepared, result)
         body = error.as_dict() if error else _build_result(context, call, result, prepared.warnings, facts)
-    if not await idempotent_write.complete_intent(context, call, intent, body, summarize_outcome(error)):
+    changes = collect_changes(call, facts, result, differs=error is not None)
+    for resource in call.list_changes(facts):
+        context.seen.forget_resource(resource)
+    if not await idempotent_write.complete_intent(
+        context, call, intent, body, summarize_outcome(error), changes
+    ):
         body = idempotent_write.mark_unrecorded(body)
         if error is not None:
             error.details = {**error.details, "warnings": body["warnings"]}

@@ -28,6 +28,10 @@ class Execution:
     progress: Progress | None = None
     bundle: BundledApproval | None = None
     """The workflow whose single approval covers the call."""
+    takes_seen_drafts: bool = False
+    """True for a step of a workflow that shows the draft which it created as it was read back."""
+    is_repeated: bool = False
+    """True if the call is made once more because something had changed before it began."""
 
     @property
     def face(self) -> str:

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import partial
+from typing import Any, Self, TypeVar
 
 import anyio
 
 from ix_tools.api_client import protocol
-from ix_tools.api_client.list_queries import query_every_state, query_issued
-from ix_tools.api_client.reader import PAGE_SIZE, AccountReader
+from ix_tools.api_client.list_queries import query_every_state
+from ix_tools.api_client.reader import PAGE_SIZE
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.domain.document_kinds import GUIDES, NOTES, get_document_kind
 from ix_tools.domain.parsing import (
@@ -21,15 +22,15 @@ from ix_tools.domain.parsing import (
     read_rows,
     require_content,
 )
-from ix_tools.domain.records import Balance, CatalogueItem, Client, Document, Regularization, Sequence, Tax
+from ix_tools.domain.records import Balance, Client, Document, Regularization, Sequence, Tax
 from ix_tools.domain.types import Record
 from ix_tools.errors import NotFound, Unavailable, Unreadable
-from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER, identify_number
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.notes import find_owner
 from ix_tools.idempotency.journal import Journal
 from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations.base import Operation
+from ix_tools.operations.drafts import DocumentDraft
 from ix_tools.operations.expectations import Subject
 from ix_tools.operations.protocols import (
     HasClient,
@@ -40,57 +41,95 @@ from ix_tools.operations.protocols import (
     get_new_tax_number,
     get_state,
 )
+from ix_tools.operations.spec import find_name_fields
+from ix_tools.pipeline.catalogue_lookup import CatalogueLookup, Progress
+from ix_tools.pipeline.client_reader import ClientReader
+from ix_tools.pipeline.lookup_memory import LookupMemory
 from ix_tools.pipeline.parallel import gather
+from ix_tools.pipeline.series_lookup import SeriesLookup
+from ix_tools.storage.lookups import SERIES, TAXES, Remembered
 
 Found = TypeVar("Found")
 Lookups = dict[str, Callable[[], Awaitable[Any]]]
 """Look-ups to make side by side, by the name of the fact."""
 OWNER_TYPES = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices")
+SEEN, SEEN_OWNER = "seen", "seen owner"
+"""Names of records taken as they were seen, among the look-ups that were not made."""
 
 
 @dataclass(frozen=True, slots=True)
-class RememberedLookups:
-    """Look-ups made for an approval request and reused after the answer; InvoiceXpress checks them again itself."""
+class AccountList:
+    """A list that every document relies on."""
 
-    taxes: tuple[Tax, ...]
-    sequences: tuple[Sequence, ...]
+    want: Want
+    fact: str
+    name: str
+    """As it is remembered."""
+    path: str
+    key: str
+    record: type[Record]
+    resource: str
+    """Beginning of the claims of calls that change it."""
+    kind: str
+    """What a field that names one of them resolves to."""
+
+
+ACCOUNT_LISTS = (
+    AccountList(Want.TAXES, "taxes", TAXES, "/taxes.json", "taxes", Tax, "taxes", "tax"),
+    AccountList(
+        Want.SEQUENCES, "sequences", SERIES, "/sequences.json", "sequences", Sequence, "series/", "series"
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class FactLoader(AccountReader):
+class FactLoader(ClientReader):
     """Reads the facts of one account."""
 
     approvals: ApprovalRepository
     journal: Journal | None = None
-    remembered: "RememberedLookups | None" = None
-    """Look-ups made when the approval of this call was requested, reused for the same approval."""
+    shown: Facts | None = None
+    """The facts that a person was shown for this call; what the fresh read confirms is not read twice."""
+    memory: LookupMemory = field(default_factory=lambda: LookupMemory(None))
+    """Look-ups that earlier calls made."""
+    progress: Progress | None = None
+    """Reports a long look-up to the caller."""
+    takes_seen_drafts: bool = False
+    """True in a workflow that created the draft: it is shown as it was read back."""
+    takes_seen_owner: bool = False
+    """True while a person is only asked: a note's invoice is read again after the answer."""
+
+    def distrust_memory(self) -> Self:
+        """Return the loader that looks everything up again."""
+        return replace(self, memory=self.memory.distrust(), shown=None)
 
     async def load_from_call(self, call: Operation[Any], wanted: frozenset[Want], now: datetime) -> Facts:
         """Load the wanted facts that depend on the call alone."""
         facts: dict[str, Any] = {"now": now, "account": self.account.name}
         reference = call.document_ref()
         jobs: Lookups = {}
-        if self.remembered is not None:
-            facts |= {"taxes": self.remembered.taxes, "sequences": self.remembered.sequences}
+        if self.shown is not None:
+            facts |= {"taxes": self.shown.taxes, "sequences": self.shown.sequences}
         else:
-            if Want.TAXES in wanted:
-                jobs["taxes"] = self.list_taxes
-            if Want.SEQUENCES in wanted:
-                jobs["sequences"] = self.list_sequences
+            jobs |= await self._plan_account_lookups(call, wanted)
         if Want.NEWEST in wanted:
             jobs["newest"] = lambda: self._list_newest(call)
+        is_finalizing = get_state(call) == "finalized"
         if reference:
-            jobs |= self._plan_document_lookups(*reference, wanted)
+            if Want.DOCUMENT in wanted and (raw := self.recall_document(reference[1])) is not None:
+                facts["document_raw"] = raw
+                wanted -= {Want.DOCUMENT}
+            jobs |= self._plan_document_lookups(
+                *reference, wanted - {Want.RELATED} if is_finalizing else wanted
+            )
         if Want.CLIENT in wanted and isinstance(call, HasClient) and (client := call.client) is not None:
             if (number := client.id) is not None:
-                jobs["client_by_code"] = lambda: self._get_client(number)
+                jobs["client_by_code"] = lambda: self.get_client(number)
             else:
                 jobs["client_by_code"] = lambda: self.find_client_by_code(client.code)
                 jobs["client_by_name"] = lambda: self.find_client_by_name(client.name)
         jobs |= self._plan_subject_lookups(call, wanted)
         facts |= await gather(jobs)
-        if facts.get("related", ()) is None:  # missing, although the document was found
-            raise _build_unclear_error("the related documents")
         if "subject" in facts:
             facts["subject"], facts["subject_raw"] = facts["subject"]
         if "document_raw" in facts and reference:
@@ -98,7 +137,51 @@ class FactLoader(AccountReader):
                 facts.get("taxes", ())
             )
         facts["unreturned"] = find_unreturned_fields(facts.pop("written", None), facts.get("document"))
+        if is_finalizing and reference and Want.RELATED in wanted and _may_have_owner(facts):
+            facts["related"] = await _none_if_missing(self._list_related(reference[1]))
+        if facts.get("related", ()) is None:  # missing, although the document was found
+            raise _build_unclear_error("the related documents")
         return Facts(**facts)
+
+    def recall_document(self, number: int) -> Mapping[str, Any] | None:
+        """Return a document that the fresh read confirms before anything is sent, or None if it must be read now."""
+        raw = self.shown.document_raw if self.shown is not None else None
+        if not raw and self.takes_seen_drafts and self.memory.is_trusted:
+            raw = self.seen.recall("document", number)
+        if not raw:
+            return None
+        self.memory.used.add(SEEN)
+        return raw
+
+    async def _plan_account_lookups(self, call: Operation[Any], wanted: frozenset[Want]) -> Lookups:
+        """Plan the look-ups of taxes and series. Only documents take what earlier calls looked up."""
+        lists = [one for one in ACCOUNT_LISTS if one.want in wanted]
+        if not lists:
+            return {}
+        is_document = call.document_ref() is not None or isinstance(call, DocumentDraft)
+        marks = find_name_fields(type(call)).items()
+        kinds = {mark.kind for name, mark in marks if getattr(call, name) is not None}
+        remembered = await self.memory.recall(*(one.name for one in lists))
+        # A name is unique only in the present list.
+        memories = {
+            one.name: self.memory if is_document and one.kind not in kinds else self.memory.distrust()
+            for one in lists
+        }
+        return {
+            one.fact: partial(self._read_list, one, memories[one.name], remembered[one.name]) for one in lists
+        }
+
+    async def _read_list(
+        self, wanted: AccountList, memory: LookupMemory, remembered: Remembered
+    ) -> tuple[Any, ...]:
+        """Return taxes or series, as remembered or as they are now."""
+
+        async def read() -> list[Mapping[str, Any]]:
+            rows = read_rows(await self.get(wanted.path), wanted.key)
+            return [parse_record(wanted.record, row).model_dump(mode="json") for row in rows]
+
+        rows = await memory.look_up(wanted.name, remembered, read, wanted.resource)
+        return tuple(parse_record(wanted.record, row) for row in rows)
 
     def _plan_document_lookups(self, kind: str, number: int, wanted: frozenset[Want]) -> Lookups:
         jobs: Lookups = {}
@@ -127,6 +210,9 @@ class FactLoader(AccountReader):
             if found.get("owner") is not None:
                 raise _build_unclear_error("the documents related to the invoice")
             found["owner_related"] = ()
+        if "series_state" in found:
+            state = found.pop("series_state")
+            found["later"], found["last_in_series"] = state.later, state.last
         if "catalogue" in found:
             found["items"], found["items_unchecked"] = found.pop("catalogue")
         return replace(facts, **found) if found else facts
@@ -136,11 +222,9 @@ class FactLoader(AccountReader):
         document = facts.document
         if Want.DOCUMENT_CLIENT in wanted and document and document.client and document.client.id:
             number = document.client.id
-            jobs["document_client_raw"] = lambda: self.get_raw_client(number)
+            jobs["document_client_raw"] = lambda: self._get_document_client(call, number)
         if Want.LATER_IN_SERIES in wanted and document and get_state(call) == "finalized":
-            jobs["later"] = lambda: self._list_later_in_series(document)
-            if self.remembered is None:  # shown to a person only
-                jobs["last_in_series"] = lambda: self._find_last_in_series(document)
+            jobs["series_state"] = lambda: SeriesLookup(self, self.memory).load(document)
         owner = (call.owner_invoice_id if isinstance(call, HasOwner) else None) or _find_owner_id(facts)
         if Want.OWNER in wanted and owner:
             jobs["owner"] = lambda: self._find_owner(
@@ -150,19 +234,15 @@ class FactLoader(AccountReader):
             jobs["owner_related"] = lambda: _none_if_missing(self._list_related(owner))
         items = get_lines(call)
         if Want.ITEMS in wanted and items:
-            jobs["catalogue"] = lambda: self._load_items({item.name for item in items})
+            catalogue = CatalogueLookup(self, self.memory, self.progress)
+            jobs["catalogue"] = lambda: catalogue.find_items({item.name for item in items})
         if Want.SAME_NUMBER in wanted:
-            jobs["numbered"] = lambda: self._find_clients_with_number(get_new_tax_number(call, facts))
+            jobs["numbered"] = lambda: self.find_clients_with_number(get_new_tax_number(call, facts))
         return jobs
 
     async def get_document(self, kind: str, number: int, taxes: tuple[Tax, ...] = ()) -> Document:
         """Return a document as it is now."""
         return _parse_document(await self.get_raw_document(kind, number), kind).with_named_taxes(taxes)
-
-    async def list_clients(self) -> list[Client]:
-        """Return the account's clients, up to the configured number of pages."""
-        rows, _ = await self.read_list("/clients.json", "clients")
-        return [parse_record(Client, row) for row in rows]
 
     # --- subjects: clients, items, taxes, series, accounts ---
 
@@ -273,82 +353,28 @@ class FactLoader(AccountReader):
         return tuple(parse_record(Document, one) for one in await self.list_raw_related(number))
 
     async def _find_owner(self, number: int, kinds: tuple[str, ...]) -> Document | None:
+        seen = self.seen.recall("owner", number) if self.takes_seen_owner and self.memory.is_trusted else None
+        if seen is not None and seen["document_type"] in kinds:
+            self.memory.used.add(SEEN_OWNER)
+            return parse_record(Document, seen)
         for kind in kinds:
             try:
-                return _parse_document(await self.get_raw_document(kind, number), kind)
+                raw = await self.get_raw_document(kind, number)
             except NotFound:
                 continue
+            self.seen.keep_owner({**raw, "document_type": kind})
+            return _parse_document(raw, kind)
         return None
 
-    async def get_raw_client(self, number: int) -> Mapping[str, Any]:
-        """Return the raw response for a client; empty if the id does not exist."""
-        try:
-            found = protocol.unwrap(await self.get(f"/clients/{number}.json"), "client")
-        except NotFound:
-            return {}
-        return require_content(found, f"clients/{number}")
-
-    async def _get_client(self, number: int) -> Client | None:
-        found = await self.get_raw_client(number)
-        return parse_record(Client, found) if found else None
-
-    async def find_client_by_code(self, code: str | None) -> Client | None:
-        """Return the client that InvoiceXpress finds for a code."""
-        found = await self.find_raw_client_by_code(code) if code else None
-        return None if found is None else parse_record(Client, found)
-
-    async def find_client_by_name(self, name: str | None) -> Client | None:
-        """Return the client that InvoiceXpress finds for a name."""
-        if not name:
-            return None
-        try:
-            body = await self.get("/clients/find-by-name.json", ("client_name", name))
-        except NotFound:
-            return None
-        except Unavailable:
-            # InvoiceXpress may answer 500 for an unknown name. Only a list read to its end proves that it is unknown.
-            return await self._find_client_in_list(name)
-        return parse_record(Client, require_content(protocol.unwrap(body, "client"), "the client by name"))
-
-    async def _find_client_in_list(self, name: str) -> Client | None:
-        rows, unread = await self.read_list("/clients.json", "clients")
-        found = next((row for row in rows if row.get("name") == name), None)
-        if found is None and unread:
-            raise Unavailable(
-                f"The client {name!r} could not be looked up: InvoiceXpress failed, so it is unknown whether the client exists.",
-                sent="nothing",
-                next="give client.code (find_client), or try again later",
-                retryable=True,
-            )
-        return parse_record(Client, found) if found is not None else None
-
-    async def _find_clients_with_number(
-        self, given: tuple[str, str | None] | None
-    ) -> tuple[tuple[Client, ...], int]:
-        """Return the clients that have a number with its country, and how many clients were not read; nothing without one."""
-        if given is None or given[0] == FINAL_CONSUMER:
-            return (), 0
-        wanted = identify_number(*given)
-        rows, unread = await self.read_list("/clients.json", "clients")
-        clients = [parse_record(Client, row) for row in rows]
-        same = [
-            one for one in clients if one.fiscal_id and identify_number(one.fiscal_id, one.country) == wanted
-        ]
-        return tuple(same), 0 if same else unread
-
-    async def _load_items(self, names: set[str]) -> tuple[dict[str, CatalogueItem], int]:
-        found: dict[str, CatalogueItem] = {}
-        read = 0
-        async for rows, page in self.read_pages("/items.json", "items"):
-            read += 1
-            for row in rows:
-                if row.get("name") in names:
-                    found[row["name"]] = parse_record(CatalogueItem, row)
-            if len(found) == len(names):
-                return found, 0
-            if read >= self.max_pages and read < page.total_pages:
-                return found, page.total_entries - read * (page.per_page or PAGE_SIZE)
-        return found, 0
+    async def _get_document_client(self, call: Operation[Any], number: int) -> Mapping[str, Any]:
+        """Return the client of the call's document, as it was seen if a fresh read confirms it before anything is sent."""
+        raw = self.shown.document_client_raw if self.shown is not None else None
+        if not raw and call.spec.effect.needs_approval and self.memory.is_trusted:
+            raw = self.seen.recall("client", number)
+        if not raw:
+            return await self.get_raw_client(number)
+        self.memory.used.add(SEEN)
+        return raw
 
     async def _list_newest(self, call: Operation[Any]) -> tuple[Document, ...]:
         path, key, query = query_every_state(get_document_type(call) or "")
@@ -377,14 +403,6 @@ class FactLoader(AccountReader):
                 )
         return found
 
-    async def find_raw_client_by_code(self, code: str) -> Mapping[str, Any] | None:
-        """Return the raw response for the client that InvoiceXpress finds for a code, or None."""
-        try:
-            body = await self.get("/clients/find-by-code.json", ("client_code", code))
-        except NotFound:
-            return None
-        return require_content(protocol.unwrap(body, "client"), "the client by code")
-
     async def list_raw_related(self, number: int) -> list[Mapping[str, Any]]:
         """Return the raw documents related to a document.
 
@@ -392,26 +410,6 @@ class FactLoader(AccountReader):
             NotFound: InvoiceXpress answered 404, which it may do even for an existing document.
         """
         return list(read_rows(await self.get(f"/document/{number}/related_documents.json"), "documents"))
-
-    async def _find_last_in_series(self, document: Document) -> Document | None:
-        # Lists are newest first, so the first page holds it; shown to a person only, no guard relies on it.
-        path, key, query = query_issued(document)
-        async for rows, _ in self.read_pages(path, key, *query):
-            return next(
-                (one for row in rows if _is_same_series(one := parse_record(Document, row), document)), None
-            )
-        return None
-
-    async def _list_later_in_series(self, document: Document) -> tuple[Document, ...]:
-        if document.date is None:
-            return ()
-        path, key, query = query_issued(document)
-        if key != "guides":  # the list of guides knows no such filter
-            query.append(("date[from]", (document.date + timedelta(days=1)).strftime("%d/%m/%Y")))
-        found: list[Document] = []
-        async for rows, _ in self.read_pages(path, key, *query):
-            found += [one for row in rows if _is_same_series(one := parse_record(Document, row), document)]
-        return tuple(one for one in found if one.date and one.date > document.date)
 
 
 def _build_unclear_error(what: str) -> Unreadable:
@@ -429,12 +427,17 @@ async def _none_if_missing(job: Awaitable[Found]) -> Found | None:
         return None
 
 
-def _is_same_series(one: Document, other: Document) -> bool:
-    return one.sequence_id == other.sequence_id if one.sequence_id and other.sequence_id else True
-
-
 def _parse_document(raw: Mapping[str, Any], kind: str) -> Document:
     return parse_record(Document, {**raw, "document_type": kind})
+
+
+def _may_have_owner(facts: Mapping[str, Any]) -> bool:
+    """Tell whether only the related documents can say what a document about to be issued corrects or bills.
+
+    A draft has neither receipts nor notes, and the journal knows the owner of a draft that was last written from here.
+    """
+    document = facts.get("document")
+    return document is None or not document.is_draft or facts["unreturned"] is None
 
 
 def _find_owner_id(facts: Facts) -> int | None:

@@ -23,7 +23,7 @@ from ix_tools.guards.facts import Facts
 from ix_tools.operations.base import Operation
 from ix_tools.operations.protocols import get_client_id, get_series_id
 from ix_tools.pipeline.claim_session import ClaimSession
-from ix_tools.pipeline.fact_loader import FactLoader
+from ix_tools.pipeline.fact_loader import SEEN, FactLoader
 
 MAX_AGE_SECONDS = 5.0
 """Seconds allowed between starting the read and sending the request. Counted from the start, because a response waits in
@@ -42,6 +42,8 @@ class FreshRead:
     claims: ClaimSession
     is_unsent: bool = True
     """True while no request of this call can have been carried out."""
+    _is_first: bool = True
+    """No read of this call has confirmed the approved state yet."""
     _asked_at: list[tuple[float, float]] = field(default_factory=list)
 
     async def send(self, request: Request) -> Response:
@@ -120,7 +122,17 @@ class FreshRead:
             raise failure
         changed = [one for name, (_, before) in reads.items() for one in _compare(name, before, now[name])]
         if changed:
-            raise build_changed_refusal(changed)
+            self._forget_seen()
+            is_outdated = self._is_first and SEEN in self.loader.memory.used
+            raise build_changed_refusal(changed, is_outdated=is_outdated)
+        self._is_first = False
+
+    def _forget_seen(self) -> None:
+        document = self.facts.document
+        if document is not None and document.id is not None:
+            self.loader.seen.forget("document", document.id)
+        if document is not None and document.client is not None and document.client.id is not None:
+            self.loader.seen.forget("client", document.client.id)
 
     def _is_stale(self) -> bool:
         """Tell whether the read is too old, by the monotonic clock or by the wall clock, which also runs while a laptop sleeps."""
@@ -136,10 +148,18 @@ def _compare(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> li
     return find_differences(before, now, within="" if name == "document" else name)
 
 
-def build_changed_refusal(changed: list[Difference]) -> ApprovalRefused:
-    """Build the refusal that lists what changed since the approval."""
+class OutdatedFacts(ApprovalRefused):
+    """The document had changed before this call began: it was shown as it was seen earlier, and is shown again."""
+
+
+def build_changed_refusal(changed: list[Difference], *, is_outdated: bool = False) -> ApprovalRefused:
+    """Build the refusal that lists what changed since the approval.
+
+    Args:
+        is_outdated: The facts of this call were not read for it.
+    """
     more = f" ({len(changed) - MAX_SHOWN} more fields not shown)" if len(changed) > MAX_SHOWN else ""
-    return ApprovalRefused(
+    return (OutdatedFacts if is_outdated else ApprovalRefused)(
         f"The document changed after it was shown and approved{more}.",
         code="document_changed",
         problems=[

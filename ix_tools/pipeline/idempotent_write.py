@@ -30,15 +30,16 @@ from ix_tools.operations.digests import TRACE_VERSION
 from ix_tools.operations.probes import Outcome
 from ix_tools.operations.protocols import HasUniqueId
 from ix_tools.operations.registry import catalogue
-from ix_tools.pipeline import outcome_detection
+from ix_tools.pipeline import lookup_changes, outcome_detection
 from ix_tools.pipeline.call_identity import CallIdentity, build_reused_key_refusal, is_same_call
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.outcome_detection import RESOURCES_BY_FIELD, finish_intent, release_intent
 from ix_tools.pipeline.outcomes import Completed
-from ix_tools.pipeline.replay import recheck_difference, select_result_fields
+from ix_tools.pipeline.replay import is_gone, recheck_difference
+from ix_tools.storage.lookups import LookupChanges
 
 MAX_SENDS = 3
-"""Maximum number of times a create is sent with its unique id before its outcome is unknown."""
+"""Number of times a create is sent at most, with its unique id."""
 RECENT_SECONDS = 86400.0
 """Seconds during which an approver is warned that the same call was already carried out."""
 GATEWAY_STATUSES = {502, 503, 504}
@@ -60,20 +61,21 @@ REQUIRED_WITHOUT_ID = {"initial_balance": "value", "treasury_movement": "value"}
 """Records that come without an id, and the field they must have instead."""
 
 
-# --- before the look-ups -----------------------------------------------------------------------
-
-
 async def lookup_previous(
-    context: CallContext, call: Operation[Any], identity: CallIdentity
+    context: CallContext, call: Operation[Any], identity: CallIdentity, *, takes_seen_drafts: bool = False
 ) -> Completed | Intent | None:
-    """Return the earlier result, an unfinished intent of ours to resume, or None for a new call."""
+    """Return the earlier result, an unfinished intent of ours to resume, or None for a new call.
+
+    Args:
+        takes_seen_drafts: A draft that was read back lately is taken to exist still.
+    """
     give_up = anyio.current_time() + context.settings.timeout_seconds
     pause, intent = 0.05, await _find_intent(context, identity)
     while intent is not None and intent.state not in {"refused", "absent"}:
         if intent.content not in identity.content_digests or intent.operation != identity.operation:
             raise build_reused_key_refusal(intent, identity)
         if intent.state == "done":
-            return await _replay(context, call, identity, intent)
+            return await _replay(context, call, identity, intent, takes_seen_drafts)
         if intent.state == "unknown" or await anyio.to_thread.run_sync(context.journal.is_abandoned, intent):
             taken_over = await anyio.to_thread.run_sync(context.journal.take_over, intent)
             if taken_over is not None:
@@ -126,12 +128,18 @@ async def _find_intent(context: CallContext, identity: CallIdentity) -> Intent |
 
 
 async def _replay(
-    context: CallContext, call: Operation[Any], identity: CallIdentity, intent: Intent
+    context: CallContext,
+    call: Operation[Any],
+    identity: CallIdentity,
+    intent: Intent,
+    takes_seen_drafts: bool = False,
 ) -> Completed | None:
     outcome = await anyio.to_thread.run_sync(context.journal.mark_reported, intent)
     makes = call.spec.route is not None and call.spec.route.method == "POST"
     created = makes and (intent.made or not outcome.get("document"))
-    if not identity.has_explicit_key and created and await _is_gone(context, call, outcome):
+    number = (outcome.get("document") or {}).get("id")
+    is_seen = takes_seen_drafts and context.seen.recall("document", number) is not None
+    if not identity.has_explicit_key and created and not is_seen and await is_gone(context, call, outcome):
         # The created record is gone, so the same content is a new call and not a repetition.
         await anyio.to_thread.run_sync(context.journal.release_key, intent)
         return None
@@ -144,23 +152,6 @@ async def _replay(
             REPLAY_NOTICE.as_dict(),
         ]
     return Completed(outcome)
-
-
-async def _is_gone(context: CallContext, call: Operation[Any], outcome: Mapping[str, Any]) -> bool:
-    """Tell whether the record that a call created no longer exists."""
-    loader = context.create_loader()
-    reference = outcome.get("document") or {}
-    try:
-        if reference.get("id"):
-            stored = await loader.get_document(str(reference.get("document_type")), int(reference["id"]))
-            return stored.status in {"deleted", "canceled"}
-        created = select_result_fields(call, outcome)
-        subject = call.subject_ref(call.result_type().model_validate(created)) if created else None
-        if subject is not None:
-            await loader.get_subject(subject)
-    except NotFound:
-        return True
-    return False
 
 
 async def _recover(context: CallContext, call: Operation[Any], intent: Intent) -> Completed | Intent | None:
@@ -269,6 +260,7 @@ async def start_intent(
         has_chosen_key=identity.has_explicit_key,
         age=time.monotonic() - identity.started_at if call.spec.effect.needs_approval else 0.0,
         holder=holder,
+        changes=lookup_changes.plan_changes(call, facts),
     )
     return await anyio.to_thread.run_sync(context.journal.begin, draft)
 
@@ -339,7 +331,8 @@ async def _send_with_retries(
         await anyio.sleep(0.5 * attempt)
     if not is_uncertain:
         # The code alone: the message of InvoiceXpress may repeat what was sent, passwords included.
-        await finish_intent(context, intent, IntentResult("refused", failure.code))
+        result = IntentResult("refused", failure.code, changes=LookupChanges(is_surprising=True))
+        await finish_intent(context, intent, result)
         raise failure
     if isinstance(failure, NotFound) and call.spec.route and call.spec.route.method == "DELETE":
         evidence = await outcome_detection.mark_deleted(context, intent)
@@ -415,13 +408,20 @@ def _build_unknown_error(name: str, intent: Intent, seen: str) -> IxError:
 
 
 async def complete_intent(
-    context: CallContext, call: Operation[Any], intent: Intent, shown: Mapping[str, Any], summary: str
+    context: CallContext,
+    call: Operation[Any],
+    intent: Intent,
+    shown: Mapping[str, Any],
+    summary: str,
+    changes: LookupChanges,
 ) -> bool:
     """Record the result of a completed call; return False if the store fails."""
     created = (
         get_subject_name(shown) if call.spec.route is not None and call.spec.route.method == "POST" else ""
     )
-    result = IntentResult("done", summary, select_storable(shown), get_subject_name(shown), created)
+    result = IntentResult(
+        "done", summary, select_storable(shown), get_subject_name(shown), created, changes=changes
+    )
     return await finish_intent(context, intent, result)
 
 

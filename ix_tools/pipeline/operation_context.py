@@ -31,7 +31,7 @@ from ix_tools.storage.atomic_file import save_file
 LOOK_UPS_AT_ONCE = 8
 """Number of documents whose related ones are read side by side."""
 ExecuteStep = Callable[
-    [str, Mapping[str, Any], BundledApproval | None], Awaitable[Completed | ApprovalRequired]
+    [str, Mapping[str, Any], BundledApproval | None, bool], Awaitable[Completed | ApprovalRequired]
 ]
 
 
@@ -49,6 +49,8 @@ class PipelineOperationContext:
     """Sends an irreversible request after a last read of its document."""
     pending_step: ApprovalRequired | None = None
     """The step of a workflow that a person must approve first."""
+    takes_seen_drafts: bool = True
+    """False once a seen draft turned out to be outdated."""
 
     async def send(self, call: Operation[Any]) -> Any:
         request = protocol.build_request(call)
@@ -59,15 +61,23 @@ class PipelineOperationContext:
         return protocol.parse_response(call, request, response)
 
     async def run_operation(
-        self, name: str, arguments: Mapping[str, Any], bundle: BundledApproval | None = None
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        bundle: BundledApproval | None = None,
+        *,
+        takes_seen_drafts: bool = False,
     ) -> dict[str, Any]:
         if self.execute_step is None:
             raise TypeError("only an operation without a route can run other operations")
-        outcome = await self.execute_step(name, arguments, bundle)
+        outcome = await self.execute_step(name, arguments, bundle, takes_seen_drafts)
         if isinstance(outcome, ApprovalRequired):
             self.pending_step = outcome
             raise StepPending(outcome.body)
         return outcome.body
+
+    def recall_draft(self, document_id: int | None) -> Mapping[str, Any] | None:
+        return self.context.seen.recall("document", document_id) if self.takes_seen_drafts else None
 
     async def load_document_facts(self, call: Operation[Any], document: Document) -> Facts:
         """Load further facts of a document; facts that cannot be looked up stay empty.

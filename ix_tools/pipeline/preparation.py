@@ -18,7 +18,7 @@ import anyio
 from ix_tools.approvals.queries import has_unused_approval
 from ix_tools.approvals.release import mark_stale, release_approval
 from ix_tools.approvals.repository import Binding
-from ix_tools.errors import IxError, NotAccepted, StoreUnavailable
+from ix_tools.errors import IxError, NotAccepted, Refused, StoreUnavailable
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts
 from ix_tools.guards.findings import Finding, Guard, combine_findings, summarize_findings
 from ix_tools.idempotency.intents import Intent
@@ -28,13 +28,14 @@ from ix_tools.pipeline import idempotent_write, name_resolver, policy_check
 from ix_tools.pipeline.approval_gate import can_proceed, consume_or_request_approval, request_approval
 from ix_tools.pipeline.approval_request import ApprovalRequest
 from ix_tools.pipeline.call_identity import CallIdentity
-from ix_tools.pipeline.catalogue_defaults import fill_from_catalogue, lacks_line_fields
+from ix_tools.pipeline.catalogue_defaults import fill_from_catalogue, lacks_line_fields, takes_money
 from ix_tools.pipeline.claim_scope import collect_claims
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
 from ix_tools.pipeline.execution import Execution
-from ix_tools.pipeline.fact_loader import FactLoader, RememberedLookups
+from ix_tools.pipeline.fact_loader import SEEN_OWNER, FactLoader
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
+from ix_tools.storage.lookups import CATALOGUE
 
 MANY_LINES = 200
 """Above this number of lines, a document is parsed and checked in a worker thread."""
@@ -63,28 +64,30 @@ async def prepare(
     """Return the write ready to be sent, or instead the required approval or the result of an equal call."""
     context, claims, reply = execution.context, execution.claims, execution.reply
     needs_approval = given_call.spec.effect.needs_approval
-    # A name may resolve differently by now, so look-ups are reused only for a document given by its id.
+    # A name may resolve differently by now, so facts are reused only for a document given by its id.
     by_id = (
         needs_approval
         and given_call.document_ref() is not None
         and not name_resolver.list_needed_facts(given_call)
     )
     answered = by_id and (reply is not None or await _has_waiting_approval(context, identity))
-    remembered = context.recall_lookups(identity.content_digests[0]) if answered else None
+    shown = context.take_shown_facts(identity.content_digests[0]) if answered else None
     has_waited = False
+    may_only_ask = needs_approval and reply is None and shown is None
     while True:
         looked_at = await claims.read_store_time()
-        prepared, request = await _check(execution, given_call, identity, open_intent, remembered)
+        prepared, request = await _check(execution, given_call, identity, open_intent, shown, may_only_ask)
         facts = prepared.facts
         if request is not None and not await can_proceed(request, reply):
-            if remembered is not None:  # a person is shown fresh facts
-                remembered = None
+            if shown is not None:  # a person is shown fresh facts
+                shown = None
                 continue
             if by_id:
-                context.remember_lookups(
-                    identity.content_digests[0], RememberedLookups(facts.taxes, facts.sequences)
-                )
+                context.keep_shown_facts(identity.content_digests[0], facts)
             return await request_approval(request)
+        if may_only_ask and SEEN_OWNER in prepared.loader.memory.used:  # nobody needs to be asked
+            may_only_ask = False
+            continue
         if await claims.acquire(collect_claims(prepared.call, facts), looked_at, open_intent):
             break
         if not has_waited and open_intent is None:
@@ -105,11 +108,17 @@ async def _check(
     given_call: Operation[Any],
     identity: CallIdentity,
     open_intent: Intent | None,
-    remembered: RememberedLookups | None,
+    shown: Facts | None,
+    may_only_ask: bool,
 ) -> tuple[PreparedWrite, ApprovalRequest | None]:
     """Look the call's facts up, run guards and policy, and return the write and what would be asked of a person."""
     context, needs_approval = execution.context, given_call.spec.effect.needs_approval
-    loader = context.create_loader(remembered)
+    loader = context.create_loader(
+        shown,
+        execution.progress,
+        takes_seen_drafts=execution.takes_seen_drafts,
+        takes_seen_owner=may_only_ask,
+    )
     call, facts, warnings, given = await load_facts(loader, given_call, context, open_intent)
     before = await idempotent_write.find_recent_duplicate(context, identity) if needs_approval else None
     attempts = await find_unresolved_attempts(context, call, identity, facts, open_intent)
@@ -148,7 +157,21 @@ async def return_approval(
 async def load_facts(
     loader: FactLoader, call: Operation[Any], context: CallContext, open_intent: Intent | None
 ) -> tuple[Operation[Any], Facts, tuple[Finding, ...], frozenset[str]]:
-    """Return the completed call, its facts, the guards' warnings, and the fields that the caller gave."""
+    """Return the completed call, its facts, the guards' warnings, and the fields that the caller gave.
+
+    A refusal or a question that may rest on remembered look-ups is judged again by new ones.
+    """
+    try:
+        return await _load_and_judge(loader, call, context, open_intent)
+    except (NotAccepted, Refused):
+        if not loader.memory.used:
+            raise
+    return await _load_and_judge(loader.distrust_memory(), call, context, open_intent)
+
+
+async def _load_and_judge(
+    loader: FactLoader, call: Operation[Any], context: CallContext, open_intent: Intent | None
+) -> tuple[Operation[Any], Facts, tuple[Finding, ...], frozenset[str]]:
     spec = call.spec
     wanted = spec.needs.union(*(get_wanted_facts(guard) for guard in spec.guards))
     facts = await loader.load_from_call(call, wanted | name_resolver.list_needed_facts(call), context.now())
@@ -163,7 +186,10 @@ async def load_facts(
     given = frozenset(call.model_fields_set)
     later = wanted - {Want.DOCUMENT_CLIENT}
     if Want.ITEMS in later and lacks_line_fields(call):
-        facts = await loader.load_dependent(call, frozenset({Want.ITEMS}), facts)
+        items = frozenset({Want.ITEMS})
+        facts = await loader.load_dependent(call, items, facts)
+        if CATALOGUE in loader.memory.used and takes_money(call, facts):
+            facts = await loader.distrust_memory().load_dependent(call, items, facts)
         later -= {Want.ITEMS}
         call, more = fill_from_catalogue(call, facts)
         name_findings += more

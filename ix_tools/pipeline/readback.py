@@ -39,6 +39,7 @@ async def read_back_document(
         return await _verify_deleted(loader, kind, number, result)
     try:
         raw = await loader.get_raw_document(kind, number)
+        loader.seen.keep_document(raw)
         stored = parse_record(Document, {**raw, "document_type": kind}).with_named_taxes(facts.taxes)
         unlike_shown = await _find_unapproved_changes(loader, call, facts, raw)
     except IxError as failure:

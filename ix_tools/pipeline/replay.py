@@ -1,4 +1,4 @@
-"""Replay of a call whose record was stored differently: compares the record as it is now."""
+"""Replay of a call: tells whether its record is gone, and compares a record that was stored differently as it is now."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -101,3 +101,20 @@ def _build_gone_refusal(call: Operation[Any]) -> Refused:
         code="document_gone",
         next="to create it again, repeat the call with a new idempotency_key",
     )
+
+
+async def is_gone(context: CallContext, call: Operation[Any], outcome: Mapping[str, Any]) -> bool:
+    """Tell whether the record that a call created no longer exists."""
+    loader = context.create_loader()
+    reference = outcome.get("document") or {}
+    try:
+        if reference.get("id"):
+            stored = await loader.get_document(str(reference.get("document_type")), int(reference["id"]))
+            return stored.status in {"deleted", "canceled"}
+        created = select_result_fields(call, outcome)
+        subject = call.subject_ref(call.result_type().model_validate(created)) if created else None
+        if subject is not None:
+            await loader.get_subject(subject)
+    except NotFound:
+        return True
+    return False

@@ -202,8 +202,11 @@ def delete_tax(books: Books, call: Call) -> Answer:
 def list_clients(books: Books, call: Call) -> Answer:
     """List clients. `fiscal_id` is an undocumented filter."""
     fiscal_id = call.query.get_last("fiscal_id")
-    rows = books.store.find(Client, fiscal_id=fiscal_id) if fiscal_id else books.store.find(Client)
-    shown, page = call.query.get_page(rows)
+    if fiscal_id:
+        shown, page = call.query.get_page(books.store.find(Client, fiscal_id=fiscal_id))
+    else:
+        page = call.query.read_page(books.store.count(Client))
+        shown = books.store.slice(Client, page.first, page.per_page)
     content = [responses.render_client(books, row) for row in shown]
     return json_answer({"clients": content, "pagination": responses.render_pagination(page)})
 
@@ -260,7 +263,8 @@ def list_client_invoices(books: Books, call: Call) -> Answer:
 
 def list_items(books: Books, call: Call) -> Answer:
     """List items in pages."""
-    shown, page = call.query.get_page(books.store.find(Item))
+    page = call.query.read_page(books.store.count(Item))
+    shown = books.store.slice(Item, page.first, page.per_page)
     content = [responses.render_item(books, row) for row in shown]
     return json_answer({"items": content, "pagination": responses.render_pagination(page)})
 

@@ -115,6 +115,15 @@ class Store:
         query = f"SELECT body FROM {TABLES[kind]} WHERE {where} ORDER BY id"
         return [_load_row(kind, body) for (body,) in self._db.execute(query, tuple(fields.values()))]
 
+    def count(self, kind: type[Row]) -> int:
+        """Return the number of rows."""
+        return int(self._db.execute(f"SELECT count(*) FROM {TABLES[kind]}").fetchone()[0])
+
+    def slice(self, kind: type[Row], first: int, most: int) -> list[Row]:
+        """Return rows in the order of their ids, from the given one on (0 is the oldest)."""
+        query = f"SELECT body FROM {TABLES[kind]} ORDER BY id LIMIT ? OFFSET ?"
+        return [_load_row(kind, body) for (body,) in self._db.execute(query, (most, first))]
+
     def first(self, kind: type[Row], **fields: str | int) -> Row | None:
         """Return the oldest row whose fields have these values."""
         found = self.find(kind, **fields)

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
 version = sql.Table(
@@ -188,6 +188,28 @@ claims = sql.Table(
     sql.Column("until", sql.Float, nullable=False),  # the lease, or the release time of a written one
     sql.Index("claims_by_holder", "holder"),
     sql.Index("claims_by_intent", "intent"),
+)
+
+lookups = sql.Table(
+    "lookups",
+    metadata,
+    sql.Column("account", sql.String(300), primary_key=True),
+    sql.Column("name", sql.String(120), primary_key=True),  # taxes, series, catalogue, issued/invoices/70000
+    sql.Column("generation", sql.BigInteger, nullable=False),  # raised whenever a write makes it stale
+    sql.Column("content", sql.Text),  # JSON; null if it must be looked up
+    sql.Column("read_at", sql.Float, nullable=False),  # by the store's clock
+)
+
+catalogue_items = sql.Table(
+    "catalogue_items",
+    metadata,
+    sql.Column("account", sql.String(300), primary_key=True),
+    sql.Column("name_hash", sql.String(64), primary_key=True),  # SHA-256 of the name
+    sql.Column("item_id", sql.BigInteger),  # null if a document created it, which does not tell the id
+    sql.Column("content", sql.Text),  # the item as JSON; null while a document that names it is being sent
+    sql.Column("intent", sql.String(32)),  # a write of it whose outcome is not known yet
+    sql.Column("read_at", sql.Float, nullable=False),  # by the store's clock
+    sql.Index("catalogue_items_by_id", "account", "item_id"),
 )
 
 audit = sql.Table(

@@ -107,7 +107,7 @@ async def test_two_lines_of_one_name_are_one_item(
         assert (await harness.call("create_invoice", arguments))["ok"]
 
 
-async def test_a_catalogue_too_long_to_read_is_said(harness: Harness) -> None:
+async def test_a_catalogue_too_long_to_read_without_remembering_it_is_said(harness: Harness) -> None:
     import httpx2
 
     with httpx2.Client(
@@ -116,7 +116,9 @@ async def test_a_catalogue_too_long_to_read_is_said(harness: Harness) -> None:
         for number in range(101):
             item = {"name": f"Artigo {number:03}", "description": "x", "unit_price": "1"}
             assert http.post("/items.json", json={"item": item}).status_code == 201
-    harness.context.settings = harness.context.settings.model_copy(update={"catalogue_pages": 1})
+    harness.context.settings = harness.context.settings.model_copy(
+        update={"catalogue_pages": 1, "remember_lookups": False}
+    )
     result = await harness.call("create_invoice", invoice())
     assert "3 catalogue items were not read" in warnings_by_field(result)["items"]
     harness.context.settings = harness.context.settings.model_copy(update={"catalogue_pages": 2})

@@ -253,7 +253,7 @@ async def test_finalizing_is_compared_too(harness: Harness) -> None:
     await harness.get_approval_text("change_state", document_arguments(draft, state="finalized"))
     harness.sandbox.clear_faults()
     harness.sandbox.fault(
-        "GET", READ, skip=3, status=200, body={"invoice": {**answer, "status": "final", "date": "21/11/2026"}}
+        "GET", READ, skip=2, status=200, body={"invoice": {**answer, "status": "final", "date": "21/11/2026"}}
     )
     error = await harness.get_error("change_state", document_arguments(draft, state="finalized"))
     assert fields(error) == {"date": "stored as 2026-11-21, asked: 2026-11-20"}

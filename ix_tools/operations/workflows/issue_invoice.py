@@ -136,7 +136,7 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
         given = {
             name: value for name, value in context.arguments.items() if name in CreateInvoice.model_fields
         }
-        drafted = await context.run_operation("create_invoice", given)
+        drafted = await context.run_operation("create_invoice", given, takes_seen_drafts=True)
         asked = so_far.document = Document.model_validate(drafted["document"])
         so_far.corrects = (
             CorrectedDocument.model_validate(drafted["corrects"]) if "corrects" in drafted else None
@@ -152,7 +152,9 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
             then = (SendEmail(**mail),) if mail else ()
             covering = BundledApproval(self, then, found, tuple(_find_differences(asked, so_far.document)))
             finalize = {**_build_document_ref(asked), "state": "finalized"}
-            finalized = await context.run_operation("change_state", finalize, covering)
+            finalized = await context.run_operation(
+                "change_state", finalize, covering, takes_seen_drafts=True
+            )
             so_far.document = Document.model_validate(finalized["document"])
             so_far.add_warnings(drafted, finalized)
         else:
@@ -172,7 +174,10 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
         return so_far.build_result("issued")
 
     async def _load_current(self, context: OperationContext, asked: Document) -> Document:
-        """Return the document of the first attempt as it is now."""
+        """Return the document of the first attempt as it is now; a draft that was seen lately is read when it is finalized."""
+        seen = context.recall_draft(asked.id)
+        if seen is not None:
+            return Document.model_validate({**seen, "document_type": asked.document_type})
         try:
             read = await context.run_operation("get_document", _build_document_ref(asked))
             document = Document.model_validate(read["document"])

@@ -31,6 +31,11 @@ class Page:
     entries: int
 
     @property
+    def first(self) -> int:
+        """Number of entries before it."""
+        return (self.number - 1) * self.per_page
+
+    @property
     def pages(self) -> int:
         """Number of pages; an empty list has one."""
         return max(1, -(-self.entries // self.per_page))
@@ -51,13 +56,14 @@ class Query:
         return {value for key, value in self.pairs if key in (name, f"{name}[]") and value}
 
     def get_page(self, found: list[VisibleDocument]) -> tuple[list[VisibleDocument], Page]:
-        """Return the requested page of a list. A wrong number means the default, as in the service."""
-        number, per_page = (
-            _parse_positive(self.get_last("page"), 1),
-            _parse_positive(self.get_last("per_page"), self.per_page),
-        )
-        page = Page(number, min(per_page, MAX_PER_PAGE), len(found))
-        return found[(number - 1) * page.per_page : number * page.per_page], page
+        """Return the requested page of a list."""
+        page = self.read_page(len(found))
+        return found[page.first : page.first + page.per_page], page
+
+    def read_page(self, entries: int) -> Page:
+        """Return which page is requested. A wrong number means the default, as in the service."""
+        per_page = _parse_positive(self.get_last("per_page"), self.per_page)
+        return Page(_parse_positive(self.get_last("page"), 1), min(per_page, MAX_PER_PAGE), entries)
 
 
 def _parse_positive(text: str, otherwise: int) -> int:

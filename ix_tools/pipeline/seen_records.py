@@ -1,0 +1,74 @@
+"""Seen records: drafts, their clients and owners as this process last read them, in memory only and for minutes.
+
+They spare a look-up only where the fresh read reads the record again before anything irreversible is sent, and compares it
+whole. Nothing else may rely on them.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+MAX_AGE_SECONDS = 600.0
+"""Age up to which a record is shown without another look."""
+MAX_RECORDS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRecords:
+    """Raw drafts and clients by id."""
+
+    is_kept: bool = True
+    """False if look-ups are not remembered (setting remember_lookups)."""
+    _client_fields: set[str] = field(default_factory=set)
+    """Fields of a client read by its id."""
+    _records: OrderedDict[tuple[str, int], tuple[float, Mapping[str, Any]]] = field(
+        default_factory=OrderedDict
+    )
+
+    def keep_client(self, raw: Mapping[str, Any], *, by_id: bool = False) -> None:
+        """Keep a client that was read.
+
+        Found by code or name it stands for one read by its id only if both answers have the same fields: the fresh read, by id,
+        would find a difference otherwise, and a person would be asked twice.
+        """
+        if by_id:
+            self._client_fields.clear()
+            self._client_fields.update(raw)
+        if by_id or self._client_fields == set(raw):
+            self._keep("client", raw)
+
+    def keep_document(self, raw: Mapping[str, Any]) -> None:
+        """Keep a document that was read back, if it is a draft; an issued one is always looked at again."""
+        if raw.get("status") == "draft":
+            self._keep("document", raw)
+        elif isinstance(raw.get("id"), int):
+            self.forget("document", raw["id"])
+
+    def keep_owner(self, raw: Mapping[str, Any]) -> None:
+        """Keep the document that a note corrects or an invoice bills."""
+        self._keep("owner", raw)
+
+    def recall(self, kind: str, number: int | None) -> Mapping[str, Any] | None:
+        """Return a client, draft or owner, or None if it must be read."""
+        seen_at, raw = self._records.get((kind, number or 0), (0.0, None))
+        return raw if raw is not None and time.monotonic() - seen_at < MAX_AGE_SECONDS else None
+
+    def forget(self, kind: str, number: int) -> None:
+        """Forget a client or draft."""
+        self._records.pop((kind, number), None)
+
+    def forget_resource(self, name: str) -> None:
+        """Forget the record of a resource that a call changed: `client/501`."""
+        kind, _, number = name.partition("/")
+        if number.isdecimal():
+            self.forget(kind, int(number))
+
+    def _keep(self, kind: str, raw: Mapping[str, Any]) -> None:
+        number = raw.get("id")
+        if self.is_kept and isinstance(number, int):
+            self._records[kind, number] = (time.monotonic(), raw)
+            self._records.move_to_end((kind, number))
+            while len(self._records) > MAX_RECORDS:
+                self._records.popitem(last=False)
