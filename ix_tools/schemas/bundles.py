@@ -19,21 +19,23 @@ Schema = dict[str, Any]
 JSON_TEXT = "As JSON text, e.g. {}."
 STRICT_KEYWORDS = frozenset({"description", "enum", "minimum", "maximum", "minItems"})
 """Keywords that strict mode understands besides the type. Others would make it refuse the tool."""
-STRICT_FORMATS = frozenset(
-    {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"}
-)
 GEMINI_KEYWORDS = frozenset({"description", "minimum", "maximum", "minItems", "minLength"})
 """Keywords of Gemini's Schema besides the type. It takes an enum of texts only, and no format that is not a date."""
 
 
 def use_plain_keywords(schema: Schema) -> Schema:
-    """Return a schema with keywords that every consumer takes: a bound is always included.
+    """Return a schema with keywords that every consumer takes: a bound is always included, and no text is an e-mail address.
 
-    What a bound does not say any more (greater than 0) the description says, and the validation knows.
+    What they do not say any more the description says, and the validation knows. Gemini refuses a bound that is excluded, and a
+    client that makes types of schemas (AutoGen) does not start where its library for e-mail addresses is not installed.
     """
 
     def convert(node: Schema) -> Schema:
-        return {("minimum" if key == "exclusiveMinimum" else key): value for key, value in node.items()}
+        return {
+            ("minimum" if key == "exclusiveMinimum" else key): value
+            for key, value in node.items()
+            if (key, value) != ("format", "email")
+        }
 
     return _convert(schema, convert)
 
@@ -106,8 +108,6 @@ def _build_strict_node(node: Schema) -> Schema:
         "type": node["type"],
         **{key: value for key, value in node.items() if key in STRICT_KEYWORDS},
     }
-    if node.get("format") in STRICT_FORMATS:
-        kept["format"] = node["format"]
     if "items" in node:
         kept["items"] = node["items"]
     if node["type"] != "object":

@@ -75,6 +75,7 @@ def test_a_listed_tool_has_only_keywords_that_every_consumer_takes(tool: Json) -
     for path, node in walk(tool["inputSchema"]):
         assert node.keys() <= plain, path
         assert isinstance(node["type"], str), path
+        assert node.get("format", "password") == "password", path
     assert len(tool["description"]) <= 1024
     assert len(tool["name"]) <= 64
 
@@ -88,7 +89,7 @@ def test_a_strict_schema_keeps_to_what_strict_mode_takes(name: str) -> None:
     schema = STRICT[name]
     Draft202012Validator.check_schema(schema)
     allowed = {
-        "type", "description", "properties", "required", "additionalProperties", "items", "enum", "anyOf", "format",
+        "type", "description", "properties", "required", "additionalProperties", "items", "enum", "anyOf",
         "minimum", "maximum", "minItems",
     }  # fmt: skip
     properties = words = 0
