@@ -14,7 +14,7 @@ LOCK := $(VENV)/lock/bin/uv pip compile -q --no-config --universal --python-vers
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults bench conformance format schemas docs lock clean
+.PHONY: help demo test check faults bench conformance hosts format schemas docs lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -42,6 +42,9 @@ bench: $(DONE)/dev  ## measure start-up, calls and results; ARGS="..." is passed
 
 conformance: $(DONE)/dev  ## run the official MCP suite against the HTTP server, with Node from npm; ARGS="ping" for some
 	@$(BIN)/python tools/conformance.py $(ARGS)
+
+hosts: $(DONE)/dev  ## let real assistants and MCP clients call ix-tools, with a scripted model; ARGS="codex" for some
+	@$(BIN)/python -m tools.hosts $(ARGS)
 
 format: $(DONE)/dev  ## format the code and put imports in order
 	$(BIN)/ruff check --fix-only .
