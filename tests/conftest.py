@@ -1,6 +1,7 @@
 """Fixtures of all tests: one event loop, and a user without account, files and settings."""
 
 import gc
+import inspect
 import itertools
 import os
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import sniffio
 import sqlalchemy
 
 from tests.harness import empty_store, harness, running_sandbox, shared_context  # noqa: F401 - fixtures for everyone
@@ -101,3 +103,17 @@ def nobody_was_here(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Te
 def anyio_backend() -> str:
     """Asynchronous tests run on asyncio."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def synchronous_tests_may_start_asyncio(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test that is no coroutine start asyncio, as the command line does.
+
+    While an asynchronous fixture of the session lives, sniffio names its thread as running asyncio, also between the tests.
+    """
+    if inspect.iscoroutinefunction(request.function):
+        yield
+        return
+    token = sniffio.current_async_library_cvar.set(None)
+    yield
+    sniffio.current_async_library_cvar.reset(token)

@@ -28,9 +28,7 @@ SHOTS = Path(__file__).parents[3] / "out" / "pages"
 """Folder of the pages' screenshots; git ignores it."""
 
 
-# Not for the whole session: as long as an asynchronous fixture lives, its thread counts as running asyncio, and the
-# command line, which starts asyncio itself, could not be tested after it.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
     """Chromium, without a window."""
     if not CHROMIUM:
