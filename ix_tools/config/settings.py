@@ -97,6 +97,14 @@ def data_folder() -> Path:
     return user_data_path(APP, appauthor=False)
 
 
+def documents_folder() -> Path:
+    """Return the folder for PDF files when no other is set: where people keep documents, if they have such a folder."""
+    from platformdirs import user_documents_path
+
+    own = user_documents_path()
+    return own / "InvoiceXpress" if own.is_dir() else data_folder() / "documents"
+
+
 def config_file() -> Path:
     """Return the path of the settings file when IX_TOOLS_CONFIG is not set."""
     from platformdirs import user_config_path
@@ -174,7 +182,7 @@ class Settings(BaseModel):
     events_days: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 400))] = 30
     """Days for which events are stored. A reader that stays away for longer misses some, and is told so."""
     documents: Path | None = None
-    """Folder for PDF files. Default: documents in the user's data folder."""
+    """Folder for PDF files. Default: InvoiceXpress in the user's Documents, or documents in the data folder where there is none."""
     pdf_poll_attempts: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 60))] = 10
     """Number of requests for a PDF that InvoiceXpress is still creating."""
     pdf_hosts: tuple[str, ...] = ()

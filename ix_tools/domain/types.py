@@ -208,7 +208,7 @@ Exact = Annotated[
 # --- dates ---------------------------------------------------------------------------------------------
 
 _RELATIVE_DUE_DATE = re.compile(r"\+?\s*(\d{1,3})\s*(?:d|dias?|days?)", re.IGNORECASE)
-_DAYS_FROM_TODAY = {
+DAYS_FROM_TODAY = {
     "today": 0,
     "hoje": 0,
     "yesterday": -1,
@@ -217,6 +217,7 @@ _DAYS_FROM_TODAY = {
     "amanhã": 1,
     "amanha": 1,
 }
+"""Words for days, and how many days after today each is."""
 _FIRST_YEAR = 1900
 """An earlier year is a typing error, and the API reads one with fewer than four digits as today (trap 1)."""
 
@@ -236,12 +237,15 @@ def parse_date(value: object) -> date:
                 continue
             if day.year >= _FIRST_YEAR:
                 return day
-    raise ValueError("a date that exists, written 2026-11-30 (or 30/11/2026, or today)")
+    today = lisbon_now().date()
+    raise ValueError(
+        f"a date that exists, written 2026-11-30 (or 30/11/2026, or today); today is {today} in Lisbon"
+    )
 
 
 def parse_written_date(value: object) -> date:
     """Parse a date that a caller wrote: as `parse_date` does, or a word such as today, ontem, amanhã."""
-    days = _DAYS_FROM_TODAY.get(value.strip().lower()) if isinstance(value, str) else None
+    days = DAYS_FROM_TODAY.get(value.strip().lower()) if isinstance(value, str) else None
     return parse_date(value) if days is None else lisbon_now().date() + timedelta(days)
 
 
@@ -258,7 +262,7 @@ def parse_due_date(value: object) -> date | str:
 def is_relative_date(text: str) -> bool:
     """Tell whether a text means another day when it is read on another day."""
     word = text.strip()
-    return word.lower() in _DAYS_FROM_TODAY or _RELATIVE_DUE_DATE.fullmatch(word) is not None
+    return word.lower() in DAYS_FROM_TODAY or _RELATIVE_DUE_DATE.fullmatch(word) is not None
 
 
 def resolve_due_date(start: date, due: date | str) -> date:
@@ -290,7 +294,10 @@ def _parse_moment_text(value: object) -> datetime:
                 return datetime.fromisoformat(text)
         except ValueError:
             pass
-    raise ValueError("a date and time that exist, written 2026-11-30T09:30 (Lisbon time)")
+    now = f"{lisbon_now():%Y-%m-%dT%H:%M}"
+    raise ValueError(
+        f"a date and time that exist, written 2026-11-30T09:30 or +1d 08:00; it is {now} in Lisbon"
+    )
 
 
 # No `format`: hosts that enforce it refuse `today`, and turn Lisbon times into UTC, since RFC 3339 requires an offset.
@@ -298,7 +305,6 @@ WireDate = Annotated[date, BeforeValidator(parse_written_date), WithJsonSchema({
 """A date. (`date: date | None` is a TypeError in a class with a field named `date`; this is not.)"""
 
 DueDate = Annotated[date | str, BeforeValidator(parse_due_date), WithJsonSchema({"type": "string"})]
-WireMoment = Annotated[datetime, BeforeValidator(parse_moment), WithJsonSchema({"type": "string"})]
 
 # --- names, ids and codes --------------------------------------------------------------------------------
 

@@ -16,7 +16,9 @@ def due_date_not_before_date(call: Draft, facts: Facts) -> Iterator[Finding]:
     """The due date must be the document's date or later (trap 11)."""
     if call.due_date < call.date:
         yield refuse(
-            "due_date", f"{call.due_date} is before the document's date {call.date}", f"{call.date} or later"
+            "due_date",
+            f"{call.due_date} is before the document's date {call.date}",
+            f"{call.date} or later; today is {facts.today} in Lisbon",
         )
 
 

@@ -135,7 +135,11 @@ def payment_date_not_before_document(call: Payment, facts: Facts) -> Iterator[Fi
             f"{facts.document.date} or later",
         )
     if call.payment_date > facts.today:
-        yield refuse("payment_date", f"{call.payment_date} is in the future", f"at latest {facts.today}")
+        yield refuse(
+            "payment_date",
+            f"{call.payment_date} is in the future",
+            f"at latest {facts.today}, which is today in Lisbon",
+        )
 
 
 @wants(Want.DOCUMENT)

@@ -13,7 +13,9 @@ from ix_tools.i18n.messages import Money, message
 def entry_not_in_the_future(call: Entry, facts: Facts) -> Iterator[Finding]:
     """The date of an entry must not be in the future."""
     if call.date > facts.today:
-        yield refuse("date", f"{call.date} is in the future", f"at latest {facts.today}")
+        yield refuse(
+            "date", f"{call.date} is in the future", f"at latest {facts.today}, which is today in Lisbon"
+        )
 
 
 @wants(Want.BALANCE)

@@ -1,15 +1,18 @@
 """Operations that deliver a document: e-mail, PDF, QR code."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from ix_tools.domain import resource_names
 from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.types import DocumentType, Email, OneLine, Record
 from ix_tools.domain.web_address import is_web_address
-from ix_tools.errors import Unreadable
+from ix_tools.errors import Rejected, Unreadable
 from ix_tools.guards import electronic_invoices, states, texts
 from ix_tools.guards.facts import Facts, Want
+from ix_tools.i18n.messages import message
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.document_context import add_payments, find_state
 from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
@@ -18,6 +21,9 @@ from ix_tools.operations.preview import Preview, Row
 from ix_tools.operations.probes import Outcome, Probe, ProbeResult
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Route, Spec, WirePath
+
+_FILE_NAME = re.compile(r"[A-Z]{2}-[A-Za-z0-9][A-Za-z0-9._-]{0,80}-[0-9]{1,12}\.pdf")
+HTTP_NOT_ACCEPTABLE = 406
 
 
 class EmailResult(Record):
@@ -162,6 +168,14 @@ async def deliver_file(
     return {"file": await context.save_file(content, name), "bytes": len(content)}
 
 
+def name_file(url: str, otherwise: str, ending: str = "") -> str:
+    """Return a name for a file: InvoiceXpress's own, such as FT-2026-1.pdf, if the address ends in a plain one."""
+    last = unquote(urlsplit(url).path).rpartition("/")[2]
+    name = last if _FILE_NAME.fullmatch(last) else otherwise
+    stem, dot, extension = name.rpartition(".")
+    return f"{stem}{ending}{dot}{extension}"
+
+
 class PdfResult(Record):
     """PDF of a document: its file, resource or link."""
 
@@ -202,12 +216,6 @@ class GetPdf(Operation[PdfResult]):
 
     async def execute(self, context: OperationContext) -> PdfResult:
         """Wait until the file is ready and deliver it as requested; pending if attempts run out."""
-        if self.delivery == "resource":
-            return PdfResult(
-                document_id=self.document_id,
-                status="ready",
-                resource=build_pdf_uri(self.document_id, self.second_copy),
-            )
         url = await self.fetch_link(context)
         if url is None:
             return PdfResult(
@@ -215,13 +223,30 @@ class GetPdf(Operation[PdfResult]):
                 status="pending",
                 note="still being made; call get_pdf again in a few seconds",
             )
-        name = f"document-{self.document_id}{'-second-copy' if self.second_copy else ''}.pdf"
+        if self.delivery == "resource":
+            uri = build_pdf_uri(self.document_id, self.second_copy)
+            return PdfResult(document_id=self.document_id, status="ready", resource=uri)
+        name = name_file(url, f"document-{self.document_id}.pdf", "-second-copy" if self.second_copy else "")
         given = await deliver_file(context, url, name, self.delivery, b"%PDF")
         return PdfResult.model_validate({"document_id": self.document_id, "status": "ready", **given})
 
     async def fetch_link(self, context: OperationContext) -> str | None:
-        """Return the link of the PDF; None if attempts run out."""
-        return await wait_for_link(self, context, ("pdfUrl",), "InvoiceXpress is making the PDF")
+        """Return the link of the PDF; None if attempts run out.
+
+        Raises:
+            Rejected: The document has no PDF in its state, as a draft has none.
+        """
+        try:
+            return await wait_for_link(self, context, ("pdfUrl",), "InvoiceXpress is making the PDF")
+        except Rejected as failure:
+            if failure.status != HTTP_NOT_ACCEPTABLE:
+                raise
+            raise Rejected(
+                message("The document has no PDF in its state: a draft has none until it is finalized."),
+                status=failure.status,
+                sent=failure.sent,
+                next="get_document shows its state; a draft is issued with change_state and state: finalized, which a person approves",
+            ) from None
 
     def next_steps(self, result: PdfResult) -> Iterable[Step]:
         """Suggest repeating the call while the file is pending."""

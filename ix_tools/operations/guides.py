@@ -9,7 +9,8 @@ from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.field_marks import Clearable, Stored, Unreturned
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import DueDate, GuideType, WireDate, WireMoment
+from ix_tools.domain.types import DueDate, GuideType, WireDate
+from ix_tools.domain.written_moments import WireMoment
 from ix_tools.guards import (
     buyers,
     clients,

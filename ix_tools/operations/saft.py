@@ -43,7 +43,11 @@ def month_has_begun(call: "ExportSaft", facts: Facts) -> Iterator[Finding]:
     """Only a month that has begun can be exported; a warning says when it is not over."""
     month, now = date(call.year, call.month, 1), facts.today.replace(day=1)
     if month > now:
-        yield refuse("month", f"{month:%Y-%m} has not begun", f"at latest {now:%Y-%m}")
+        yield refuse(
+            "month",
+            f"{month:%Y-%m} has not begun",
+            f"at latest {now:%Y-%m}; today is {now:%Y-%m-%d} in Lisbon",
+        )
     elif month == now:
         yield warn(
             "month",

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 
 from ix_tools.api_client import protocol
-from ix_tools.config.settings import data_folder
+from ix_tools.config.settings import documents_folder
 from ix_tools.domain.document_kinds import NOTES
 from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document
@@ -139,7 +139,7 @@ class PipelineOperationContext:
         return await self.context.account.download(url)
 
     async def save_file(self, content: bytes, name: str) -> str:
-        folder = self.context.settings.documents or data_folder() / "documents"
+        folder = self.context.settings.documents or documents_folder()
         return await anyio.to_thread.run_sync(_save_pdf, folder, name, content)
 
     async def notify_progress(self, done: float, total: float, message: str) -> None:

@@ -102,8 +102,8 @@ def test_it_tells_the_whole_story_in_portuguese(tmp_path: Path) -> None:
     assert "para contas@padaria.example, assunto «A sua fatura»" in said
     assert "recibo 1/2026 de 304,50 €; a fatura 1/2026 está paga" in said
     assert "4 escritas, 3 delas aprovadas por uma pessoa" in said
-    assert (tmp_path / "out" / "document-1001.pdf").read_bytes().startswith(b"%PDF")
-    assert "out/document-1001.pdf" in done.stdout.replace("\\", "/")
+    assert (tmp_path / "out" / "FT-2026-1.pdf").read_bytes().startswith(b"%PDF")
+    assert "out/FT-2026-1.pdf" in done.stdout.replace("\\", "/")
 
 
 def test_it_tells_it_in_english_and_over_the_older_protocol(demo: Demo) -> None:
@@ -117,7 +117,7 @@ def test_it_tells_it_in_english_and_over_the_older_protocol(demo: Demo) -> None:
     )
     assert "declined: The person did not approve " in said
     assert "receipt 1/2026 of €304.50; invoice 1/2026 is settled." in said
-    assert (demo.folder / "papers" / "document-1001.pdf").is_file()
+    assert (demo.folder / "papers" / "FT-2026-1.pdf").is_file()
 
 
 # --- with an account of one's own ---

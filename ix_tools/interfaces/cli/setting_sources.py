@@ -9,7 +9,13 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from ix_tools.config.settings import ACCOUNTS_PREFIX, Settings, config_file, data_folder, environment_name
+from ix_tools.config.settings import (
+    ACCOUNTS_PREFIX,
+    Settings,
+    config_file,
+    documents_folder,
+    environment_name,
+)
 from ix_tools.storage.database import Store
 from ix_tools.text.fuzzy_match import find_closest
 
@@ -77,7 +83,7 @@ def format_setting(settings: Settings, name: str) -> Any:
     if name == "store":
         return Store(settings.store_location).location
     if name == "documents" and value is None:
-        return str(data_folder() / "documents")
+        return str(documents_folder())
     if name == "accounts":
         return list(value) or None
     if isinstance(value, tuple):

@@ -25,11 +25,22 @@ def build_tool_result(
     left_out = shown.get("left_out")
     # The same JSON twice: some hosts show only the text, others only the structured content.
     return types.CallToolResult(
-        content=[types.TextContent(text=text)],
+        content=[types.TextContent(text=text), *_link_resources(shown)],
         structured_content=shown,
         is_error=is_error,
         meta={LEFT_OUT_META: left_out} if left_out else None,  # pyright: ignore[reportCallIssue] - known by its alias
     )
+
+
+def _link_resources(body: Mapping[str, Any]) -> list[types.ResourceLink]:
+    """Return a link to each PDF that a result offers as a resource, for hosts that read linked resources by themselves."""
+    pdf = body.get("pdf")
+    offered = [body.get("resource"), pdf.get("resource") if isinstance(pdf, Mapping) else None]
+    return [
+        types.ResourceLink(uri=uri, name="PDF", mime_type="application/pdf")
+        for uri in offered
+        if isinstance(uri, str) and uri.startswith("ix://")
+    ]
 
 
 def build_json_resource(uri: str, body: Mapping[str, Any]) -> types.TextResourceContents:

@@ -59,7 +59,10 @@ def check_result(name: str, result: types.CallToolResult) -> Json:
     """Return a result's content; check that text and structure agree and fit the listed schema."""
     body = result.structured_content
     assert isinstance(body, dict)
-    assert [block.type for block in result.content] == ["text"]
+    offered = body.get("resource") or (body.get("pdf") or {}).get("resource")
+    links = [str(block.uri) for block in result.content if isinstance(block, types.ResourceLink)]
+    assert links == ([offered] if offered else [])
+    assert len(result.content) == 1 + len(links)
     text = result.content[0]
     assert isinstance(text, types.TextContent)
     assert json.loads(text.text) == body
