@@ -14,8 +14,13 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import normalize, read_po
 
+from ix_tools.demo import build_parser as build_demo_parser
 from ix_tools.i18n.catalogue import DOMAIN
 from ix_tools.i18n.messages import PLACEHOLDER
+from ix_tools.i18n.parser_help import list_parser_texts
+from ix_tools.interfaces.cli.commands import list_help_texts
+from ix_tools.interfaces.mcp.stdio import build_parser as build_stdio_parser
+from ix_tools.interfaces.server.main import build_parser as build_server_parser
 
 ROOT = Path(__file__).resolve().parents[1]
 CALLS = {"message": 1, "message_plural": 2, "message_template": 1, "Printed": 1}
@@ -40,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
         print(__doc__)
         return 2
     faults: list[str] = []
-    used = set(extract_messages((ROOT / "ix_tools").rglob("*.py"), faults))
+    used = {*extract_messages((ROOT / "ix_tools").rglob("*.py"), faults), *extract_help()}
     for path in sorted((ROOT / "ix_tools/i18n/locale").glob(f"*/LC_MESSAGES/{DOMAIN}.po")):
         with path.open("rb") as lines:
             catalogue = read_po(lines, locale=path.parts[-3])
@@ -74,6 +79,16 @@ def extract_messages(paths: Iterable[Path], faults: list[str]) -> Iterator[Ids]:
             ):
                 faults.append(f"{where}: placeholders are {sorted(wanted)}, values are {sorted(given)}")
             yield tuple(map(str, ids))
+
+
+def extract_help() -> Iterator[Ids]:
+    """Yield the texts of the command line's help, which are docstrings, titles and descriptions of options."""
+    yield from ((text,) for text in list_help_texts() if text)
+    yield from (
+        (text,)
+        for parser in (build_stdio_parser(), build_server_parser(), build_demo_parser())
+        for text in list_parser_texts(parser)
+    )
 
 
 def find_faults(catalogue: Catalog, used: set[Ids]) -> Iterator[str]:

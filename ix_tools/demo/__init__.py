@@ -10,8 +10,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ix_tools.i18n.parser_help import translate_parser
 
-def _parser() -> argparse.ArgumentParser:
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the options of `demo`."""
     parser = argparse.ArgumentParser(
         prog="ix-tools demo",
         description="Issue, send and collect a first invoice in the sandbox, through the MCP server. Nothing leaves this machine.",
@@ -44,7 +47,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """Run the demo. Return 0 if every step ended as expected, 1 if one did not, 2 if the settings do not allow a start."""
-    options = _parser().parse_args(argv)
+    parser = build_parser()
+    if "en" not in argv and "--language=en" not in argv:
+        translate_parser(parser, "pt")
+    options = parser.parse_args(argv)
     # Imported late, so that --help stays fast: the MCP client and rich are heavy.
     from ix_tools.demo.screen import Screen
 

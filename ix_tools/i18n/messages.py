@@ -112,6 +112,11 @@ def render(text: Text | Bilingual, language: Language) -> str:
     return _fill(template, {name: _format(value, language) for name, value in text.values.items()})
 
 
+def translate_text(text: str, language: Language) -> str:
+    """Return a text of the help, such as a docstring that is its own id in the catalogue, in a language."""
+    return render(Message(text), language) if text else ""
+
+
 def _translate(text: Message, language: Language) -> str:
     if language == "en":
         return text.plural if text.plural and text.values["count"] != 1 else text.id

@@ -27,7 +27,7 @@ class Heading(StrEnum):
     WORKFLOWS = "In one go"
     PAYMENTS = "Payments"
     GUIDES = "Guides"
-    SERIES = "Series"
+    SERIES = "Series and numbers"
     CLIENTS = "Clients and taxes"
     TREASURY = "Treasury"
     ACCOUNTS = "Accounts"

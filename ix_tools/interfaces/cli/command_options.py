@@ -8,6 +8,7 @@ import click
 
 from ix_tools.config import sandbox_choice
 from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.options import WordChoice
 
 SETTINGS = {
     "max_content_width": 100,
@@ -21,21 +22,25 @@ def global_options() -> list[click.Option]:
     return [
         click.Option(
             ["output", "--output"],
-            type=click.Choice(["text", "json"]),
+            type=WordChoice(["text", "json"]),
             help="Default: text on a terminal, JSON otherwise.",
         ),
         click.Option(
             ["sandbox", sandbox_choice.OPTION],
             is_flag=True,
             default=None,
-            help=f"{sandbox_choice.OPTION_HELP.capitalize()}.",
+            help=_write_sentence(sandbox_choice.OPTION_HELP),
         ),
         click.Option(
             ["sandbox_file", sandbox_choice.FILE_OPTION],
             metavar="FILE",
-            help=f"{sandbox_choice.FILE_OPTION_HELP.capitalize()}.",
+            help=_write_sentence(sandbox_choice.FILE_OPTION_HELP),
         ),
     ]
+
+
+def _write_sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def subcommand(group: click.Group, name: str) -> Callable[[Callable[..., int | None]], click.Command]:

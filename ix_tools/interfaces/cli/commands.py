@@ -7,7 +7,17 @@ from typing import Any
 
 import click
 
+from ix_tools.errors import EXIT_MEANINGS
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import Message, message, render, translate_text
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.translation import (
+    Misuse,
+    get_language,
+    list_command_texts,
+    translate_command,
+    translate_parameters,
+)
 from ix_tools.operations.scopes import Heading
 from ix_tools.text.fuzzy_match import find_closest
 from ix_tools.version import __version__
@@ -19,33 +29,50 @@ class UtilityCommand:
 
     module: str
     """Module that defines its `command`; empty for commands that start elsewhere."""
-    help: str
+    help: Message
 
 
 UTILITY_COMMANDS = {
-    "approvals": UtilityCommand("approvals", "Approval requests: list, show, approve, reject, link, pin"),
-    "journal": UtilityCommand("journal", "Writes and their outcomes: list, show, resolve"),
-    "events": UtilityCommand("events", "What happened to approvals, calls and documents: list, export"),
-    "claims": UtilityCommand("claims", "Documents and other data claimed by running calls: list, clear"),
-    "audit": UtilityCommand("audit", "The audit trail, and the account compared with it: verify, reconcile"),
-    "store": UtilityCommand("store", "Accept a restored copy of the store: accept-restored"),
-    "tokens": UtilityCommand("tokens", "Tokens of the HTTP server: create, list, revoke"),
-    "limits": UtilityCommand("limits", "Paused accounts: show, clear"),
-    "policy": UtilityCommand("policy", "The policy, and its decision about a call: show, check"),
-    "doctor": UtilityCommand("doctor", "Check settings, account, series and taxes, and say what to do"),
-    "settings": UtilityCommand("settings", "Show every setting, its value and where it comes from"),
-    "tools": UtilityCommand("tools", "List the operations as the tools an assistant sees"),
+    "approvals": UtilityCommand(
+        "approvals", message("Approval requests: list, show, approve, reject, link, pin")
+    ),
+    "journal": UtilityCommand("journal", message("Writes and their outcomes: list, show, resolve")),
+    "events": UtilityCommand(
+        "events", message("What happened to approvals, calls and documents: list, export")
+    ),
+    "claims": UtilityCommand(
+        "claims", message("Documents and other data claimed by running calls: list, clear")
+    ),
+    "audit": UtilityCommand(
+        "audit", message("The audit trail, and the account compared with it: verify, reconcile")
+    ),
+    "store": UtilityCommand("store", message("Accept a restored copy of the store: accept-restored")),
+    "tokens": UtilityCommand("tokens", message("Tokens of the HTTP server: create, list, revoke")),
+    "limits": UtilityCommand("limits", message("Paused accounts: show, clear")),
+    "policy": UtilityCommand("policy", message("The policy, and its decision about a call: show, check")),
+    "doctor": UtilityCommand(
+        "doctor", message("Check settings, account, series and taxes, and say what to do")
+    ),
+    "settings": UtilityCommand("settings", message("Show every setting, its value and where it comes from")),
+    "tools": UtilityCommand("tools", message("List the operations as the tools an assistant sees")),
     "openapi": UtilityCommand(
-        "openapi", "Print the description of the HTTP server, for hosts that import one"
+        "openapi", message("Print the description of the HTTP server, for hosts that import one")
     ),
-    "sandbox": UtilityCommand("sandbox", "Run an imitation of InvoiceXpress on this machine"),
+    "sandbox": UtilityCommand("sandbox", message("Run an imitation of InvoiceXpress on this machine")),
     "serve": UtilityCommand(
-        "", "Run the MCP server over standard input and output, or with --http on a port"
+        "", message("Run the MCP server over standard input and output, or with --http on a port")
     ),
-    "demo": UtilityCommand("", "Issue a first invoice in the sandbox, step by step"),
-    "help": UtilityCommand("help", "Help for a command, or for exit-codes"),
+    "demo": UtilityCommand("", message("Issue a first invoice in the sandbox, step by step")),
+    "help": UtilityCommand("help", message("Help for a command, or for exit-codes")),
 }
-UTILITY_HEADING = "Server and tools"
+UTILITY_HEADING = message("Server and tools")
+GATED = message("a person approves")
+HELP = message("Portuguese invoices with InvoiceXpress. What cannot be undone waits for a person's approval.")
+EPILOG = message(
+    "Account     set INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY; ix-tools doctor checks them\n"
+    "No account  ix-tools --sandbox-file box.db list-taxes\n"
+    "Exit codes  ix-tools help exit-codes"
+)
 
 
 class CommandLine(click.Group):
@@ -60,14 +87,15 @@ class CommandLine(click.Group):
         if cmd_name in UTILITY_COMMANDS:
             module = UTILITY_COMMANDS[cmd_name].module
             if not module:
-                raise click.UsageError(f"{cmd_name} must be the first word: ix-tools {cmd_name} ...", ctx)
+                first = message("{command} must be the first word: ix-tools {command} …", command=cmd_name)
+                raise Misuse(first, ctx)
             command: click.Command = importlib.import_module(f"ix_tools.interfaces.cli.{module}").command
-            return command
+            return translate_command(command, get_language(ctx))
         from ix_tools.interfaces.cli.operation_command import OperationCommand
         from ix_tools.operations.registry import catalogue
 
         operation = catalogue().get(cmd_name.replace("-", "_"))
-        return None if operation is None else OperationCommand(operation, SETTINGS)
+        return None if operation is None else OperationCommand(operation, SETTINGS, get_language(ctx))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -76,35 +104,61 @@ class CommandLine(click.Group):
         command = self.get_command(ctx, name)
         if command is None:
             near = find_closest(name, self.list_commands(ctx), 3, 0.5)
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
+            told = message("There is no command “{name}”.", name=args[0])
+            if near:
+                told = message(
+                    "There is no command “{name}”. Did you mean {names}?", name=args[0], names=", ".join(near)
+                )
+            raise Misuse(told, ctx)
         return name, command, args[1:]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for heading, rows in _list_sections():
+        for heading, rows in _list_sections(get_language(ctx)):
             with formatter.section(heading):
                 formatter.write_dl(rows, col_max=30)
 
 
-def _list_sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def _list_sections(language: Language) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     from ix_tools.operations.registry import catalogue
 
     found: dict[str, list[tuple[str, str]]] = {heading: [] for heading in Heading}
     for name, operation in catalogue().items():
-        gated = " (a person approves)" if operation.spec.effect.needs_approval else ""
-        found[operation.spec.heading].append((name.replace("_", "-"), operation.spec.title + gated))
-    found[UTILITY_HEADING] = [(name, other.help) for name, other in UTILITY_COMMANDS.items()]
-    yield from ((heading, rows) for heading, rows in found.items() if rows)
+        title = translate_text(operation.spec.title, language)
+        if operation.spec.effect.needs_approval:
+            title += f" ({render(GATED, language)})"
+        found[operation.spec.heading].append((name.replace("_", "-"), title))
+    yield from ((translate_text(heading, language), rows) for heading, rows in found.items() if rows)
+    others = [(name, render(other.help, language)) for name, other in UTILITY_COMMANDS.items()]
+    yield render(UTILITY_HEADING, language), others
 
 
-def build_program() -> click.Group:
-    """Build the whole command line."""
+def list_help_texts() -> Iterator[str]:
+    """Yield every English text of the help that is not written out as a message, for the catalogues."""
+    from ix_tools.interfaces.cli.operation_command import OperationCommand, list_operation_texts
+    from ix_tools.operations.registry import catalogue
+
+    yield from map(str, Heading)
+    yield from EXIT_MEANINGS.values()
+    for operation in catalogue().values():
+        yield operation.spec.title
+        yield from list_operation_texts(operation)
+        yield from list_command_texts(OperationCommand(operation, SETTINGS))
+    for other in UTILITY_COMMANDS.values():
+        if other.module:
+            yield from list_command_texts(
+                importlib.import_module(f"ix_tools.interfaces.cli.{other.module}").command
+            )
+    yield from list_command_texts(build_program())
+
+
+def build_program(language: Language = "en") -> click.Group:
+    """Build the whole command line, with its help in a language."""
 
     @click.pass_context
     def before(ctx: click.Context, /, **options: Any) -> None:
         apply_global_options(ctx, **options)
 
-    return CommandLine(
+    program = CommandLine(
         "ix-tools",
         callback=before,
         params=[
@@ -114,14 +168,13 @@ def build_program() -> click.Group:
                 help="Show the version and exit.",
             ),
         ],
-        help="Portuguese invoices with InvoiceXpress. What cannot be undone waits for a person's approval.",
-        epilog="\b\n"
-        "Account     set INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY; ix-tools doctor checks them\n"
-        "No account  ix-tools --sandbox-file box.db list-taxes\n"
-        "Exit codes  ix-tools help exit-codes",
+        help=render(HELP, language),
+        epilog=f"\b\n{render(EPILOG, language)}",
         context_settings=SETTINGS,
-        subcommand_metavar="COMMAND [OPTIONS]",
+        subcommand_metavar=render(message("COMMAND [OPTIONS]"), language),
     )  # fmt: skip
+    program.params = translate_parameters(program.params, language)
+    return program
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -13,8 +13,10 @@ from ix_tools.i18n.messages import message
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.options import WordChoice
 from ix_tools.interfaces.cli.output import print_rows
 from ix_tools.interfaces.cli.repositories import open_events
+from ix_tools.interfaces.cli.translation import Misuse
 
 NONE = message("Nothing has happened yet.")
 MISSED = message("Older events are missing here: they were deleted for their age.")
@@ -25,7 +27,7 @@ def _wanted_types(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "types",
         "--type",
-        type=click.Choice(EVENT_TYPES),
+        type=WordChoice(EVENT_TYPES),
         multiple=True,
         help="Only events of this type; may be repeated.",
     )(command)
@@ -62,7 +64,7 @@ def export(run: Invocation, types: tuple[str, ...], after: int | None, reader: s
     With --reader, the position is recorded after the lines were written: what a reader did not get is printed again.
     """
     if reader is not None and after is not None:
-        raise click.UsageError("--after and --reader exclude each other.")
+        raise Misuse(message("--after and --reader exclude each other."))
     wanted = EventFilter(types=types)
     with open_events(run, run.settings) as kept:
         position = after or 0

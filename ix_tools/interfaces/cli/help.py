@@ -3,6 +3,8 @@
 import click
 
 from ix_tools.errors import EXIT_MEANINGS
+from ix_tools.i18n.messages import message, render, translate_text
+from ix_tools.interfaces.cli.translation import Misuse, get_language
 
 
 @click.command("help")
@@ -10,18 +12,23 @@ from ix_tools.errors import EXIT_MEANINGS
 @click.pass_context
 def command(ctx: click.Context, topic: str | None) -> None:
     """Help for a command, or for exit-codes."""
-    parent = ctx.parent
+    parent, language = ctx.parent, get_language(ctx)
     if parent is None or topic is None:
         click.echo(parent.get_help() if parent else ctx.get_help())
     elif topic.replace("_", "-") == "exit-codes":
         formatter = ctx.make_formatter()
-        with formatter.section("Exit codes"):
-            formatter.write_dl([(str(int(code)), meaning) for code, meaning in EXIT_MEANINGS.items()])
+        with formatter.section(render(message("Exit codes"), language)):
+            formatter.write_dl(
+                [
+                    (str(int(code)), translate_text(meaning, language))
+                    for code, meaning in EXIT_MEANINGS.items()
+                ]
+            )
         click.echo(formatter.getvalue().rstrip())
     else:
         group = parent.command
         if not isinstance(group, click.Group):
-            raise click.UsageError(f"There is no help for {topic!r}.")
+            raise Misuse(message("There is no help for “{topic}”.", topic=topic))
         name, found, _ = group.resolve_command(parent, [topic])
         if found is not None:
             with click.Context(found, parent=parent, info_name=name) as inner:

@@ -19,6 +19,7 @@ from ix_tools.interfaces.cli.labels import format_state
 from ix_tools.interfaces.cli.output import print_entry, print_outcome, print_rows
 from ix_tools.interfaces.cli.pending_approvals import describe_owner, format_owner
 from ix_tools.interfaces.cli.repositories import open_companies, open_journal
+from ix_tools.interfaces.cli.translation import Misuse
 
 NONE = message("Nothing was sent yet.")
 EFFECTS = {
@@ -71,7 +72,7 @@ def show(run: Invocation, identifier: str) -> None:
 def resolve(run: Invocation, identifier: str, happened: bool | None) -> int:
     """Settle a write whose outcome is unknown. Only at a terminal: you type the id."""
     if happened is None:
-        raise click.UsageError("Say what you saw: --happened or --did-not.", click.get_current_context())
+        raise Misuse(message("Say what you saw: --happened or --did-not."), click.get_current_context())
     with open_journal(run.settings) as kept:
         found = kept.get(identifier)
         itself = run.build_command("journal", "resolve", found.id)

@@ -10,9 +10,13 @@ import click
 
 from ix_tools.domain.types import lisbon_now
 from ix_tools.errors import Exit, IxError, get_exit_code
+from ix_tools.i18n.languages import Bilingual
+from ix_tools.i18n.library_texts import translate_libraries
+from ix_tools.i18n.messages import Message, as_message
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.commands import build_program
 from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.translation import Misuse
 
 
 def run_command(
@@ -23,7 +27,10 @@ def run_command(
     """Run a command and return its exit code."""
     run = Invocation(tuple(argv), _guess_output(argv), clock=clock or time.time, now=now or lisbon_now)
     try:
-        code = build_program().main(args=list(argv), prog_name="ix-tools", standalone_mode=False, obj=run)
+        translate_libraries(run.language)
+        code = build_program(run.language).main(
+            args=list(argv), prog_name="ix-tools", standalone_mode=False, obj=run
+        )
     except click.ClickException as wrong:
         return _report_misuse(run, wrong)
     except IxError as failure:
@@ -42,12 +49,21 @@ def _guess_output(argv: Sequence[str]) -> Literal["text", "json"] | None:
 
 
 def _report_misuse(run: Invocation, wrong: click.ClickException) -> int:
-    message = wrong.format_message()
     if isinstance(wrong, click.exceptions.NoArgsIsHelpError):
-        console.print_note(message)
+        console.print_note(wrong.format_message())
         return Exit.USAGE
     context = wrong.ctx if isinstance(wrong, click.UsageError) else None
     path = context.command_path if context else "ix-tools"
-    failure = IxError(message, code="usage", next=f"{path} --help")
+    failure = IxError(_describe_misuse(run, wrong), code="usage", next=f"{path} --help")
     console.print_failure(run, failure)
     return Exit.USAGE
+
+
+def _describe_misuse(run: Invocation, wrong: click.ClickException) -> Message:
+    if isinstance(wrong, Misuse):
+        return wrong.text
+    told = wrong.format_message()
+    translate_libraries("en")
+    english = wrong.format_message()
+    translate_libraries(run.language)
+    return as_message(Bilingual(told, english))

@@ -6,13 +6,14 @@ import click
 
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS
+from ix_tools.interfaces.cli.options import WordChoice
 from ix_tools.schemas.openapi import UnknownToolset, build_openapi
 from ix_tools.schemas.openapi2 import convert_to_swagger
 
 
 @click.command("openapi", context_settings=SETTINGS)
 @click.option(
-    "--version", type=click.Choice(["3", "2"]), default="3", help="OpenAPI 3.1 or Swagger 2.0. Default: 3."
+    "--version", type=WordChoice(["3", "2"]), default="3", help="OpenAPI 3.1 or Swagger 2.0. Default: 3."
 )
 @click.option(
     "--server", default="/", help="The server's public address, such as https://invoices.example.com."

@@ -2,30 +2,36 @@
 
 import shlex
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
 from ix_tools.errors import get_result_exit_code
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import Message, Text, message, render, translate_text
 from ix_tools.interfaces.cli import line_syntax
 from ix_tools.interfaces.cli.command_options import apply_global_options, global_options
 from ix_tools.interfaces.cli.options import Slot, build_call, build_words, list_slots
+from ix_tools.interfaces.cli.translation import translate_parameters
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Effect
 from ix_tools.schemas.json_schema import build_input_schema, get_description, get_source
 
 EFFECTS = {
-    Effect.LOCAL: "answered on this machine; nothing is sent",
-    Effect.READS: "reads",
-    Effect.DRAFTS: "makes or changes a draft, which can still be changed or deleted",
-    Effect.CATALOGUE: "changes data that later documents use; the result explains the consequences",
-    Effect.REMOVES: "irreversible (gone for good): a person approves every call",
-    Effect.FISCAL: "irreversible (tax authority): a person approves every call",
-    Effect.OUTBOUND: "irreversible (leaves for a third party): a person approves every call",
-    Effect.ADMIN: "an account or its connection to the tax authority (allow_account_setup): a person approves every call",
-    Effect.ANY: "the effect of the operation that it runs, with its rules and its approval",
+    Effect.LOCAL: message("answered on this machine; nothing is sent"),
+    Effect.READS: message("reads"),
+    Effect.DRAFTS: message("makes or changes a draft, which can still be changed or deleted"),
+    Effect.CATALOGUE: message("changes data that later documents use; the result explains the consequences"),
+    Effect.REMOVES: message("irreversible (gone for good): a person approves every call"),
+    Effect.FISCAL: message("irreversible (tax authority): a person approves every call"),
+    Effect.OUTBOUND: message("irreversible (leaves for a third party): a person approves every call"),
+    Effect.ADMIN: message(
+        "an account or its connection to the tax authority (allow_account_setup): a person approves every call"
+    ),
+    Effect.ANY: message("the effect of the operation that it runs, with its rules and its approval"),
 }
+REQUIRED, REPEATABLE = message("required"), message("repeat for more")
 JSON = (
     "The whole call as one JSON object, from a file or from standard input (-). Options override its fields."
 )
@@ -34,17 +40,21 @@ JSON = (
 class OperationCommand(click.Command):
     """The command of one operation."""
 
-    def __init__(self, operation: type[Operation[Any]], settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, operation: type[Operation[Any]], settings: Mapping[str, Any], language: Language = "en"
+    ) -> None:
         """Build the options."""
         self.operation = operation
+        self.language: Language = language
         self.schema = build_input_schema(operation)
         self.slots = list(list_slots(self.schema))
-        self.shared = [click.Option(["json_file", "--json"], metavar="FILE|-", help=JSON), *global_options()]
+        shared = [click.Option(["json_file", "--json"], metavar="FILE|-", help=JSON), *global_options()]
+        self.shared = translate_parameters(shared, language)
         super().__init__(
             operation.spec.name.replace("_", "-"),
             callback=self._execute,
             params=[*(slot.build_option() for slot in self.slots), *self.shared],
-            help=get_description(operation),
+            help=translate_text(get_description(operation), language),
             context_settings={**settings},
         )
 
@@ -65,72 +75,103 @@ class OperationCommand(click.Command):
         """Write parameters, each object's fields under their own heading, then the global options."""
         plain = [slot for slot in self.slots if len(slot.path) == 1]
         if plain:
-            with formatter.section("Parameters"):
+            with formatter.section(self._translate(message("Parameters"))):
                 formatter.write_dl(
-                    [_build_help_row(slot) for slot in sorted(plain, key=lambda one: not one.required)]
+                    [
+                        _build_help_row(slot, self.language)
+                        for slot in sorted(plain, key=lambda one: not one.required)
+                    ]
                 )
         for name, one in self.schema["properties"].items():
             inside = [slot for slot in self.slots if len(slot.path) > 1 and slot.path[0] == name]
             if inside:
-                with formatter.section(f"{name}: {one.get('description', '').rstrip('.')}"):
+                with formatter.section(
+                    f"{name}: {translate_text(one.get('description', ''), self.language).rstrip('.')}"
+                ):
                     formatter.write_dl(
-                        [_build_help_row(slot) for slot in sorted(inside, key=lambda one: not one.required)]
+                        [
+                            _build_help_row(slot, self.language)
+                            for slot in sorted(inside, key=lambda one: not one.required)
+                        ]
                     )
         for slot in (slot for slot in plain if "properties" in slot.item_schema):
-            with formatter.section(f"Each {slot.flag}, given once per line of the document"):
-                formatter.write_dl(list(_list_fields(slot.item_schema)))
+            with formatter.section(
+                self._translate(
+                    message("Each {option}, given once per line of the document", option=slot.flag)
+                )
+            ):
+                formatter.write_dl(list(_list_fields(slot.item_schema, self.language)))
                 formatter.write_paragraph()
-                formatter.write_text(f"Written as {line_syntax.RULE}.")
-        with formatter.section("Call and output"):
+                formatter.write_text(self._translate(message("Written as {rule}.", rule=line_syntax.RULE)))
+        with formatter.section(self._translate(message("Call and output"))):
             rows = [one.get_help_record(ctx) for one in (*self.shared, self.get_help_option(ctx)) if one]
             formatter.write_dl([row for row in rows if row])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the example, the effect and the source."""
         formatter.write_paragraph()
-        formatter.write("Example:\n")
+        formatter.write(f"{self._translate(message('Example'))}:\n")
         formatter.write(textwrap.indent(render_example(self.operation), "  ") + "\n")
         formatter.write_paragraph()
-        rows = [("Effect:", EFFECTS[self.operation.spec.effect]), ("Source:", get_source(self.operation))]
-        formatter.write_dl([*rows, ("Exit codes:", "ix-tools help exit-codes")])
+        rows = (
+            (message("Effect"), EFFECTS[self.operation.spec.effect]),
+            (message("Source"), get_source(self.operation)),
+            (message("Exit codes"), "ix-tools help exit-codes"),
+        )
+        formatter.write_dl([(f"{self._translate(name)}:", self._translate(text)) for name, text in rows])
+
+    def _translate(self, text: Text) -> str:
+        return render(text, self.language)
 
 
-def _build_help_row(slot: Slot) -> tuple[str, str]:
+def list_operation_texts(operation: type[Operation[Any]]) -> Iterator[str]:
+    """Yield the English description of an operation's parameters, and of the fields within them."""
+    waiting: list[Any] = [build_input_schema(operation)["properties"]]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Mapping):
+            if isinstance(one.get("description"), str):
+                yield one["description"]
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+
+
+def _build_help_row(slot: Slot, language: Language) -> tuple[str, str]:
     one, words = slot.item_schema, slot.item_schema.get("enum")
     flag = f"{slot.flag} {slot.metavar}"
     if one.get("type") == "boolean" and not slot.is_repeatable:
         flag = f"{slot.flag} / {slot.flag.replace('--', '--no-', 1)}"
-    return flag, " ".join(_describe_field(slot.schema, words, _note_required(slot), slot.is_repeatable))
+    notes = [REPEATABLE] * slot.is_repeatable + ([_note_required(slot)] if slot.required else [])
+    return flag, _describe_field(slot.schema, words, notes, language)
 
 
-def _note_required(slot: Slot) -> str:
-    if not slot.required:
-        return ""
-    return (
-        "(required)"
-        if len(slot.path) == 1 or slot.parent_is_required
-        else f"(required with any other of {slot.path[0]})"
-    )
+def _note_required(slot: Slot) -> Message:
+    if len(slot.path) == 1 or slot.parent_is_required:
+        return REQUIRED
+    return message("required with any other of {parameter}", parameter=slot.path[0])
 
 
-def _list_fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _list_fields(schema: Mapping[str, Any], language: Language) -> Iterator[tuple[str, str]]:
     required = set(schema.get("required", ()))
     for name, one in schema.get("properties", {}).items():
-        yield name, " ".join(_describe_field(one, one.get("enum"), "(required)" * (name in required), False))
+        yield name, _describe_field(one, one.get("enum"), [REQUIRED] * (name in required), language)
 
 
-def _describe_field(schema: Mapping[str, Any], words: Any, required: str, many: bool) -> Iterator[str]:
-    yield schema.get("description", "")
+def _describe_field(
+    schema: Mapping[str, Any], words: Sequence[Any] | None, notes: Sequence[Message], language: Language
+) -> str:
+    parts: list[Text] = [translate_text(schema.get("description", ""), language)]
     if words and len(words) == 1:
-        yield f"Only {words[0]}."
+        parts.append(message("Only {word}.", word=str(words[0])))
     elif words:
-        yield f"One of: {', '.join(map(str, words))}."
-    if many:
-        yield "(repeat for more)"
-    if required:
-        yield required
-    if "default" in schema and schema["default"] not in (None, False):
-        yield f"(default: {str(schema['default']).lower() if isinstance(schema['default'], bool) else schema['default']})"
+        parts.append(message("One of: {words}.", words=", ".join(map(str, words))))
+    parts += [f"({render(note, language)})" for note in notes]
+    default = schema.get("default")
+    if default not in (None, False):
+        value = str(default).lower() if isinstance(default, bool) else str(default)
+        parts.append(f"({render(message('default: {value}', value=value), language)})")
+    return " ".join(filter(None, (render(part, language) for part in parts)))
 
 
 def render_example(operation: type[Operation[Any]]) -> str:

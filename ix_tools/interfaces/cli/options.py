@@ -11,7 +11,9 @@ import click
 
 from ix_tools.domain.json_parsing import parse_json
 from ix_tools.errors import InvalidArguments
+from ix_tools.i18n.messages import message, render
 from ix_tools.interfaces.cli import line_syntax
+from ix_tools.interfaces.cli.translation import Misuse, get_language
 
 Schema = Mapping[str, Any]
 METAVARS = {"email": "EMAIL"}
@@ -21,7 +23,8 @@ class WordChoice(click.Choice[str]):
     """One of several words; errors spell them as the API does (click would show hyphens)."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        return f"{value!r} is not one of {', '.join(self.choices)}."
+        told = message("“{value}” is not one of {words}.", value=str(value), words=", ".join(self.choices))
+        return render(told, get_language(ctx)) if ctx else str(told)
 
 
 @dataclass(frozen=True)
@@ -137,9 +140,11 @@ def read_json(file: str) -> dict[str, Any]:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         content = parse_json(text)
     except OSError as wrong:
-        raise click.UsageError(f"--json {file}: {wrong.strerror}") from None
+        raise Misuse(
+            message("--json {file} cannot be read: {reason}", file=file, reason=wrong.strerror)
+        ) from None
     except (ValueError, RecursionError) as wrong:
-        raise click.UsageError(f"--json {file}: not JSON ({wrong})") from None
+        raise Misuse(message("--json {file} is not JSON ({reason})", file=file, reason=str(wrong))) from None
     if not isinstance(content, dict):
         raise InvalidArguments("A call is one JSON object.", next='such as {"document_id": 1001}')
     return content

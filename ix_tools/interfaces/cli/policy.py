@@ -17,7 +17,9 @@ from ix_tools.i18n.messages import message
 from ix_tools.interfaces.cli import console, policy_text
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.options import WordChoice
 from ix_tools.interfaces.cli.repositories import open_approvals
+from ix_tools.interfaces.cli.translation import Misuse
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execute import dry_run_policy
@@ -59,14 +61,14 @@ def show(ctx: click.Context, output: Any) -> None:
 
 @command.command("check", params=[*global_options()])
 @click.option("--operation", help="The operation, such as change_state.")
-@click.option("--state", type=click.Choice(STATES), help="The new state, for change_state.")
-@click.option("--type", "kind", type=click.Choice(DOCUMENT_TYPES), help="The document's type.")
+@click.option("--state", type=WordChoice(STATES), help="The new state, for change_state.")
+@click.option("--type", "kind", type=WordChoice(DOCUMENT_TYPES), help="The document's type.")
 @click.option("--series", help="The document's series.")
 @click.option("--amount", help="In euros: the document's total, or the payment.")
 @click.option("--recipient", multiple=True, help="For e-mail; `client` is the client's own address.")
 @click.option("--principal", help="Who asks. Default: the setting.")
 @click.option(
-    "--face", type=click.Choice(INTERFACES), default="mcp", show_default=True, help="How it comes in."
+    "--face", type=WordChoice(INTERFACES), default="mcp", show_default=True, help="How it comes in."
 )
 @click.option("--at", help="When, in Lisbon: 2026-11-20T10:00. Default: now.")
 @click.option(
@@ -89,7 +91,7 @@ def check(ctx: click.Context, /, json_file: str | None, **given: Any) -> None:
             next="name a file in INVOICEXPRESS_POLICY, or policy in the settings",
         )
     if given["operation"] is None:
-        raise click.UsageError("--operation says which call is meant.", ctx)
+        raise Misuse(message("--operation says which call is meant."), ctx)
     name = given["operation"].replace("-", "_")
     if name not in catalogue():
         raise InvalidArguments(

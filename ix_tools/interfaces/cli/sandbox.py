@@ -9,6 +9,7 @@ from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options
 from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.options import WordChoice
 
 READY = message_template("InvoiceXpress sandbox at {url}. No fiscal value. To use it, in another terminal:")
 END = message("Ctrl-C ends it.")
@@ -25,7 +26,7 @@ FORGOTTEN = message("Its data is forgotten at the end (--file keeps it).")
     "--file", type=click.Path(path_type=Path, dir_okay=False), help="Keep its data in this SQLite file."
 )
 @click.option(
-    "--language", type=click.Choice(["pt", "en"]), help="Language of its messages. Default: the setting."
+    "--language", type=WordChoice(["pt", "en"]), help="Language of its messages. Default: the setting."
 )
 @click.pass_context
 def command(ctx: click.Context, host: str, port: int, file: Path | None, language: str | None) -> None:

@@ -14,6 +14,7 @@ from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.options import WordChoice
 from ix_tools.interfaces.cli.output import print_outcome, print_rows
 from ix_tools.interfaces.cli.repositories import open_store
 from ix_tools.operations.scopes import Scope
@@ -38,7 +39,7 @@ def _open_tokens(run: Invocation) -> Iterator[Tokens]:
 @subcommand(command, "create")
 @click.argument("name")
 @click.option(
-    "scopes", "--scope", multiple=True, type=click.Choice(SCOPES), default=("read", "draft"), show_default=True,
+    "scopes", "--scope", multiple=True, type=WordChoice(SCOPES), default=("read", "draft"), show_default=True,
     help="A scope of the caller; repeat it for several.",
 )  # fmt: skip
 @click.option(

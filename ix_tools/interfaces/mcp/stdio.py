@@ -61,7 +61,12 @@ def main(argv: Sequence[str], show: "ShowPages | None" = None) -> int:
     Args:
         show: creates the approval pages that this machine serves.
     """
-    options = build_parser().parse_args(argv)
+    parser = build_parser()
+    if {"-h", "--help"} & {*argv}:
+        from ix_tools.i18n.parser_help import translate_parser
+
+        translate_parser(parser, detect_language())
+    options = parser.parse_args(argv)
     try:
         settings = apply_sandbox_options(
             apply_options(load_settings(), options), options.sandbox, options.sandbox_file

@@ -43,7 +43,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """Run until SIGTERM or Ctrl-C. Return 2 if the settings do not allow a start."""
-    options = build_parser().parse_args(argv)
+    parser = build_parser()
+    if {"-h", "--help"} & {*argv}:
+        from ix_tools.i18n.parser_help import translate_parser
+
+        translate_parser(parser, detect_language())
+    options = parser.parse_args(argv)
     with ExitStack() as until_the_end:
         try:
             settings = _load_settings(options, until_the_end)
