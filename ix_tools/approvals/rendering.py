@@ -25,8 +25,10 @@ from ix_tools.i18n.formats import (
     TWO_DECIMALS,
     format_date,
     format_date_time,
+    format_exact_money,
     format_money,
     format_number,
+    format_percent,
 )
 from ix_tools.i18n.labels import ACTIONS, LABELS, OPEN_AMOUNT, STATES
 from ix_tools.i18n.languages import Language
@@ -305,7 +307,7 @@ def format_price(line: LineView, language: Language, currency: str) -> str:
     """Format a unit price; more than two decimals are all shown."""
     if line.price is None or line.price == round_to_cent(line.price):
         return format_money(line.price, language, currency)
-    return f"{format_number(line.price, language)} {sanitize_line(currency) or '€'}"
+    return format_exact_money(line.price, language, currency)
 
 
 def format_calculation(line: LineView, language: Language, currency: str) -> str:
@@ -322,7 +324,7 @@ def format_calculation(line: LineView, language: Language, currency: str) -> str
     if not line.price and not line.net and not line.tax:
         return many
     off = (
-        f", {render(LABELS['discount'], language)} {format_number(line.discount, language)} %"
+        f", {render(LABELS['discount'], language)} {format_percent(line.discount, language)}"
         if line.discount
         else ""
     )
@@ -331,7 +333,7 @@ def format_calculation(line: LineView, language: Language, currency: str) -> str
 
 def format_tax(name: str, rate: Decimal | None, language: Language) -> str:
     """Format a VAT rate with the account's name for it."""
-    return f"{name} {format_number(rate, language) if rate is not None else '?'} %"
+    return f"{name} {format_percent(rate, language)}"
 
 
 def format_vat_label(share: VatBreakdown, language: Language) -> str:
@@ -342,7 +344,7 @@ def format_vat_label(share: VatBreakdown, language: Language) -> str:
 def format_amount_label(one: Amount, language: Language) -> str:
     """Format the label of an amount in the column: `Desconto global (5 %)`."""
     said = render(LABELS[one.word], language)
-    notes = [f"{format_number(one.percent, language)} %"] if one.percent is not None else []
+    notes = [format_percent(one.percent, language)] if one.percent is not None else []
     notes += [render(LABELS["computed"], language)] if one.is_computed else []
     return f"{said} ({', '.join(notes)})" if notes else said
 

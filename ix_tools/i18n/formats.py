@@ -16,17 +16,31 @@ LOCALES = {"pt": "pt_PT", "en": "en_GB"}
 
 def format_money(amount: Decimal | None, language: Language, currency: str | None = "Euro") -> str:
     """Format an amount: 1.234,56 € or €1,234.56, other currencies by code or name. An unknown amount is `?`, not zero."""
-    # Babel's locale data is loaded when the first amount is shown.
-    from babel.numbers import format_currency, format_decimal
+    return "?" if amount is None else _format_money(amount, language, currency, "#,##0.00")
 
-    if amount is None:
-        return "?"
-    if not currency or currency in ("Euro", "EUR"):
-        # CLDR groups Portuguese thousands only from five digits and with a space; invoices print 1.234,56.
-        if language == "pt":
-            return f"{format_decimal(amount, '#,##0.00', locale='pt_BR')} €"
-        return format_currency(amount, "EUR", locale=LOCALES[language])
-    return f"{format_decimal(amount, '#,##0.00', locale='pt_BR' if language == 'pt' else 'en_GB')} {sanitize_line(currency)}"
+
+def _format_money(amount: Decimal, language: Language, currency: str | None, pattern: str) -> str:
+    # Babel's locale data is loaded when the first amount is shown.
+    from babel.numbers import format_decimal
+
+    # CLDR groups Portuguese thousands only from five digits and with a space; invoices print 1.234,56.
+    locale = "pt_BR" if language == "pt" else "en_GB"
+    number = format_decimal(abs(amount), pattern, locale=locale)
+    sign = "-" if amount < 0 else ""
+    if currency and currency not in ("Euro", "EUR"):
+        return f"{sign}{number} {sanitize_line(currency)}"
+    return f"{sign}{number} €" if language == "pt" else f"{sign}€{number}"
+
+
+def format_exact_money(amount: Decimal, language: Language, currency: str | None = "Euro") -> str:
+    """Format an amount with all its decimals, such as a unit price: 0,0125 € or €0.0125."""
+    return _format_money(amount, language, currency, "#,##0.00########")
+
+
+def format_percent(value: Decimal | None, language: Language) -> str:
+    """Format a percentage: 23 % in Portuguese, 23% in English; an unknown one is a question mark."""
+    number = "?" if value is None else format_number(value, language)
+    return f"{number} %" if language == "pt" else f"{number}%"
 
 
 def format_date(value: date | None, language: Language) -> str:
@@ -41,8 +55,8 @@ def format_number(value: Decimal | None, language: Language) -> str:
 
 
 def format_timestamp(timestamp: float) -> str:
-    """Format a Unix timestamp in Lisbon time, to the minute."""
-    return datetime.fromtimestamp(timestamp, LISBON).strftime("%Y-%m-%d %H:%M")
+    """Format a Unix timestamp in Lisbon time, to the minute: 20/11/2026 09:30."""
+    return format_date_time(datetime.fromtimestamp(timestamp, LISBON))
 
 
 def format_rfc3339(at: float) -> str:

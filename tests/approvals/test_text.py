@@ -133,8 +133,8 @@ WORDS = {
     ],
     "en": [
         "Finalize + Send by e-mail: Credit note 31/2026 (expected number)", "Spain", "2.5 hours × 61.2345 USD",
-        "discount 7.5 %", "Rounding", "Discount on the whole document (5 %)", "VAT in total (computed from the lines)",
-        "Withholding tax (25 %)", "To pay", "152.40 GBP (rate 0.7859)",
+        "discount 7.5%", "Rounding", "Discount on the whole document (5%)", "VAT in total (computed from the lines)",
+        "Withholding tax (25%)", "To pay", "152.40 GBP (rate 0.7859)",
         "Invoice 13/2026 of 12/10/2026, 205.01 USD, paid 60.02 USD", "Invoice, Credit note", "TB – Bank transfer",
         "given, not shown", "A warning.", "Irreversible",
     ],

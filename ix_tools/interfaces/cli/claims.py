@@ -84,5 +84,5 @@ def _as_dict(one: ClaimRecord) -> dict[str, Any]:
         "account": one.account,
         "principal": one.principal,
         "journal": one.intent or "",
-        "since": formats.format_timestamp(one.since),
+        "since": formats.format_rfc3339(one.since),
     }

@@ -110,5 +110,5 @@ def _as_dict(one: Intent, owner: Mapping[str, str] | None = None) -> dict[str, A
         "face": one.face,
         "approval": one.approval or "",
         "attempts": one.attempts,
-        "created_at": formats.format_timestamp(one.created_at),
+        "created_at": formats.format_rfc3339(one.created_at),
     }

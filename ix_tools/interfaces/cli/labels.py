@@ -4,10 +4,11 @@ A field without a label here is shown under its own name, so a new field needs n
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ix_tools.approvals.rendering import format_country
 from ix_tools.domain.document_kinds import list_document_kinds
 from ix_tools.i18n import formats
 from ix_tools.i18n.labels import LABELS
@@ -121,6 +122,110 @@ FIELDS: Mapping[str, Message] = {
     "from": message("Comes from"),
     "people": message("People"),
     "warnings": LABELS["warnings"],
+    "in_invoicexpress_list": message("In InvoiceXpress's list"),
+    "case": message("Case"),
+    "advice": message("Advice"),
+    "open": message("Open amount"),
+    "days_overdue": message("Days overdue"),
+    "same": message("The same in all"),
+    "open_total": message("Open in all"),
+    "overdue_total": message("Overdue in all"),
+    "by_client": message("By client"),
+    "best": message("Best match"),
+    "required": message("Required"),
+    "optional": message("Optional"),
+    "further": message("Further parameters"),
+    "parameter_schema": message("Schema of the parameter"),
+    "not_possible": message("Not possible"),
+    "hint": message("Hint"),
+    "credit_notes": message("Credit notes"),
+    "before_taxes": LABELS["net"],
+    "taxes": LABELS["vat_total"],
+    "tax_exemption": LABELS["exemption"],
+    "preferred_contact": message("Contact person"),
+    "send_options": message("Copies"),
+    "payment_days": message("Days to pay"),
+    "tax_exemption_code": message("Exemption code"),
+    "unit": message("Unit"),
+    "tax_rate": message("VAT rate"),
+    "tax_id": message("Id of the VAT rate"),
+    "sum": message("Sum"),
+    "multicurrency": message("Second currency"),
+    "entity": message("Entity"),
+    "load_site": message("Loading place"),
+    "delivery_site": message("Delivery place"),
+    "saft_hash": message("SAF-T characters"),
+    "archived": message("Archived"),
+    "permalink": message("Permanent link"),
+    "unknown": message("Not known"),
+    "invoices": message("Invoices"),
+    "resource": message("Resource"),
+    "sequences": message("All series"),
+    "types": message("Types"),
+    "codes": message("Codes"),
+    "about": message("About"),
+    "ok": message("Done"),
+    "steps": message("Steps"),
+    "step": message("Step"),
+    "pdf": message("PDF"),
+    "command": message("Command"),
+    "url": message("Address (URL)"),
+    "nobody_answered": message("Nobody answered"),
+    "preview": message("Preview"),
+    "sent": message("Sent"),
+    "operations": message("Operations"),
+    "documents": message("All documents"),
+    "estimates": message("Estimates"),
+    "guides": message("All guides"),
+    "sequence": message("Series"),
+    "clients": message("Clients"),
+    "deleted": message("Deleted"),
+    "items": message("Items"),
+    "period": message("Period"),
+    "method": message("Way to correct it"),
+    "practice": message("Common practice"),
+    "by": message("Deadline"),
+    "remaining": message("Left to correct"),
+    "is_about_note": message("About the note"),
+    "cites": message("Cites"),
+    "columns": message("Columns"),
+    "rows": message("Rows"),
+    "opening": message("Opening balance"),
+    "debit": message("Debit"),
+    "credit": message("Credit"),
+    "closing": message("Closing balance"),
+    "owed_now": message("Owed now"),
+    "invoicexpress": message("According to InvoiceXpress"),
+    "overdue": message("Overdue"),
+    "agrees": message("Agrees"),
+    "ready": message("Ready to close"),
+    "findings": message("Findings"),
+    "what": message("What it is"),
+    "count": message("How many"),
+    "next": message("What to do"),
+    "saft": message("SAF-T file"),
+    "saft_due": message("SAF-T due by"),
+    "balance": message("Balance"),
+    "initial_balance": message("Initial balance"),
+    "overdue_balance": message("Overdue balance"),
+    "remaining_balance": message("Remaining balance"),
+    "regularization": message("Regularization"),
+    "treasury_movement": message("Treasury movement"),
+    "payment_method": message("Means of payment"),
+    "organization_name": message("Organization"),
+    "at_configured": message("AT configured"),
+    "trial": message("Trial"),
+    "success": message("Success"),
+    "calls": message("Calls"),
+    "since": message("Since"),
+    "undo": message("To undo it"),
+    "position": message("Position"),
+    "time": message("Time"),
+    "type": message("Type"),
+    "alone": message("Alone"),
+    "journal": message("Journal"),
+    "how": message("How"),
+    "deadline": message("Until when"),
 }
 NO = message("no")
 STATES: Mapping[str, Message] = {
@@ -150,8 +255,34 @@ COLOURS = {
     "pending": "yellow",
     "ready": "green",
 }
-AMOUNTS = frozenset({"total", "to_pay", "withheld", "sum", "before_taxes", "taxes"})
-DATES = frozenset({"date", "due_date", "valid_from", "valid_until", "as_of"})
+AMOUNTS = frozenset(
+    {
+        *(
+            "total",
+            "to_pay",
+            "withheld",
+            "sum",
+            "before_taxes",
+            "taxes",
+            "debit",
+            "credit",
+            "opening",
+            "closing",
+        ),
+        *(
+            "balance",
+            "initial_balance",
+            "overdue_balance",
+            "remaining_balance",
+            "owed_now",
+            "overdue",
+            "remaining",
+        ),
+        *("invoicexpress", "unit_price"),
+    }
+)
+DATES = frozenset({"date", "due_date", "valid_from", "valid_until", "as_of", "saft_due"})
+TIMES = frozenset({"expires_at", "used_at", "created_at", "since", "time"})
 COUNTS = frozenset({"issued", "matched", "first", "last"})
 RIGHT = AMOUNTS | COUNTS | {"id", "document_id", "value", "last_number", "sequence_id", "bytes"}
 """Columns of numbers, aligned right."""
@@ -193,12 +324,21 @@ def format_value(field: str, value: Any, language: Language) -> str:
         return ", ".join(format_value("", part, language) for part in value.values())
     if isinstance(value, list):
         return ", ".join(format_value("", part, language) for part in value)
-    text = sanitize_line(str(value))
+    return _format_text(field, sanitize_line(str(value)), language)
+
+
+def _format_text(field: str, text: str, language: Language) -> str:
+    if field == "number" and text == "draft":
+        return "-"  # InvoiceXpress's word where a draft has no number; its state says so
     try:
         if field in AMOUNTS:
             return formats.format_money(Decimal(text), language)
         if field in DATES:
             return formats.format_date(date.fromisoformat(text), language)
+        if field in TIMES:
+            return formats.format_date_time(datetime.fromisoformat(text))
+        if field == "country":
+            return format_country(text, language)
         if field == "value":
             return formats.format_number(Decimal(text), language)
     except (InvalidOperation, ValueError):

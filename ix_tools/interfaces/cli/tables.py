@@ -22,7 +22,8 @@ from ix_tools.fiscal.exemptions import find_exemption
 from ix_tools.i18n import formats
 from ix_tools.i18n.labels import LABELS
 from ix_tools.i18n.languages import Language
-from ix_tools.i18n.messages import render
+from ix_tools.i18n.messages import message, render
+from ix_tools.interfaces.cli.columns import Column, fit_columns
 from ix_tools.interfaces.cli.labels import (
     COLOURS,
     RIGHT,
@@ -109,18 +110,33 @@ class Report:
             self._console.print(Text(empty, style="dim"))
             return
         table = self._create_table()
-        for name in names:
-            heading = (titles or {}).get(name) or format_label(name, self._language)
-            numbers = name in RIGHT and all(_is_number(row.get(name)) for row in rows)
-            table.add_column(
-                heading,
-                justify="right" if numbers else "left",
-                overflow="fold",
-                no_wrap=name == "id",  # ids are copied, so they are not wrapped
+        columns = [
+            Column(
+                name,
+                (titles or {}).get(name) or format_label(name, self._language),
+                [self._build_cell(name, row.get(name)) for row in rows],
+                is_number=name in RIGHT and all(_is_number(row.get(name)) for row in rows),
             )
-        for row in rows:
-            table.add_row(*(self._build_cell(name, row.get(name)) for name in names))
+            for name in names
+        ]
+        shown = fit_columns(columns, self._console.width)
+        for one in shown:
+            table.add_column(
+                one.heading,
+                justify="right" if one.is_number else "left",
+                overflow="fold",
+                no_wrap=not one.can_wrap,
+                min_width=one.least_width,
+            )
+        for cells in zip(*(one.cells for one in shown), strict=True):
+            table.add_row(*cells)
         self._console.print(table)
+        if left_out := [one.heading for one in columns if one not in shown]:
+            told = message(
+                "No room here for: {columns} (a wider terminal or --output json shows them).",
+                columns=", ".join(left_out),
+            )
+            self._console.print(Text(render(told, self._language), style="dim"))
         self._begun = True
 
     def add_warnings(self, found: Iterable[tuple[str, str]]) -> None:
@@ -235,8 +251,8 @@ class Report:
                 "quantity": formats.format_number(line.quantity, language),
                 "unit_price": money
                 if price == round_to_cent(price)
-                else f"{formats.format_number(price, language)} €",
-                "discount": f"{formats.format_number(line.discount, language)} %" if line.discount else "",
+                else formats.format_exact_money(price, language, currency),
+                "discount": formats.format_percent(line.discount, language) if line.discount else "",
                 "tax": self._format_tax(line),
                 "net": formats.format_money(round_to_cent(line.net), language, currency)
                 if line.net is not None
@@ -246,8 +262,7 @@ class Report:
         self._console.print(table)
 
     def _format_tax(self, line: records.Line) -> str:
-        rate = formats.format_number(line.tax_rate, self._language) if line.tax_rate is not None else "?"
-        return f"{sanitize_line(line.tax or '?')} {rate} %"
+        return f"{sanitize_line(line.tax or '?')} {formats.format_percent(line.tax_rate, self._language)}"
 
     def _add_vat_shares(self, document: records.Document) -> None:
         found: dict[str, list[Decimal]] = {}
@@ -289,7 +304,7 @@ class Report:
                     )
                 )
         if document.retention:
-            held = f"{render(LABELS['retention'], language)} {formats.format_number(document.retention, language)} %"
+            held = f"{render(LABELS['retention'], language)} {formats.format_percent(document.retention, language)}"
             rows.append((held, formats.format_money(document.withholding_tax, language, document.currency)))
         if to_pay is not None:
             rows.append(
