@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ix_tools.domain.document_kinds import ISSUED_STATES, name_document_kind
+from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.types import Record, TranslatedText, format_cents
 from ix_tools.errors import IxError
 from ix_tools.fiscal.deadlines import get_reporting_deadline
-from ix_tools.i18n.messages import Message, Money, Text, as_message, join_messages, message
+from ix_tools.i18n.messages import Message, Money, as_message, message
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
@@ -24,6 +24,8 @@ from ix_tools.operations.workflows.pagination import iterate_rows
 
 MAX_ROWS = 20
 """Most rows shown of a finding; the others are counted."""
+MAX_DRAFT_LOOK_UPS = 50
+"""Most drafts whose series is looked up, one request each, where a later document may close the way."""
 MAX_RECEIPT_LOOK_UPS = 50
 """Most settled invoices whose receipts are looked up, one request each; the number of others is reported."""
 NUMBERED_STATES = [*sorted(ISSUED_STATES), "canceled"]
@@ -35,7 +37,7 @@ class MonthFinding(Record):
 
     what: TranslatedText
     count: int
-    rows: list[TranslatedText]
+    rows: list[str]
     """First rows of the finding."""
     next: TranslatedText
 
@@ -50,15 +52,15 @@ class MonthEnd(Record):
     """Number of documents issued in the month, cancelled ones included."""
     total: str
     """Total charged in the month less credit notes, with VAT."""
-    saft: TranslatedText
+    saft: str
     """State of the SAF-T file: ready, pending, nothing to export, or the reason."""
     saft_due: str
     """Day by which the month's data are due at AT: the 5th of the next month, or the working day to which it moves."""
-    left_out: TranslatedText | None = None
+    left_out: str | None = None
 
 
 class MonthEndCheck(Operation[MonthEnd]):
-    """Check whether a month can be closed: drafts left, gaps in series, unregistered series, unpaid invoices, missing receipts, SAF-T.
+    """Check whether a month can be closed: drafts left, dates that must move, gaps in series, unregistered series, unpaid invoices, missing receipts, SAF-T.
 
     Source: Portaria 363/2010, Portaria 195/2020 and DL 198/2012, art. 3, for the checks; a workflow of lists and export_saft.
     """
@@ -82,7 +84,7 @@ class MonthEndCheck(Operation[MonthEnd]):
         month = MonthReview(date(self.year, self.month, 1), context.facts.today)
         await month.load(context)
         month.check_end()
-        month.check_drafts()
+        await month.check_drafts(context)
         month.check_gaps()
         await month.check_series(context)
         await month.check_unpaid(context)
@@ -97,18 +99,14 @@ class MonthEndCheck(Operation[MonthEnd]):
             total=format_cents(month.total),
             saft=saft,
             saft_due=get_reporting_deadline(month.first).isoformat(),
-            left_out=join_messages(month.left_out) if month.left_out else None,
+            left_out="; ".join(month.left_out) or None,
         )
 
     def next_steps(self, result: MonthEnd) -> Iterable[Step]:
         """Suggest exporting the SAF-T file."""
-        if str(result.saft) in SAFT_STATES:
+        if result.saft in {"ready", "pending"}:
             why = f"export the file for the accountant, or AT by {result.saft_due}"
             yield Step("export_saft", why, {"month": self.month, "year": self.year})
-
-
-SAFT_STATES = {"ready": message("ready"), "pending": message("pending")}
-"""States of a SAF-T file that is there, or comes."""
 
 
 @dataclass
@@ -120,7 +118,7 @@ class MonthReview:
     documents: list[dict[str, Any]] = field(default_factory=list)
     earlier_documents: list[dict[str, Any]] = field(default_factory=list)
     findings: list[MonthFinding] = field(default_factory=list)
-    left_out: list[Message] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def last(self) -> date:
@@ -149,7 +147,7 @@ class MonthReview:
         )
 
     async def load(self, context: OperationContext) -> None:
-        """Load every invoice, note, receipt and guide of the month, and the newest documents before it."""
+        """Load every document of the month, and the newest invoices, notes and receipts before it."""
         wanted = {
             "types": list(EVERY_TYPE),
             "states": ["draft", *NUMBERED_STATES],
@@ -166,6 +164,13 @@ class MonthReview:
         }
         guides = iterate_rows(context, "list_guides", loaded, "guides")
         self.documents += [one async for one in guides if self._is_within(one)]
+        estimates = {
+            **{name: value for name, value in wanted.items() if name != "types"},
+            "states": ["draft", "final", "accepted", "refused", "canceled"],
+        }
+        self.documents += [
+            one async for one in iterate_rows(context, "list_estimates", estimates, "estimates")
+        ]
         yesterday = (self.first - timedelta(days=1)).isoformat()
         wanted = {"types": list(EVERY_TYPE), "states": NUMBERED_STATES, "archived": True}
         page = {**wanted, "date_to": yesterday, "per_page": 100}
@@ -174,12 +179,10 @@ class MonthReview:
     def _is_within(self, row: Mapping[str, Any]) -> bool:
         return self.first.isoformat() <= str(row.get("date") or "") <= self.last.isoformat()
 
-    def _add_finding(self, what: Message, rows: Iterable[Message], next: Text) -> None:
+    def _add_finding(self, what: Message, rows: Iterable[str], next: Message) -> None:
         shown = list(rows)
         if shown:
-            self.findings.append(
-                MonthFinding(what=what, count=len(shown), rows=shown[:MAX_ROWS], next=as_message(next))
-            )
+            self.findings.append(MonthFinding(what=what, count=len(shown), rows=shown[:MAX_ROWS], next=next))
 
     # --- checks ---
 
@@ -187,24 +190,87 @@ class MonthReview:
         """Find that the month is not over, so that more can be issued in it."""
         over = self.last + timedelta(days=1)
         if self.today < over:
-            ends = message("it ends on {day}; what is issued until then is not in this check", day=self.last)
-            again = message(
-                "check again from {day}; the data are due at AT by {due}",
-                day=over,
-                due=get_reporting_deadline(self.first),
+            self._add_finding(
+                message("the month is not over"),
+                [f"{self.first.isoformat()} – {self.last.isoformat()}"],
+                message(
+                    "check again from {day}, since what is issued until then is not in this check; the data are due at the tax "
+                    "authority by {due}",
+                    day=over,
+                    due=get_reporting_deadline(self.first),
+                ),
             )
-            self._add_finding(message("the month is not over"), [ends], again)
 
-    def check_drafts(self) -> None:
-        """Find drafts: they are in no SAF-T file, and their date can soon no longer be used."""
+    async def check_drafts(self, context: OperationContext) -> None:
+        """Find drafts: they are in no SAF-T file, and one dated before the last number of its series cannot be issued any more."""
         drafts = [one for one in self.documents if one.get("status") == "draft"]
+        late = await self._find_late_drafts(context, drafts)
+        self._add_finding(
+            message("drafts whose date must move"),
+            (
+                f"{_describe_draft(one)}, {one.get('date')} < {last.get('date')} ({last.get('number')})"
+                for one, last in late
+            ),
+            message(
+                "their series has a later number already, so they cannot be issued with their date: ask whether the date may move, and "
+                "update each to that of the last number or later, or delete it (change_state deleted)"
+            ),
+        )
+        moved = {one["id"] for one, _ in late}
         self._add_finding(
             message("drafts left"),
-            (_describe_document(one) for one in drafts),
+            (_describe_draft(one) for one in drafts if one["id"] not in moved),
             message(
                 "finalize each (change_state finalized) or delete it (change_state deleted); a person approves"
             ),
         )
+
+    async def _find_late_drafts(
+        self, context: OperationContext, drafts: Iterable[Mapping[str, Any]]
+    ) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+        """Return the drafts that are dated before the last document of their series, each with that document."""
+        drafts = list(drafts)
+        if not drafts:
+            return []
+        tomorrow = (self.last + timedelta(days=1)).isoformat()
+        wanted = {"types": list(EVERY_TYPE), "states": NUMBERED_STATES, "archived": True}
+        page = {**wanted, "date_from": tomorrow, "per_page": 100}
+        later = (await context.run_operation("list_invoices", page))["invoices"]
+        last: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for one in [*self.issued, *later]:
+            if (found := _parse_number(one)) is not None:
+                key = (str(one.get("document_type")), found[1])
+                if key not in last or str(one.get("date")) > str(last[key].get("date")):
+                    last[key] = one
+        newest = {
+            kind: max(str(one.get("date")) for (of, _), one in last.items() if of == kind) for kind, _ in last
+        }
+        suspects = [
+            one for one in drafts if str(one.get("date")) < newest.get(str(one.get("document_type")), "")
+        ]
+        if not suspects:
+            return []
+        series = await self._load_series_names(context)
+        found_late = []
+        for one in suspects[:MAX_DRAFT_LOOK_UPS]:
+            about = {"document_type": one["document_type"], "document_id": one["id"]}
+            sequence = (await context.run_operation("get_document", about))["document"].get("sequence_id")
+            end = last.get((str(one.get("document_type")), series.get(sequence, "")))
+            if end is not None and str(one.get("date")) < str(end.get("date")):
+                found_late.append((one, end))
+        if len(suspects) > MAX_DRAFT_LOOK_UPS:
+            self.left_out.append(
+                f"the series of {len(suspects) - MAX_DRAFT_LOOK_UPS} of {len(suspects)} drafts was not looked up"
+            )
+        return found_late
+
+    async def _load_series_names(self, context: OperationContext) -> dict[int | None, str]:
+        listed = (await context.run_operation("list_sequences", {}))["sequences"]
+        return {
+            part.get("sequence_id"): str(one.get("serie"))
+            for one in listed
+            for part in (one.get("types") or {}).values()
+        }
 
     def check_gaps(self) -> None:
         """Find gaps in the numbers of a series, where cancelled documents count too."""
@@ -224,7 +290,8 @@ class MonthReview:
             )
             for low, high in pairwise(known):
                 if high - low > 1:
-                    missing.append(_describe_gap(kind, serie, low + 1, high - 1))
+                    between = f"{low + 1}" if high - low == 2 else f"{low + 1} to {high - 1}"
+                    missing.append(f"{kind} {serie}: {between}")
         self._add_finding(
             message("numbers missing in a series"),
             missing,
@@ -245,10 +312,7 @@ class MonthReview:
         ]
         self._add_finding(
             message("series used without registration"),
-            (
-                message("{series}: {kind}", series=str(serie), kind=name_document_kind(f"{kind}s"))
-                for serie, kind in sorted(unregistered)
-            ),
+            (f"{serie}: {kind}s" for serie, kind in sorted(unregistered)),
             message("register_sequence with the series' id; a person approves"),
         )
 
@@ -262,17 +326,18 @@ class MonthReview:
             "per_page": MAX_ROWS,
         }
         late = await context.run_operation("list_invoices", wanted)
-        shown = [_describe_unpaid(one, one.get("open")) for one in late["invoices"]]
+        shown = [_format_unpaid(one) for one in late["invoices"]]
         if shown:
+            count, amount = late["total_entries"], late["open_total"]
             self.findings.append(
                 MonthFinding(
                     what=message("unpaid and due by {day}", day=due),
-                    count=late["total_entries"],
+                    count=count,
                     rows=shown,
                     next=message(
                         "{amount} is open in all: generate_payment where it was paid; otherwise remind the client "
                         "(account_statement shows what is open)",
-                        amount=_parse_total(late["open_total"]),
+                        amount=Money(Decimal(str(amount))) if amount is not None else None,
                     ),
                 )
             )
@@ -292,14 +357,10 @@ class MonthReview:
                 each.get("document_type") in proofs and each.get("status") in ISSUED_STATES
                 for each in related
             ):
-                missing.append(_describe_document(one))
+                missing.append(f"{_format_name(one)}, {one.get('client')}, {one.get('total')}")
         if len(settled) > MAX_RECEIPT_LOOK_UPS:
             self.left_out.append(
-                message(
-                    "receipts of {some} of {all} settled invoices were not looked up",
-                    some=len(settled) - MAX_RECEIPT_LOOK_UPS,
-                    all=len(settled),
-                )
+                f"receipts of {len(settled) - MAX_RECEIPT_LOOK_UPS} of {len(settled)} settled invoices were not looked up"
             )
         self._add_finding(
             message("settled without a receipt"),
@@ -307,30 +368,29 @@ class MonthReview:
             message("look at it in InvoiceXpress: a payment there issues the receipt"),
         )
 
-    async def check_saft(self, context: OperationContext) -> Message:
+    async def check_saft(self, context: OperationContext) -> str:
         """Return the state of the SAF-T file."""
         if self.first > self.today.replace(day=1):
-            return message("the month has not begun")
+            return "the month has not begun"
         call = {"month": self.first.month, "year": self.first.year, "delivery": "link"}
         try:
-            status = str((await context.run_operation("export_saft", call))["status"])
-            return SAFT_STATES.get(status, as_message(status))
+            return str((await context.run_operation("export_saft", call))["status"])
         except IxError as failure:
             if not self.issued:
-                return message("nothing to export")
+                return "nothing to export"
             self._add_finding(
                 message("SAF-T cannot be exported"),
-                [as_message(failure.message)],
-                failure.next or message("try export_saft again later"),
+                [str(failure.message)],
+                as_message(failure.next) if failure.next else message("try export_saft again later"),
             )
-            return as_message(failure.code)
+            return failure.code
 
     async def check_open_intents(self, context: OperationContext) -> None:
         """Find calls with an unknown outcome, which may have created a document."""
         self._add_finding(
             message("calls whose outcome is not known"),
             (
-                as_message(f"{one['operation']} {one['subject']} ({one['id']})".replace("  ", " "))
+                f"{one['operation']} {one['subject']} ({one['id']})".replace("  ", " ")
                 for one in await context.list_open_intents()
             ),
             message(
@@ -339,38 +399,21 @@ class MonthReview:
         )
 
 
-def _name_document(row: Mapping[str, Any]) -> Message:
-    kind = name_document_kind(str(row.get("document_type")))
-    if row.get("status") == "draft":
-        return message("{kind} (draft {id})", kind=kind, id=row["id"])
-    return message("{kind} {number} (id {id})", kind=kind, number=row.get("number"), id=row.get("id"))
-
-
-def _describe_document(row: Mapping[str, Any]) -> Message:
-    client = row.get("client") or message("final consumer")
-    return join_messages([_name_document(row), client, _parse_total(row.get("total"))], ", ")
-
-
-def _describe_unpaid(row: Mapping[str, Any], to_pay: object) -> Message:
-    return message(
-        "{document}, due {due}, {client}, open {open} of {total}",
-        document=_name_document(row),
-        due=date.fromisoformat(row["due_date"]) if row.get("due_date") else None,
-        client=row.get("client") or message("final consumer"),
-        open=_parse_total(to_pay),
-        total=_parse_total(row.get("total")),
+def _format_name(row: Mapping[str, Any]) -> str:
+    kind = str(row.get("document_type"))
+    return (
+        f"{kind} {row['id']}"
+        if row.get("status") == "draft"
+        else f"{kind} {row.get('number')} (id {row.get('id')})"
     )
 
 
-def _describe_gap(kind: str, series: str, low: int, high: int) -> Message:
-    name = name_document_kind(kind)
-    if low == high:
-        return message("{kind} {series}: {number}", kind=name, series=series, number=low)
-    return message("{kind} {series}: {low} to {high}", kind=name, series=series, low=low, high=high)
+def _describe_draft(row: Mapping[str, Any]) -> str:
+    return f"{_format_name(row)}, {row.get('client')}, {row.get('total')}"
 
 
-def _parse_total(amount: object) -> Message:
-    return message("{amount}", amount=Money(Decimal(str(amount or 0))))
+def _format_unpaid(row: Mapping[str, Any]) -> str:
+    return f"{_format_name(row)}, due {row.get('due_date')}, {row.get('client')}, open {row.get('open')} of {row.get('total')}"
 
 
 def _parse_number(row: Mapping[str, Any]) -> tuple[int, str] | None:

@@ -88,7 +88,7 @@ def test_the_first_page_lists_every_command_under_a_heading(cli: Cli) -> None:
         "Documents:",
         "Payments:",
         "Guides:",
-        "Series:",
+        "Series and numbers:",
         "Clients and taxes:",
         "Treasury:",
         "Accounts:",

@@ -65,7 +65,7 @@ def test_in_portuguese_amounts_dates_and_words_are_portuguese(
                   "Total sem IVA 100,00 €", "Total 123,00 €", "A seguir"):  # fmt: skip
         assert any(line.startswith(words) for line in squeezed(text)), (words, text)
     rows = squeezed(cli.text("list-invoices"))
-    assert rows[0] == "Id Tipo Estado Data Vencimento Cliente Total"
+    assert rows[0] == "Id Tipo Número Estado Data Vencimento Cliente Total"
     assert rows[1] == "1001 Fatura rascunho 20/11/2026 20/12/2026 ACME, Lda 123,00 €"
 
 
