@@ -329,6 +329,7 @@ async def test_declined_the_draft_stays_and_the_error_says_how_to_go_on(harness:
     assert "Nothing was sent" not in shown["message"]
     assert "update_invoice" in shown["next"]
     assert "deleted" in shown["next"]
+    assert "repeat" not in shown["next"]
     result = await harness.call("issue_invoice", build_arguments())
     assert result["document"]["id"] == shown["document"]["id"]
     assert all_writes(harness) == [1, 1, 1]

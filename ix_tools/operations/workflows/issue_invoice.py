@@ -377,9 +377,10 @@ class _Progress:
         stop.message = f"{stop.message} It stopped at {at}: {stays}. {DIFFERS_TEXT if differs else STATE_AFTER_STOP[at, unsure]}"
         stop.sent = "unknown" if unsure else "stored"
         if not isinstance(stop, StoredDifferently):
-            # After a declined approval a corrected call would create a second draft: the existing one is corrected or resumed.
-            first = "ask the person what to change" if stop.code == "approval_declined" else stop.next
-            stop.next = "; ".join(filter(None, [str(first), NEXT_AFTER_STOP[at, unsure]]))
+            # After a declined approval a corrected call would create a second draft: the existing one is corrected.
+            is_declined = stop.code == "approval_declined" and at in NEXT_AFTER_DECLINE
+            steps = [NEXT_AFTER_DECLINE[at]] if is_declined else [str(stop.next), NEXT_AFTER_STOP[at, unsure]]
+            stop.next = "; ".join(filter(None, steps))
 
 
 CORRECTION_HINT = "correct_document says how the document is corrected"
@@ -393,6 +394,12 @@ STATE_AFTER_STOP = {
     ("email", True): "It is not known whether the e-mail was sent; it is not sent again automatically.",
 }
 """State after stopping at a step, by the step and whether its outcome is unknown."""
+NEXT_AFTER_DECLINE = {
+    "finalize": "ask the person what to change: change this draft (update_invoice) and finalize it (change_state), "
+    "or delete it (change_state with state deleted)",
+    "email": f"ask the person what to change: send_email sends it with another text or to another address. {CORRECTION_HINT}",
+}
+"""The one way on after a person declined a step."""
 NEXT_AFTER_STOP = {
     ("draft", False): "",
     ("draft", True): REPEAT,
