@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -16,29 +21,9 @@ PATH = "/api/export_saft.json"
 SALES, WORK, GOODS, PAID = "SalesInvoices", "WorkingDocuments", "MovementOfGoods", "Payments"
 ENTRIES = {SALES: "Invoice", WORK: "WorkDocument", GOODS: "StockMovement", PAID: "Payment"}
 STATUSES = {SALES: "InvoiceStatus", WORK: "WorkStatus", GOODS: "MovementStatus", PAID: "PaymentStatus"}
-ORDER = {
-    "AuditFile": "Header MasterFiles SourceDocuments",
-    "MasterFiles": "Customer Product TaxTable",
-    "SourceDocuments": "SalesInvoices MovementOfGoods WorkingDocuments Payments",
-    "Header": "AuditFileVersion CompanyID TaxRegistrationNumber TaxAccountingBasis CompanyName CompanyAddress FiscalYear"
-    " StartDate EndDate CurrencyCode DateCreated TaxEntity ProductCompanyTaxID SoftwareCertificateNumber ProductID"
-    " ProductVersion HeaderComment Telephone Fax Email Website",
-    "Customer": "CustomerID AccountID CustomerTaxID CompanyName BillingAddress Telephone Fax Email Website"
-    " SelfBillingIndicator",
-    "Invoice": "InvoiceNo ATCUD DocumentStatus Hash HashControl Period InvoiceDate InvoiceType SpecialRegimes SourceID"
-    " SystemEntryDate CustomerID Line DocumentTotals WithholdingTax",
-    "WorkDocument": "DocumentNumber ATCUD DocumentStatus Hash HashControl Period WorkDate WorkType SourceID"
-    " SystemEntryDate CustomerID Line DocumentTotals",
-    "StockMovement": "DocumentNumber ATCUD DocumentStatus Hash HashControl Period MovementDate MovementType"
-    " SystemEntryDate CustomerID SourceID ShipTo ShipFrom MovementStartTime ATDocCodeID Line DocumentTotals",
-    "Payment": "PaymentRefNo ATCUD Period TransactionDate PaymentType Description DocumentStatus PaymentMethod SourceID"
-    " SystemEntryDate CustomerID Line DocumentTotals PaymentAmount PaymentDate",
-    "Line": "LineNumber OrderReferences SourceDocumentID ProductCode ProductDescription Quantity UnitOfMeasure UnitPrice"
-    " TaxPointDate References Description DebitAmount CreditAmount Tax TaxExemptionReason TaxExemptionCode"
-    " SettlementAmount",
-    "DocumentTotals": "TaxPayable NetTotal GrossTotal Currency Payment",
-}
-"""Order of elements in the schema, as far as the file uses them."""
+SCHEMA = json.loads(Path(__file__).with_name("saft_schema.json").read_text(encoding="utf-8"))
+"""Facts of the official schema: children in order, required children, and the restrictions of values."""
+INTEGERS = {"integer", "nonNegativeInteger", "positiveInteger"}
 
 
 def exported(api: SandboxApi, month: str = "11", year: str = "2026") -> Element:
@@ -173,12 +158,91 @@ def test_february_ends_when_it_ends(api: SandboxApi) -> None:
     assert said(exported(api, "2", "2024"), "Header/EndDate") == "2024-02-29"
 
 
-def test_elements_stand_in_the_order_of_the_schema(api: SandboxApi, month: dict[str, Any]) -> None:
+def list_schema_faults(element: Element, path: str) -> Iterator[str]:
+    """Yield where an element and what it holds are not as the schema has them."""
+    fact = SCHEMA["elements"].get(path)
+    if isinstance(fact, str):
+        value = element.text or ""
+        yield from (
+            f"{path}: {value!r}: {fault}" for fault in list_value_faults(value, SCHEMA["types"][fact])
+        )
+        return
+    if fact is None:
+        yield f"{path}: not in the schema"
+        return
+    places = [fact["children"].index(child.tag) if child.tag in fact["children"] else -1 for child in element]
+    if -1 in places or places != sorted(places):
+        yield f"{path}: {[child.tag for child in element]} are not in order"
+    present = {child.tag for child in element}
+    yield from (f"{path}: no {name}" for name in fact["required"] if name not in present)
+    for child in element:
+        yield from list_schema_faults(child, f"{path}/{child.tag}")
+
+
+def list_value_faults(value: str, fact: dict[str, Any]) -> Iterator[str]:
+    """Yield the restrictions of a type that a value breaks."""
+    kind = fact["type"]
+    if kind in INTEGERS | {"decimal"}:
+        number = Decimal(value)
+        if kind in INTEGERS and number != number.to_integral_value():
+            yield "no whole number"
+        if number < Decimal(str(fact.get("minInclusive", "-Infinity"))):
+            yield f"less than {fact['minInclusive']}"
+        if number > Decimal(str(fact.get("maxInclusive", "Infinity"))):
+            yield f"more than {fact['maxInclusive']}"
+    elif kind == "date":
+        date.fromisoformat(value)
+    elif kind == "dateTime":
+        datetime.fromisoformat(value)
+    if not fact.get("minLength", 0) <= len(value) <= fact.get("maxLength", len(value)):
+        yield f"{len(value)} characters"
+    if "values" in fact and value not in fact["values"]:
+        yield f"none of {fact['values']}"
+    yield from (f"not {one}" for one in fact.get("patterns", ()) if not re.fullmatch(one, value))
+
+
+def test_the_file_is_as_the_official_schema_has_it(api: SandboxApi, month: dict[str, Any]) -> None:
+    """SAFTPT1.04_01.xsd: order, required elements, types, lengths, patterns and lists of values."""
     api.sandbox.advance(60)
-    for element in exported(api).iter():
-        if element.tag in ORDER:
-            places = [ORDER[element.tag].split().index(child.tag) for child in element]
-            assert places == sorted(places), (element.tag, [child.tag for child in element])
+    found = exported(api)
+    faults = list(list_schema_faults(found, "AuditFile"))
+    assert faults == [], "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "fault"),
+    [
+        ("SourceDocuments/SalesInvoices/Invoice/InvoiceNo", "FT2026/1", "not [^ ]+"),
+        ("SourceDocuments/SalesInvoices/Invoice/InvoiceType", "FA", "none of"),
+        ("Header/TaxRegistrationNumber", "99999999", "less than"),
+        ("MasterFiles/Customer/CustomerTaxID", "9" * 31, "31 characters"),
+        ("SourceDocuments/SalesInvoices/Invoice/Line/TaxExemptionCode", "M7", "not (M[0-9]{2})+"),
+    ],
+)
+def test_a_file_that_breaks_the_schema_is_noticed(
+    api: SandboxApi, month: dict[str, Any], path: str, text: str, fault: str
+) -> None:
+    api.sandbox.advance(60)
+    root = exported(api)
+    found = root.find(path)
+    assert found is not None
+    found.text = text
+    (told,) = list_schema_faults(root, "AuditFile")
+    assert fault in told
+    found.text = None
+    header = root.find("Header")
+    assert header is not None
+    header.append(header[0])
+    assert any("not in order" in one for one in list_schema_faults(root, "AuditFile"))
+
+
+def test_a_client_stands_without_the_prefix_of_its_vat_number(api: SandboxApi) -> None:
+    """Portaria 302/2016: CustomerTaxID is the number without the country's prefix."""
+    spain = {"name": "Talleres SL", "code": "TALLERES", "country": "Spain", "fiscal_id": "ESB58378431"}
+    api.create_issued(client=spain)
+    api.sandbox.advance(60)
+    numbers = [said(one, "CustomerTaxID") for one in exported(api).findall("MasterFiles/Customer")]
+    assert "B58378431" in numbers
 
 
 def test_every_numbered_document_of_the_month_is_there_once(api: SandboxApi, month: dict[str, Any]) -> None:
