@@ -10,6 +10,7 @@ from mcp.shared.exceptions import MCPError
 
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.operations.spec import Effect
+from ix_tools.schemas.bundles import use_plain_keywords
 from ix_tools.schemas.json_schema import build_input_schema
 from tests.harness import Harness, invoice, line
 from tests.interfaces.mcp.host import Host, Person, connect_host
@@ -57,7 +58,7 @@ async def test_every_schema_is_plain_and_closed(host: Host) -> None:
             Draft202012Validator.check_schema(schema)
             assert schema["type"] == "object"
             assert not {"anyOf", "oneOf", "allOf", "$ref", "$defs"} & set(str(schema).split("'"))
-        assert tool["inputSchema"] == build_input_schema(catalogue()[tool["name"]])
+        assert tool["inputSchema"] == use_plain_keywords(build_input_schema(catalogue()[tool["name"]]))
         assert tool["inputSchema"]["additionalProperties"] is False
         refusal = await host.call_refused(tool["name"], nothing_like_it=1)
         assert "nothing_like_it" in {problem["field"] for problem in refusal["problems"]}
