@@ -31,9 +31,8 @@ def read_texts() -> Iterator[tuple[Language, str]]:
     with get_source_path("pt").open("rb") as lines:
         for entry in read_po(lines, locale="pt"):
             for language, texts in (("en", entry.id), ("pt", entry.string)):
-                yield from (
-                    (language, text) for text in ([texts] if isinstance(texts, str) else texts) if text
-                )  # type: ignore[misc]
+                for text in [texts] if isinstance(texts, str) else texts or ():
+                    yield "pt" if language == "pt" else "en", text
 
 
 @cache

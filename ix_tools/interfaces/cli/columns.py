@@ -13,7 +13,7 @@ ESSENTIAL = frozenset({"id", "name", "number", "status", "state", "document_type
 """Columns that stay, however narrow the terminal is."""
 GAP = 3
 """Characters between two columns."""
-LONGEST_LINE = 24
+LONGEST_LINE = 18
 """Width at which a text of several words is wrapped."""
 
 
