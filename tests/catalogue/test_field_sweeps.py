@@ -7,7 +7,7 @@ SITUATIONS; a field that fits no value of its kind below fails here until it is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from secrets import token_hex
 from types import UnionType
@@ -26,6 +26,8 @@ from ix_tools.interfaces.web import rendering
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import WirePath
+from ix_tools.pipeline.seen_records import SeenRecords
+from ix_tools.storage.lookups import Lookups
 from tests.harness import Harness, Json, document_arguments, exempt_line, guide, invoice, line
 from tests.interfaces.mcp.sandbox_documents import send_raw
 from tests.interfaces.web.visitor import extract_text
@@ -314,6 +316,8 @@ async def waiting(harness: Harness, name: str, path: Path, value: Any) -> tuple[
     """A draft with this value in an account that has nothing else, and the approval that finalizing it waits for."""
     harness.sandbox.reset()
     harness.sandbox.set_option("rate_limit", 1_000_000)
+    harness.context = replace(harness.context, seen=SeenRecords())  # ids begin anew
+    Lookups(harness.context.store, harness.context.account.name).forget_all()
     harness.context.settings = harness.context.settings.model_copy(update={"language": "pt"})
     if value == "B2026":
         await harness.call("register_sequence", {"series": value})

@@ -355,6 +355,13 @@ async def get_code(harness: Harness, item: dict[str, Any]) -> str:
     return ""
 
 
+async def test_a_price_that_a_line_takes_from_the_catalogue_is_the_present_one(warm: Harness) -> None:
+    """Nothing would show an old one: the document says what the line says."""
+    set_price(warm.sandbox)
+    made = await warm.create_draft(items=[{"name": "Consultoria", "quantity": 1}])
+    assert made["before_taxes"] == "75.00"
+
+
 async def test_a_read_back_that_differs_makes_the_next_call_look_again(warm: Harness) -> None:
     set_rate(warm.sandbox)
     assert await get_code(warm, line(name="X", tax="IVA6")) == DIFFERENT
