@@ -1,14 +1,16 @@
-"""`python -m faults [matrix | race] [options]`: without a name and options, both; with options alone, the matrix."""
+"""`python -m faults [matrix | race | parked] [options]`: without a name and options, the first two; with options alone, the matrix."""
 
 import sys
 
-from faults import matrix, race
+from faults import matrix, parked_kills, race
 
 
 def main(arguments: list[str]) -> int:
     """Run the named parts; return 1 when anything is wrong."""
     if arguments[:1] == ["race"]:
         return race.main(arguments[1:])
+    if arguments[:1] == ["parked"]:
+        return parked_kills.main(arguments[1:])
     if arguments:
         return matrix.main(arguments[1:] if arguments[0] == "matrix" else arguments)
     return max(matrix.main([]), race.main([]))

@@ -114,6 +114,9 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "account_setup_off": ErrorCode(403, "The settings turn account setup off.", Exit.USAGE),
     "account_unknown": ErrorCode(404, "No request was ever sent for that account."),
     "allowance_used_up": ErrorCode(403, "The policy's budget is used up, and nobody may approve more."),
+    "credential_ended": ErrorCode(
+        403, "What the asker of a parked call signed in with is revoked or has expired."
+    ),
     "denied_by_policy": ErrorCode(403, "The owner's policy denies the call."),
     "no_policy": ErrorCode(500, "There is no policy file.", Exit.USAGE),
     "operation_excluded": ErrorCode(403, "The settings exclude the operation.", Exit.USAGE),

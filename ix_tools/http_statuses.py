@@ -19,7 +19,7 @@ HTTP_STATUSES: Mapping[int, HttpStatus] = {
     DONE: HttpStatus("OK", "It was done; `ok` is true."),
     WAITING: HttpStatus(
         "Accepted",
-        "A person must approve first. Nothing was sent; poll `Location` until it is approved, then repeat the same call.",
+        "A person must approve first. Nothing was sent; the call is carried out when it is approved, and `Location` then has its result.",
     ),
     400: HttpStatus(
         "Bad Request",

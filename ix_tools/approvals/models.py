@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ix_tools.approvals.host_answers import HostAnswer
+from ix_tools.approvals.parked_calls import ParkedDraft
 from ix_tools.approvals.requirements import ANY_PERSON, ApprovalRequirement
 
 Channel = Literal["form", "terminal", "page", "covered", "policy"]
@@ -39,6 +40,10 @@ class ApprovalRequestContent:
     origin: "CallOrigin | None" = None
     page: str = ""
     """The address of the server with the page, such as https://ix.example.pt; empty without one."""
+    parked: ParkedDraft | None = None
+    """The call, if it is carried out when it is approved, without being repeated."""
+    minutes: int = 0
+    """Minutes for which the approval is valid; 0 for the repository's default."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Row
 
 from ix_tools.approvals.models import Approval, Binding
+from ix_tools.approvals.parked_calls import is_waiting
 from ix_tools.approvals.requirements import load_approvers
 from ix_tools.approvals.rows import match_call
 from ix_tools.approvals.stored_differences import StoredDifferenceRepository
@@ -74,6 +75,11 @@ class ApprovalQueries(StoredDifferenceRepository):
         found = build_approval(row)
         over = found.state in {"pending", "approved"} and found.expires_at <= self._clock()
         return replace(found, state="expired") if over else found
+
+    def is_parked(self, identifier: str) -> bool:
+        """Check if the call is carried out by itself once this approval is given."""
+        with self._store.reading() as connection:
+            return is_waiting(connection, identifier)
 
     def load_approvers(self, identifier: str) -> tuple[str, ...]:
         """Return the people who have approved so far."""

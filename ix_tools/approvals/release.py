@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
+from ix_tools.approvals import parked_calls
 from ix_tools.approvals.models import Binding
 from ix_tools.approvals.rows import match_call, record_event
 from ix_tools.audit import trail
@@ -26,6 +27,17 @@ def mark_stale(store: Store, identifier: str, covers: Sequence[Binding]) -> None
     _end_use(store, identifier, covers, "stale", "stale", "the document changed; nothing was sent")
 
 
+def mark_outdated(store: Store, identifier: str) -> None:
+    """End an approval that was given before something new came up, so that the person is asked again."""
+    with store.writing() as connection:
+        trail.lock_trail(connection)
+        mine = sql.and_(approvals.c.id == identifier, approvals.c.state == "approved")
+        row = connection.execute(sql.select(approvals).where(mine)).one_or_none()
+        if row is not None:
+            connection.execute(approvals.update().where(mine).values(state="stale"))
+            record_event(connection, row, "stale", "there is a warning that the person did not see")
+
+
 def _end_use(
     store: Store, identifier: str, covers: Sequence[Binding], state: str, event: str, outcome: str
 ) -> None:
@@ -40,6 +52,7 @@ def _end_use(
             connection.execute(spent.delete().where(spent.c.approval == identifier))
             state = "stale"
         connection.execute(approvals.update().where(mine).values(state=state))
+        parked_calls.give_back(connection, identifier)
         record_event(connection, row, event, outcome)
         for binding in covers:
             _drop_covered(connection, binding, identifier)

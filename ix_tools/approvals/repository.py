@@ -19,6 +19,7 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
+from ix_tools.approvals import parked_calls
 from ix_tools.approvals.budgets import (
     AutoApprovalRequest,
     RemainingAllowance,
@@ -36,6 +37,7 @@ from ix_tools.approvals.models import (
     DecisionPlace,
     Reply,
 )
+from ix_tools.approvals.parked_calls import ParkedClaim
 from ix_tools.approvals.queries import ApprovalQueries, build_approval, is_current
 from ix_tools.approvals.refusals import (
     REPEAT_CALL,
@@ -96,11 +98,13 @@ class ApprovalRepository(ApprovalQueries):
                     and is_current(waiting)
                     and ApprovalRequirement.from_json(waiting.terms).is_as_strict_as(asked.requirement)
                 ):
+                    parked_calls.insert(connection, waiting, asked.parked)
                     return self._update_page(connection, waiting, asked.page)
             check_waiting_limit(connection, binding.principal, now)
             delete_old_texts(connection, now)
             handle = secrets.token_urlsafe(32)
             found = self._insert(connection, binding, asked, channel, "pending", hash_content(handle))
+            parked_calls.insert(connection, found, asked.parked)
             record_event(connection, found, "asked")
             return build_approval(found, handle)
 
@@ -166,9 +170,17 @@ class ApprovalRepository(ApprovalQueries):
             return self._store.to_store_time(connection, moment)
 
     def use_approved(
-        self, binding: Binding, terms: ApprovalRequirement = ANY_PERSON, covers: Sequence[Binding] = ()
+        self,
+        binding: Binding,
+        terms: ApprovalRequirement = ANY_PERSON,
+        covers: Sequence[Binding] = (),
+        claim: ParkedClaim | None = None,
     ) -> str | None:
-        """Use an approval for exactly this call that was given outside the conversation; None if nobody has decided."""
+        """Use an approval for exactly this call that was given outside the conversation; None if nobody has decided.
+
+        Args:
+            claim: the execution; a call that is parked under the approval is its own from now on.
+        """
         refusal = None
         with self._store.writing() as connection:
             row = self._find_latest(connection, binding)
@@ -189,6 +201,7 @@ class ApprovalRepository(ApprovalQueries):
                 elif not self._change_state(connection, row.id, "approved", "used"):
                     refusal = build_used_refusal()
                 else:
+                    parked_calls.start(connection, row.id, claim, self._store.now(connection))
                     self._approve_covered_calls(connection, row, covers)
         if refusal is not None:
             raise refusal
@@ -300,6 +313,9 @@ class ApprovalRepository(ApprovalQueries):
                 event = "approved" if approve else "rejected"
                 if not missing:
                     done = {"state": event, "decided_at": now, "reason": reason or None}
+                    if approve and parked_calls.is_waiting(connection, row.id):
+                        # A yes in the last minute leaves time to carry the call out.
+                        done["expires_at"] = max(row.expires_at, now + parked_calls.CARRY_OUT_SECONDS)
                     connection.execute(approvals.update().where(mine).values(done))
                 who = f"by {by}" if by else PLACE_PHRASES[place]
                 if pin_set_by is not None:
@@ -415,7 +431,7 @@ class ApprovalRepository(ApprovalQueries):
             "page": asked.page,
             "covered_by": covered_by,
             "created_at": now,
-            "expires_at": now + self._seconds,
+            "expires_at": now + (asked.minutes * 60 or self._seconds),
         }
         connection.execute(approvals.insert().values(row))
         return connection.execute(sql.select(approvals).where(approvals.c.id == row["id"])).one()

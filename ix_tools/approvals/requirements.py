@@ -42,6 +42,8 @@ class ApprovalRequirement:
     """The identities of the policy's [people]."""
     rules: tuple[str, ...] = ()
     """The names of the policy rules that require it."""
+    minutes: int = 0
+    """Minutes for which the approval is valid; 0 for what the settings say."""
 
     def to_json(self) -> str | None:
         """Return the stored form; None for the default requirement."""
@@ -67,6 +69,7 @@ class ApprovalRequirement:
             PLACES_BY_STRICTNESS.index(self.where) >= PLACES_BY_STRICTNESS.index(other.where)
             and self.people >= other.people
             and (other.asker or not self.asker)
+            and (not other.minutes or 0 < self.minutes <= other.minutes)
             and (not allowed or (bool(self.approvers) and set(map(str.casefold, self.approvers)) <= allowed))
             and (self.same == other.same or (self.people == 1 and self.asker and not allowed))
         )
@@ -85,6 +88,7 @@ class ApprovalRequirement:
             approvers=approvers,
             same=self.same or other.same,
             rules=tuple(dict.fromkeys((*self.rules, *other.rules))),
+            minutes=min(filter(None, (self.minutes, other.minutes)), default=0),
         )
         nobody = bool(self.approvers and other.approvers) and len(approvers) < both.people
         return None if nobody else both

@@ -1,17 +1,26 @@
 """Queries by binding, audit entries and events, shared by the modules that change rows of approvals."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
+from ix_tools.approvals import parked_calls
 from ix_tools.approvals.models import Binding
 from ix_tools.audit import trail
 from ix_tools.events import outbox
 from ix_tools.events.models import EventDraft, EventType
 from ix_tools.i18n import formats
 from ix_tools.storage.schema import approvals
+
+ENDED_WITHOUT_YES = {
+    "rejected": "approval_declined",
+    "expired": "approval_expired",
+    "unanswered": "approval_unanswered",
+}
+"""Events after which nobody carries the call out, and the code that says why. After `stale` a person is asked again."""
 
 
 def list_binding_columns(binding: Binding) -> dict[str, str]:
@@ -55,6 +64,8 @@ def record_event(
         outcome=outcome,
     )
     trail.append(connection, entry)
+    if event in ENDED_WITHOUT_YES:
+        parked_calls.end(connection, row.id, ENDED_WITHOUT_YES[event], time.time())
     if is_news:
         _announce(connection, row, event, place or row.channel)
 

@@ -172,7 +172,10 @@ class Issuer:
         if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_NAME or not subject.isprintable():
             return None
         return Principal(
-            f"{OAUTH_PREFIX}{subject}", _read_scopes(claims), self._select_granted_accounts(claims)
+            f"{OAUTH_PREFIX}{subject}",
+            _read_scopes(claims),
+            self._select_granted_accounts(claims),
+            f"oauth:{int(claims['exp'])}",
         )
 
     def _select_granted_accounts(self, claims: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Principals: the caller's name, scopes and accounts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ix_tools.errors import NotPermitted
 from ix_tools.operations.scopes import Scope
@@ -42,6 +42,8 @@ class Principal:
     scopes: frozenset[Scope] = ALL_SCOPES
     accounts: tuple[str, ...] = ()
     """Names of accounts in the settings."""
+    credential: str = field(default="", compare=False)
+    """What the caller signed in with: `token:ID`, `oauth:EXPIRY`, `open` where nobody is asked; empty on this machine."""
 
     @property
     def can_step_up(self) -> bool:

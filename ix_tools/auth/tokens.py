@@ -49,7 +49,7 @@ class Token:
     @property
     def principal(self) -> Principal:
         """The caller with this token. Tokens of the same name belong to one caller."""
-        return Principal(self.name, frozenset(self.scopes), self.accounts)
+        return Principal(self.name, frozenset(self.scopes), self.accounts, f"token:{self.id}")
 
     def is_usable(self, now: float) -> bool:
         """Check that the token is neither revoked nor expired."""
@@ -172,6 +172,13 @@ class Tokens:
         self._read[digest] = (stamp, token)
         if len(self._read) > CACHE_SIZE:
             self._read.popitem(last=False)
+
+    def find_by_id(self, identifier: str) -> Token | None:
+        """Return the usable token with this id, or None."""
+        with self._store.reading() as connection:
+            row = connection.execute(sql.select(tokens).where(tokens.c.id == identifier)).one_or_none()
+        token = _build_token(row) if row is not None else None
+        return token if token is not None and token.is_usable(self._clock()) else None
 
     def _get(self, identifier: str) -> Token:
         with self._store.reading() as connection:

@@ -170,7 +170,11 @@ class Settings(BaseModel):
     approval_min_seconds: Annotated[float, AfterValidator(_check_seconds)] = 1
     """Seconds that a person needs at least to read and answer. A faster answer is not accepted. 0 turns the check off."""
     approval_minutes: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 1440))] = 15
-    """Minutes for which an approval is valid."""
+    """Minutes for which an approval is valid. A policy may set another time for some calls."""
+    parked_minutes: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 10_080))] = 4320
+    """Minutes for which an approval is valid whose call is carried out when it is approved. Default: three days; at most a week."""
+    when_approved: Literal["auto", "run", "repeat"] = "auto"
+    """After an approval: run carries the call out by itself; repeat waits for the same call. auto: run for REST, repeat elsewhere."""
     allow_account_setup: bool = False
     """Allow create_account, update_account and setup_at_communication. A person approves each call."""
     policy: Path | None = None

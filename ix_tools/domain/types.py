@@ -24,6 +24,7 @@ from pydantic import (
 
 from ix_tools.domain.field_docs import DescribedModel
 from ix_tools.domain.json_parsing import MAX_DIGITS
+from ix_tools.domain.today import get_today
 from ix_tools.domain.web_address import is_web_address
 from ix_tools.i18n.formats import LISBON, format_plain
 from ix_tools.i18n.messages import Message, as_message, render
@@ -237,16 +238,15 @@ def parse_date(value: object) -> date:
                 continue
             if day.year >= _FIRST_YEAR:
                 return day
-    today = lisbon_now().date()
     raise ValueError(
-        f"a date that exists, written 2026-11-30 (or 30/11/2026, or today); today is {today} in Lisbon"
+        f"a date that exists, written 2026-11-30 (or 30/11/2026, or today); today is {get_today()} in Lisbon"
     )
 
 
 def parse_written_date(value: object) -> date:
     """Parse a date that a caller wrote: as `parse_date` does, or a word such as today, ontem, amanhã."""
     days = DAYS_FROM_TODAY.get(value.strip().lower()) if isinstance(value, str) else None
-    return parse_date(value) if days is None else lisbon_now().date() + timedelta(days)
+    return parse_date(value) if days is None else get_today() + timedelta(days)
 
 
 def parse_due_date(value: object) -> date | str:

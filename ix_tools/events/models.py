@@ -17,6 +17,10 @@ EventType = Literal[
     "call.done",
     "call.failed",
     "call.unknown",
+    "parked_call.done",
+    "parked_call.failed",
+    "parked_call.unknown",
+    "parked_call.returned",
     "document.finalized",
     "document.stored_differently",
 ]

@@ -16,7 +16,9 @@ from ix_tools.approvals import text as approval_text
 from ix_tools.approvals.host_answers import UnansweredQuestion
 from ix_tools.approvals.known_hosts import truncates_messages
 from ix_tools.approvals.links import LinkDelivery, deliver_link
+from ix_tools.approvals.parked_calls import ParkedDraft
 from ix_tools.approvals.queries import is_decided
+from ix_tools.approvals.release import mark_outdated
 from ix_tools.approvals.repository import Approval, ApprovalRequestContent, Channel, Reply
 from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.approvals.stored_preview import dump_preview, load_preview
@@ -98,8 +100,12 @@ async def _consume_recorded_approval(request: ApprovalRequest) -> str | None:
     """Consume an approval already given in a terminal or on a page, so that no form asks again."""
     if request.required_channel == "form" or not request.has_eligible_approver:
         return None
-    given = (request.binding, request.ruling.requirement, request.bundled_bindings)
-    return await anyio.to_thread.run_sync(request.context.approvals.use_approved, *given)
+    approvals, parking = request.context.approvals, request.parking
+    if parking is not None and parking.resumed is not None and parking.has_new_warnings(request.warnings):
+        await anyio.to_thread.run_sync(mark_outdated, approvals.store, parking.resumed.id)
+        return None
+    given = (request.binding, request.ruling.requirement, request.bundled_bindings, request.parked_claim)
+    return await anyio.to_thread.run_sync(approvals.use_approved, *given)
 
 
 async def _auto_approve(request: ApprovalRequest) -> str | None:
@@ -134,6 +140,7 @@ async def request_approval(
     warnings = (*request.warnings, *await policy_check.warn_of_exhausted_budget(context, request.ruling))
     channel, page = await _choose_channel(request)
     shown = request.build_preview(warnings, await _load_company(request))
+    parked = _build_parked(request) if channel != "form" else None
     asked = ApprovalRequestContent(
         text=approval_text.format_full_text(shown, settings.language),
         summary=rendering.format_summary(shown, settings.language),
@@ -142,20 +149,30 @@ async def request_approval(
         sheet=dump_preview(shown),
         origin=request.origin,
         page=page,
+        parked=parked,
+        minutes=requirement.minutes or (settings.parked_minutes if parked is not None else 0),
     )
     approval = await anyio.to_thread.run_sync(context.approvals.ask, request.binding, asked, channel)
     if channel == "form" or (page and request.origin.can_open_link):
-        response = build_pending_response(approval, settings)
+        response = build_pending_response(approval, settings, is_parked=parked is not None)
         return ApprovalRequired(approval, response, is_asked_by_interface=True)
     delivery = (
         await deliver_link(context.page_host, context.links, approval, settings)
         if context.page_host and page
         else None
     )
-    required = ApprovalRequired(approval, build_pending_response(approval, settings, delivery))
+    response = build_pending_response(approval, settings, delivery, is_parked=parked is not None)
+    required = ApprovalRequired(approval, response)
     return (
         required if unanswered is None else add_unanswered_notice(required, unanswered, request.origin.host)
     )
+
+
+def _build_parked(request: ApprovalRequest) -> ParkedDraft | None:
+    """Return the outer call as it is parked under the approval; None if it must be repeated instead."""
+    if request.parking is None:
+        return None
+    return request.parking.build_draft(request.warnings, request.facts, request.call.spec.effect)
 
 
 async def _load_company(request: ApprovalRequest) -> Company | None:
@@ -192,9 +209,18 @@ async def _choose_channel(request: ApprovalRequest) -> tuple[Channel, str]:
 
 
 def build_pending_response(
-    approval: Approval, settings: Settings, delivery: LinkDelivery | None = None
+    approval: Approval,
+    settings: Settings,
+    delivery: LinkDelivery | None = None,
+    *,
+    is_parked: bool = False,
 ) -> dict[str, Any]:
-    """Build the result of a call that waits for a person's decision."""
+    """Build the result of a call that waits for a person's decision. `is_parked`: it is then carried out without being repeated."""
+    then = (
+        "then it is carried out by itself, and this same call returns the result"
+        if is_parked
+        else "then repeat this same call"
+    )
     return {
         "ok": False,
         "status": "approval_required",
@@ -206,18 +232,24 @@ def build_pending_response(
             "command": format_launch_command("approvals", "approve", approval.id),
             **({"url": delivery.url} if delivery is not None and delivery.url else {}),
         },
+        **({"when_approved": "run"} if is_parked else {}),
         "preview": approval_text.format_for_host(approval, settings.language),
         "sent": "nothing",
         "next": [
             {
                 "tool": approval.operation,
                 "why": f"{_describe_approval_steps(approval, delivery)}, "
-                f"until {formats.format_timestamp(approval.expires_at)[-5:]} (Lisbon time); "
-                "then repeat this same call.",
+                f"until {_format_end(approval)} (Lisbon time); {then}.",
             }
         ],
         **({"sandbox": SANDBOX_NOTICE} if settings.sandbox else {}),
     }
+
+
+def _format_end(approval: Approval) -> str:
+    """Return the hour at which an approval ends, with its day if that is not the day of the question."""
+    asked, end = (formats.format_timestamp(at) for at in (approval.created_at, approval.expires_at))
+    return end[-5:] if asked[:10] == end[:10] else end
 
 
 def _describe_account(approval: Approval) -> dict[str, str]:

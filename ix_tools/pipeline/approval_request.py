@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ix_tools.approvals.models import Binding, CallOrigin
+from ix_tools.approvals.parked_calls import ParkedClaim
 from ix_tools.approvals.preview import ApprovalPreview, build_preview
 from ix_tools.approvals.requirements import (
     ANY_PERSON,
@@ -27,6 +28,7 @@ from ix_tools.operations.digests import digest_approval
 from ix_tools.operations.preview import Preview
 from ix_tools.operations.protocols import get_series_id
 from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.parking import Parking
 
 CHANGED_BY_FINALIZING = {
     "status",
@@ -61,6 +63,10 @@ class ApprovalRequest:
     """The workflow whose single approval covers this call and others."""
     earlier_intents: str = ""
     """Ids of recent journal entries of the same call; an approval given without knowing of them is not valid."""
+    parking: Parking | None = None
+    """The outer call, if it is carried out when it is approved."""
+    parked_claim: ParkedClaim | None = None
+    """The claim of this execution on a call that is parked under the approval."""
 
     @property
     def settings(self) -> Settings:

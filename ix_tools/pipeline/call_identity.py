@@ -12,6 +12,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
+from ix_tools.domain.today import get_today
 from ix_tools.errors import Refused
 from ix_tools.idempotency.intents import Intent
 from ix_tools.operations.base import BundledApproval, Operation
@@ -60,7 +61,7 @@ def identify_call(
         short = len(given) <= 128 and given.isprintable()
         keys = (f"caller:{given if short else sha256(given.encode('utf-8', 'replace')).hexdigest()}",)
     elif not call.spec.effect.needs_approval and not call.spec.idempotent:
-        today = context.now().date()
+        today = get_today()
         days = (today, today - timedelta(days=1))
         keys = tuple(f"content:{day}:{content}" for day in days for content in contents)
     return CallIdentity(

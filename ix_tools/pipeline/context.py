@@ -71,6 +71,8 @@ class CallContext:
     """The host of approval pages in this process, if there is one."""
     has_recovered: bool = False
     """True once intents left open by a crash were recovered."""
+    account_label: str = ""
+    """The account's name in the settings, by which a server chooses it; empty if there is only one."""
     scopes: frozenset[Scope] = ALL_SCOPES
     """The caller's scopes."""
     can_read_files: bool = True

@@ -77,6 +77,7 @@ class ContextPool:
             context = self._by_principal[key] = replace(
                 shared,
                 settings=settings,
+                account_label=name,
                 scopes=principal.scopes,
                 page_host=self.page_host,
                 can_read_files=False,

@@ -10,6 +10,7 @@ A failure is an IxError that says what was sent.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -17,8 +18,10 @@ from pydantic import BaseModel, ValidationError
 
 from ix_tools.api_client import protocol
 from ix_tools.api_client.rate_limit import prioritize_follow_up
+from ix_tools.approvals.parked_calls import ParkedCall
 from ix_tools.approvals.repository import CallOrigin, Reply
 from ix_tools.config.settings import SANDBOX_NOTICE
+from ix_tools.domain.today import pin_today
 from ix_tools.errors import IxError, SettingsError, StoredDifferently
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
@@ -26,7 +29,7 @@ from ix_tools.idempotency.intents import Intent
 from ix_tools.operations import file_delivery
 from ix_tools.operations.access import require_enabled
 from ix_tools.operations.base import BundledApproval, Operation, StepPending
-from ix_tools.pipeline import idempotent_write, policy_check
+from ix_tools.pipeline import idempotent_write, parking, policy_check
 from ix_tools.pipeline.approval_gate import require_scope
 from ix_tools.pipeline.arguments import parse, read_arguments
 from ix_tools.pipeline.call_identity import identify_call
@@ -41,6 +44,7 @@ from ix_tools.pipeline.lookup_changes import collect_changes
 from ix_tools.pipeline.operation_context import PipelineOperationContext, download_pdf
 from ix_tools.pipeline.outcome_detection import recover_unfinished, release_intent
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
+from ix_tools.pipeline.parking import ParkingTerms
 from ix_tools.pipeline.preparation import PreparedWrite, is_long, load_facts, prepare, return_approval
 from ix_tools.pipeline.readback import (
     build_difference_error,
@@ -61,7 +65,9 @@ __all__ = [
     "CallContext",
     "CallOrigin",
     "Completed",
+    "ParkingTerms",
     "Reply",
+    "carry_out",
     "dry_run_policy",
     "execute",
     "fetch_pdf",
@@ -81,26 +87,65 @@ async def execute(
     origin: CallOrigin = FROM_LIBRARY,
     reply: Reply | None = None,
     progress: Progress | None = None,
+    when_approved: ParkingTerms | None = None,
 ) -> Completed | ApprovalRequired:
     """Execute one call.
 
     Args:
         origin: The interface of the call, the host's name, and the ways in which the interface can ask a person.
         reply: A person's answer to an earlier ApprovalRequired.
+        when_approved: The call is carried out when it is approved, without being repeated.
 
     Raises:
         IxError: The call failed; the error says what was sent.
     """
     claims = ClaimSession(context, name)
-    try:
-        return await _execute(
-            Execution(context, arguments or {}, origin, claims, reply=reply, progress=progress), name
-        )
-    finally:
-        await claims.release()
+    claim = parking.create_claim(context, claims.holder.id)
+    execution = Execution(context, arguments or {}, origin, claims, claim, reply=reply, progress=progress)
+    with pin_today(context.now().date()):
+        try:
+            outcome = await _execute(execution, name, when_approved)
+        except IxError as failure:
+            await parking.record_failure(context, claim, failure)
+            raise
+        finally:
+            await claims.release()
+        await parking.record_outcome(context, claim, outcome)
+    return outcome
 
 
-async def _execute(execution: Execution, name: str) -> Completed | ApprovalRequired:
+async def carry_out(context: CallContext, parked: ParkedCall) -> float | None:
+    """Carry out a parked call as its asker, on the whole pipeline, and record how it ended.
+
+    Args:
+        context: The asker's, as they may act now.
+
+    Returns:
+        The seconds after which it must be tried again, or None if it is over.
+    """
+    if parked.state in {"running", "unknown"}:
+        recovered = await parking.recover(context, parked)
+        if recovered is None:
+            return None
+        parked = recovered
+    claims = ClaimSession(context, parked.operation)
+    claim = parking.create_claim(context, claims.holder.id, parked.id)
+    origin = CallOrigin(parked.face, parked.host)
+    execution = Execution(context, parked.arguments, origin, claims, claim, parking.resume_parking(parked))
+    with pin_today(date.fromisoformat(parked.day)):
+        try:
+            outcome = await _execute(execution, parked.operation)
+        except IxError as failure:
+            return await parking.record_failure(context, claim, failure)
+        finally:
+            await claims.release()
+        await parking.record_outcome(context, claim, outcome)
+    return None
+
+
+async def _execute(
+    execution: Execution, name: str, when_approved: ParkingTerms | None = None
+) -> Completed | ApprovalRequired:
     """Check permissions, parse the arguments, and run the call."""
     context = execution.context
     # Checked before the arguments: a caller without permission learns nothing about them.
@@ -119,6 +164,13 @@ async def _execute(execution: Execution, name: str) -> Completed | ApprovalRequi
         await _require_permission(context, get_operation(step))
     with observe(call.spec.name, execution.face) as observation:
         await policy_check.refuse_denied(context, call, execution.face)
+        if not (execution.is_step or execution.parking or execution.parked_claim.parked):
+            recorded = await parking.find_recorded(context, call, given)
+            if recorded is not None:
+                return recorded
+            origin = execution.origin
+            parked = parking.build_parking(context, call, given, when_approved, origin.face, origin.host)
+            execution = replace(execution, parking=parked)
         if call.spec.route is None:
             outcome = await _run_without_route(execution, call)
         else:
@@ -142,7 +194,7 @@ async def _run_without_route(execution: Execution, call: Operation[Any]) -> Comp
     async def execute_step(
         name: str, arguments: Mapping[str, Any], bundle: BundledApproval | None, takes_seen_drafts: bool
     ) -> Completed | ApprovalRequired:
-        step = replace(execution, arguments=arguments, bundle=bundle)
+        step = replace(execution, arguments=arguments, bundle=bundle, is_step=True)
         return await _execute(
             replace(step, takes_seen_drafts=takes_seen_drafts and not execution.is_repeated), name
         )

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ix_tools.approvals.models import CallOrigin, Reply
+from ix_tools.approvals.parked_calls import ParkedClaim
 from ix_tools.operations.base import BundledApproval
 from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.parking import Parking
 
 Progress = Callable[[float, float, str], Awaitable[None]]
 """Reports to the caller: what is done, of how much, and a sentence."""
@@ -23,6 +25,10 @@ class Execution:
     origin: CallOrigin
     claims: ClaimSession
     """The claims of the call; a workflow's steps share those of the workflow."""
+    parked_claim: ParkedClaim
+    """The claim on a parked call that this execution may carry out."""
+    parking: Parking | None = None
+    """The outer call, if it is carried out when it is approved."""
     reply: Reply | None = None
     """A person's answer to an earlier ApprovalRequired."""
     progress: Progress | None = None
@@ -32,6 +38,8 @@ class Execution:
     """True for a step of a workflow that shows the draft which it created as it was read back."""
     is_repeated: bool = False
     """True if the call is made once more because something had changed before it began."""
+    is_step: bool = False
+    """The call is a step of a workflow."""
 
     @property
     def face(self) -> str:

@@ -128,9 +128,10 @@ async def _check(
     if not needs_approval:
         return prepared, None
     done = " ".join(one.id for one in (*([before] if before else []), *attempts))
-    return prepared, ApprovalRequest(
+    request = ApprovalRequest(
         context, call, facts, warnings, execution.origin, ruling, execution.bundle, done
     )
+    return prepared, replace(request, parking=execution.parking, parked_claim=execution.parked_claim)
 
 
 async def _has_waiting_approval(context: CallContext, identity: CallIdentity) -> bool:

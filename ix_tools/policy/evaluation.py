@@ -127,7 +127,8 @@ def _build_requirement(
     chosen = rule.asker_may_approve if rule is not None else None
     asker = (not four) if chosen is None else chosen
     approvers = (rule.approvers or ()) if rule is not None else ()
-    if decision == "person" and asker and not approvers:
+    minutes = (rule.valid_minutes or 0) if rule is not None else 0
+    if decision == "person" and asker and not approvers and not minutes:
         return ApprovalRequirement()  # the same as without a policy
     where = PLACE_BY_DECISION[decision]
     if (approvers or not asker) and where == "any":
@@ -139,6 +140,7 @@ def _build_requirement(
         approvers=approvers,
         same=rules.identities if four or approvers or not asker else (),
         rules=(rule.name,) if rule is not None else ("otherwise",),
+        minutes=minutes,
     )
 
 

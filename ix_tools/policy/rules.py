@@ -21,6 +21,8 @@ STATES: tuple[str, ...] = get_args(ChangeState.model_fields["state"].annotation)
 DOCUMENT_TYPES = tuple(kind.plural for kind in list_document_kinds())
 CLIENT = "client"
 """Stands for the address of the document's client in InvoiceXpress."""
+MAX_VALID_MINUTES = 7 * 24 * 60
+"""The longest time for which an approval may be valid."""
 WILDCARDS = frozenset("*?[")
 
 FallbackDecision = Literal["person", "form", "page", "terminal", "four-eyes", "deny"]
@@ -141,6 +143,9 @@ class Rule(StrictModel):
     asker_may_approve: bool | None = None
     """The requester may approve; by default False for four-eyes and True otherwise."""
 
+    valid_minutes: Annotated[int, Field(ge=1, le=MAX_VALID_MINUTES)] | None = None
+    """Minutes for which an approval is valid, from the question to the call; by default what the settings say."""
+
     daily: Euros | None = None
     """For unattended: the maximum sum of one day, in Lisbon, for each principal."""
     daily_calls: Annotated[int, Field(ge=1)] | None = None
@@ -178,6 +183,8 @@ class Rule(StrictModel):
                 raise ValueError("approvers: at least two different people, for four eyes")
         if self.asker_may_approve is not None and self.decision in {"deny", "unattended", "form"}:
             raise ValueError("asker_may_approve: only with person, page, terminal or four-eyes")
+        if self.valid_minutes is not None and self.decision in {"deny", "unattended"}:
+            raise ValueError("valid_minutes: not with deny or unattended, where nobody is asked")
         return self._check_unattended() if self.is_unattended else self._check_attended()
 
     def _check_unattended(self) -> Self:

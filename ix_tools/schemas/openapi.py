@@ -14,6 +14,7 @@ from ix_tools.operations.base import Operation
 from ix_tools.operations.file_delivery import restrict_schema
 from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
 from ix_tools.operations.spec import Effect
+from ix_tools.schemas.event_description import EVENTS_FAILURES, EVENTS_SCHEMA, describe_events
 from ix_tools.schemas.json_schema import (
     Schema,
     build_annotations,
@@ -27,11 +28,16 @@ MAX_TEXT_LENGTH = 300
 """Upper limit for the length of an operation's summary or description."""
 ABOUT = (
     "Portuguese invoices with InvoiceXpress. POST /tools/{name} with a flat JSON object runs a tool. A tool that cannot be "
-    "undone answers 202 until a person approves: poll Location, then send the same request again. Give writes an "
+    "undone answers 202 until a person approves, and is then carried out by itself: poll Location for the result. Give writes an "
     "idempotency_key, in the body or as the header Idempotency-Key: a key is executed once. Errors are problem details "
     "(RFC 9457) that say what was sent and what to do next. Tools that only read also accept GET with a query."
 )
 ACCOUNT: Schema = {"type": "string", "description": "One of your accounts; required if you have several."}
+WHEN_APPROVED: Schema = {
+    "type": "string",
+    "enum": ["run", "repeat"],
+    "description": "After a person's approval: run carries the call out by itself (default), repeat waits until you send it again.",
+}
 FAILURES = (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503, 504)
 JSON, PROBLEM, PDF = "application/json", "application/problem+json", "application/pdf"
 
@@ -79,7 +85,7 @@ def build_openapi(server: str = "/", toolsets: Sequence[str] = ()) -> Json:
         "paths": {
             **{f"/tools/{name}": {"post": _describe_operation(name)} for name in chosen},
             "/approvals/{id}": {"get": _APPROVAL},
-            "/events": {"get": _EVENTS},
+            "/events": {"get": describe_events(_list_failures(EVENTS_FAILURES))},
             **({"/documents/{document_id}/pdf": {"get": _PDF}} if "get_pdf" in chosen else {}),
         },
         "components": {
@@ -138,7 +144,11 @@ def shorten(text: str, limit: int = MAX_TEXT_LENGTH) -> str:
 
 def _build_body_schema(operation: type[Operation[Any]]) -> Schema:
     schema = restrict_schema(build_input_schema(operation), "rest")
-    return {**schema, "properties": {**schema["properties"], "account": ACCOUNT}}
+    effect = operation.spec.effect
+    ours = {"account": ACCOUNT}
+    if effect.needs_approval or effect is Effect.ANY:
+        ours["when_approved"] = WHEN_APPROVED
+    return {**schema, "properties": {**schema["properties"], **ours}}
 
 
 def _build_result_schema(operation: type[Operation[Any]]) -> Schema:
@@ -237,6 +247,11 @@ _SCHEMAS: Mapping[str, Schema] = {
                     },
                 },
             },
+            "when_approved": {
+                "type": "string",
+                "enum": ["run"],
+                "description": "Present if the call is carried out by itself when a person approves.",
+            },
             "preview": {"type": "string", "description": "Text that the person reads."},
             "sent": {"type": "string", "enum": ["nothing"]},
             "next": _named("Steps"),
@@ -256,41 +271,24 @@ _SCHEMAS: Mapping[str, Schema] = {
             "summary": _TEXT,
             "expires_at": _TEXT,
             "reason": _TEXT,
+            "call": {
+                "type": "object",
+                "description": "The call that is carried out when it is approved.",
+                "properties": {
+                    "tool": _TEXT,
+                    "state": {
+                        "type": "string",
+                        "enum": ["waiting", "running", "unknown", "done", "failed", "returned", "ended"],
+                    },
+                    "result": {"type": "object", "description": "What the call returned, or its problem."},
+                    "asked_again": {"type": "string", "description": "Id of the approval asked for instead."},
+                },
+            },
             "next": _named("Steps"),
         },
         "required": ["ok", "id", "status", "tool"],
     },
-    "Events": {
-        "type": "object",
-        "properties": {
-            "ok": {"type": "boolean"},
-            "events": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "id": _TEXT,
-                        "position": {"type": "integer"},
-                        "type": _TEXT,
-                        "time": _TEXT,
-                        "subject": {"type": "string", "description": "The approval, call or document."},
-                        "sequence": {"type": "integer", "description": "Number among the subject's events."},
-                        "account": _TEXT,
-                        "caller": _TEXT,
-                        "operation": _TEXT,
-                        "data": {"type": "object", "description": "Ids, states, numbers and totals."},
-                    },
-                },
-            },
-            "next": {"type": "integer", "description": "Where to continue: send it as `after`."},
-            "has_more": {"type": "boolean", "description": "Whether more is there now."},
-            "has_missed": {
-                "type": "boolean",
-                "description": "Whether events after `after` were deleted for their age.",
-            },
-        },
-        "required": ["ok", "events", "next"],
-    },
+    "Events": EVENTS_SCHEMA,
     "Problem": {
         "type": "object",
         "description": "Problem details (RFC 9457), with the fields that errors have in every interface.",
@@ -335,7 +333,7 @@ _APPROVAL: Json = {
     "operationId": "get_approval",
     "tags": ["approvals"],
     "summary": "State of an approval",
-    "description": "Whether a person has decided on a call that returned approval_required. When it is approved, repeat that call.",
+    "description": "Whether a person has decided on a call that returned approval_required, and the result once it was carried out.",
     "x-openai-isConsequential": False,
     "parameters": [
         {
@@ -358,50 +356,6 @@ _APPROVAL: Json = {
             "content": {JSON: {"schema": _named("Approval")}},
         },
         **_list_failures((401, 403, 404, 429, 500, 503)),
-    },
-}
-_EVENTS: Json = {
-    "operationId": "list_events",
-    "tags": ["approvals"],
-    "summary": "What happened, from a cursor on",
-    "description": "Events of your approvals, calls and documents, oldest first. Store `next` and send it as `after` the next time. "
-    "An event may come twice: recognise it by its id.",
-    "x-openai-isConsequential": False,
-    "parameters": [
-        {
-            "name": "after",
-            "in": "query",
-            "description": "`next` of the answer before; 0 for all that is stored.",
-            "schema": {"type": "integer"},
-        },
-        {
-            "name": "limit",
-            "in": "query",
-            "description": "At most 500; default 100.",
-            "schema": {"type": "integer"},
-        },
-        {
-            "name": "types",
-            "in": "query",
-            "description": "Types of events, separated by commas; default all.",
-            "schema": {"type": "string"},
-        },
-        {
-            "name": "callers",
-            "in": "query",
-            "description": "own, or all with the scope admin.",
-            "schema": {"type": "string", "enum": ["own", "all"]},
-        },
-        {
-            "name": "account",
-            "in": "query",
-            "description": ACCOUNT["description"],
-            "schema": {"type": "string"},
-        },
-    ],
-    "responses": {
-        "200": {"description": "The events.", "content": {JSON: {"schema": _named("Events")}}},
-        **_list_failures((401, 403, 422, 429, 500, 503)),
     },
 }
 _PDF: Json = {

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
 version = sql.Table(
@@ -49,6 +49,7 @@ approvals = sql.Table(
     sql.Column("reported_at", sql.Float),  # when a rejection was reported to the requester
     sql.Index("approvals_by_binding", "principal", "account", "operation", "arguments"),
     sql.Index("approvals_that_wait", "principal", "state", "expires_at"),
+    sql.Index("approvals_by_end", "state", "expires_at"),
     sql.Index("approvals_covered", "covered_by"),
     sql.Index(
         "approvals_to_forget",
@@ -288,4 +289,39 @@ event_readers = sql.Table(
     sql.Column("name", sql.String(200), primary_key=True),
     sql.Column("position", sql.BigInteger, nullable=False),  # of the last event that it confirmed
     sql.Column("seen_at", sql.Float, nullable=False),
+)
+
+parked_calls = sql.Table(
+    "parked_calls",
+    metadata,
+    sql.Column("id", sql.String(16), primary_key=True),  # the approval that it waits for
+    sql.Column("principal", sql.String(200), nullable=False),
+    sql.Column("account", sql.String(300), nullable=False),
+    sql.Column("account_label", sql.String(100), nullable=False),  # the account's name in the settings
+    sql.Column("operation", sql.String(64), nullable=False),
+    sql.Column("content", sql.String(64), nullable=False),  # digest of operation and arguments
+    sql.Column(
+        "key", sql.String(64), nullable=False
+    ),  # digest of the caller's idempotency key; empty without
+    sql.Column("arguments", sql.Text, nullable=False),  # JSON; empty once the call has ended
+    sql.Column("day", sql.String(10), nullable=False),  # the day that `today` means
+    sql.Column("shown", sql.Text, nullable=False),  # JSON: the warnings that the person saw
+    sql.Column("lane", sql.String(200), nullable=False),  # calls of one lane run one after another
+    sql.Column("face", sql.String(20), nullable=False),
+    sql.Column("host", sql.String(200), nullable=False),
+    sql.Column("credential", sql.String(100), nullable=False),  # what the asker signed in with
+    sql.Column("scopes", sql.JSON, nullable=False),  # the asker's, then
+    sql.Column("answer_to", sql.Text, nullable=False),  # where the asker reads the answer; empty: they poll
+    sql.Column("state", sql.String(16), nullable=False),
+    sql.Column("owner", sql.String(200), nullable=False),  # host, pid and nonce of the process in charge
+    sql.Column("holder", sql.String(32), nullable=False),  # the execution in charge
+    sql.Column("attempts", sql.Integer, nullable=False),
+    sql.Column("retry_at", sql.Float, nullable=False),  # not before
+    sql.Column("lease_until", sql.Float, nullable=False),
+    sql.Column("result", sql.JSON),  # the result or error; deleted some time later
+    sql.Column("follow_up", sql.String(16), nullable=False),  # the approval that was asked for instead
+    sql.Column("created_at", sql.Float, nullable=False),
+    sql.Column("finished_at", sql.Float),
+    sql.Index("parked_calls_by_state", "state", "created_at"),
+    sql.Index("parked_calls_by_content", "account", "principal", "content"),
 )

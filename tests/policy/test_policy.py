@@ -120,6 +120,9 @@ UNUSABLE = {
         "a.last_day",
         "not before",
     ),
+    "a time without a question": (
+        rule(name="a", decision="deny", valid_minutes=5), "a.valid_minutes", "nobody is asked"),
+    "more than a week": (rule(name="a", decision="page", valid_minutes=10081), "a.valid_minutes", "10080"),
     "the same name twice": (rule(name="a", decision="deny") + rule(name="a", decision="page"), "rules", "twice"),
     "ceiling on a person's rule": (rule(name="a", decision="page", daily=5), "a.daily", "only for unattended"),
     "approvers who deny": (rule(name="a", decision="deny", approvers=["x"]), "a.approvers", "nobody approves"),
@@ -469,6 +472,15 @@ def test_four_eyes_in_a_terminal_are_both(tmp_path: Path) -> None:
     )
 
 
+def test_the_shortest_time_of_all_rules_counts(tmp_path: Path) -> None:
+    text = rule(name="a", decision="person", valid_minutes=60) + rule(
+        name="b", decision="page", valid_minutes=20
+    )
+    assert evaluate_rules(load_policy(tmp_path, text), TILL).ruling.requirement.minutes == 20
+    alone = evaluate_rules(load_policy(tmp_path, rule(name="a", decision="person", valid_minutes=60)), TILL)
+    assert alone.ruling.requirement == ApprovalRequirement(minutes=60, rules=("a",))
+
+
 def test_rules_that_leave_nobody_deny(tmp_path: Path) -> None:
     text = rule(name="a", decision="page", approvers=["ana"]) + rule(
         name="b", decision="terminal", approvers=["rui"]
@@ -794,6 +806,10 @@ EASY, FOUR = ApprovalRequirement(), ApprovalRequirement("outside", 2, False)
         (FOUR, EASY, True),
         (EASY, FOUR, False),
         (ApprovalRequirement("terminal"), ApprovalRequirement("page"), True),
+        (ApprovalRequirement(minutes=10), ApprovalRequirement(minutes=20), True),
+        (ApprovalRequirement(minutes=20), ApprovalRequirement(minutes=10), False),
+        (ApprovalRequirement(), ApprovalRequirement(minutes=10), False),
+        (ApprovalRequirement(minutes=10), ApprovalRequirement(), True),
         (ApprovalRequirement("page"), ApprovalRequirement("terminal"), False),
         (ApprovalRequirement("outside", 1), ApprovalRequirement("outside", 2), False),
         (ApprovalRequirement("outside", 2, True), FOUR, False),

@@ -26,6 +26,9 @@ NONE = message("Nothing waits for approval.")
 APPROVED = message_template(
     "{id} approved. Repeat the same call now; the approval is good once, until {until} (Lisbon time)."
 )
+PARKED = message_template(
+    "{id} approved. The request is carried out by itself now, if a server runs; otherwise repeat it, until {until} (Lisbon time)."
+)
 STILL_NEEDS = message_template(
     "You approved {id}. It still needs {missing} more: another person approves, too."
 )
@@ -135,11 +138,12 @@ def approve(run: Invocation, identifier: str, accept_differences: bool) -> int:
             found.id, approve=True, accept_differences=accept_differences, by=prompt.identify_user()
         )
         so_far = kept.load_approvers(found.id)
+        said = PARKED if kept.is_parked(found.id) else APPROVED
     if decided.state == "pending":
         missing = ApprovalRequirement.from_json(decided.terms).people - len(so_far)
         return _print_decision(run, decided, run.translate(STILL_NEEDS.fill(id=decided.id, missing=missing)))
     until = formats.format_timestamp(decided.expires_at)[-5:]
-    return _print_decision(run, decided, run.translate(APPROVED.fill(id=decided.id, until=until)))
+    return _print_decision(run, decided, run.translate(said.fill(id=decided.id, until=until)))
 
 
 @subcommand(command, "reject")

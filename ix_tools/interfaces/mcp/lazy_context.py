@@ -33,13 +33,20 @@ class LazyContext:
         self._context: CallContext | None = None
         self._until_closed = ExitStack()
         self._opening = anyio.Lock()
+        self._opened = anyio.Event()
 
     async def open(self, request: object = None, account: str | None = None) -> "CallContext":
         """Return the context; over stdio all requests share one."""
         async with self._opening:
             if self._context is None:
                 self._context = await anyio.to_thread.run_sync(self._open_context)
+                self._opened.set()
         return self._context
+
+    async def wait_until_opened(self) -> "CallContext":
+        """Wait for the first call that needs the context, and return it."""
+        await self._opened.wait()
+        return await self.open()
 
     def _open_context(self) -> "CallContext":
         from ix_tools.pipeline.execute import CallContext

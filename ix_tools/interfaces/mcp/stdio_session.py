@@ -16,6 +16,7 @@ from ix_tools.interfaces.mcp.early_answers import REPLAYED_ID
 from ix_tools.interfaces.mcp.incoming import TolerantReadStream
 from ix_tools.interfaces.mcp.lazy_context import open_lazy_context
 from ix_tools.interfaces.mcp.opening import Opening
+from ix_tools.interfaces.mcp.own_calls import drive_own_calls
 from ix_tools.interfaces.mcp.server import build_server
 from ix_tools.telemetry import suppress_for_process
 from ix_tools.text.sanitize import SanitizingFormatter
@@ -80,7 +81,7 @@ async def _serve(
     settings: Settings, tools: list[dict[str, Any]], opening: Opening, show: "ShowPages | None"
 ) -> int:
     suppress_for_process()
-    async with open_lazy_context(settings, show) as context:
+    async with open_lazy_context(settings, show) as context, drive_own_calls(settings, context):
         server: Any = build_server(context.open, tools, settings.language)
         if not opening.has_answers:
             await _prepare_answers(server, tools, opening)

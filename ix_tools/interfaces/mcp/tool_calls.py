@@ -34,6 +34,7 @@ from ix_tools.interfaces.mcp import elicitation, scope_challenge
 from ix_tools.interfaces.mcp.elicitation import APPROVAL_KEY, ElicitationAnswer
 from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_form_message
 from ix_tools.interfaces.mcp.outgoing import build_tool_result
+from ix_tools.interfaces.mcp.own_calls import LOCAL
 from ix_tools.pipeline.approval_gate import add_unanswered_notice
 from ix_tools.pipeline.context_pool import extract_account
 from ix_tools.pipeline.execute import (
@@ -41,6 +42,7 @@ from ix_tools.pipeline.execute import (
     CallContext,
     CallOrigin,
     Completed,
+    ParkingTerms,
     execute,
     get_operation,
 )
@@ -159,7 +161,19 @@ async def _execute(
         origin=CallOrigin("mcp", _describe_host(mcp_context), can_show_form=can_ask, can_open_link=can_link),
         reply=reply,
         progress=progress,
+        when_approved=_build_parking_terms(context, mcp_context),
     )
+
+
+def _build_parking_terms(
+    context: CallContext, mcp_context: ServerRequestContext[Any, Any]
+) -> ParkingTerms | None:
+    """Return the wish that a call is carried out when it is approved, if the settings want that of this interface."""
+    if context.settings.when_approved != "run":
+        return None
+    request = mcp_context.request
+    credential = request.state.principal.credential if request is not None else LOCAL
+    return ParkingTerms(credential, context.account_label)
 
 
 def _describe_host(mcp_context: ServerRequestContext[Any, Any]) -> str:

@@ -1,6 +1,6 @@
 """`POST /tools/{name}`: run a tool through the pipeline; GET for tools that only read.
 
-200 done    202 a person must approve first: poll Location, then repeat the POST    4xx, 5xx a problem
+200 done    202 a person must approve first: poll Location; the call is carried out when it is approved    4xx, 5xx a problem
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,19 +10,22 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ix_tools.errors import DEFAULT_RETRY_SECONDS
+from ix_tools.errors import DEFAULT_RETRY_SECONDS, InvalidArguments, Problem
 from ix_tools.http_statuses import DONE, WAITING
+from ix_tools.i18n.messages import message
 from ix_tools.interfaces.rest import approvals, pdf
 from ix_tools.interfaces.rest.endpoint import READ_METHODS, Endpoint
 from ix_tools.interfaces.rest.requests import apply_key_header, read_body, read_query
 from ix_tools.interfaces.rest.responses import build_json_response
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline.context_pool import ACCOUNT_HEADER, ServerContext, extract_account
-from ix_tools.pipeline.execute import ApprovalRequired, CallOrigin, execute, get_operation
+from ix_tools.pipeline.execute import ApprovalRequired, CallOrigin, ParkingTerms, execute, get_operation
 from ix_tools.pipeline.truncation import PER_PAGE, TruncatedResponse, get_page_size, truncate
 
 PATH = "/tools/{name}"
 PAGE = "page"
+WHEN_APPROVED = "when_approved"
+"""The argument that says what happens when a person approves: `run`, or `repeat` by the caller."""
 
 
 def build_endpoint(server_context: ServerContext) -> Endpoint:
@@ -33,16 +36,38 @@ def build_endpoint(server_context: ServerContext) -> Endpoint:
         posted = request.method == "POST"
         given = await read_body(request) if posted else read_query(request, operation)
         account, given = extract_account(given, request.headers.get(ACCOUNT_HEADER))
+        wants_run, given = _extract_wish(given, server_context.settings.when_approved)
         arguments = apply_key_header(request, operation, given)
         context = await server_context.open_context(request, account)
         if pdf.wants_pdf(request, operation):
             return await pdf.build_pdf_response(context, arguments)
-        outcome = await execute(context, operation.spec.name, arguments, origin=CallOrigin("rest"))
+        terms = ParkingTerms(server_context.get_principal(request).credential, context.account_label)
+        outcome = await execute(
+            context,
+            operation.spec.name,
+            arguments,
+            origin=CallOrigin("rest"),
+            when_approved=terms if wants_run else None,
+        )
         if isinstance(outcome, ApprovalRequired):
             return _build_pending_response(server_context, outcome.body, account)
         return _build_response(server_context, operation, arguments, account, outcome.body)
 
     return Endpoint(respond, _list_methods)
+
+
+def _extract_wish(given: Mapping[str, Any], chosen: str) -> tuple[bool, dict[str, Any]]:
+    """Return whether the call is carried out when it is approved, and the arguments without that wish."""
+    rest = dict(given)
+    wish = rest.pop(WHEN_APPROVED, None) or ("run" if chosen == "auto" else chosen)
+    if wish not in {"run", "repeat"}:
+        problem = Problem(WHEN_APPROVED, message("is none of the allowed words"), "run, repeat")
+        raise InvalidArguments(
+            message("The call says in no known way what happens when it is approved."),
+            problems=[problem],
+            next=message("correct these fields and call again"),
+        )
+    return wish == "run", rest
 
 
 def _find_operation(request: Request) -> type[Operation[Any]]:

@@ -44,11 +44,16 @@ class Authenticator:
         self._issuer = (
             Issuer(settings, settings.oauth_audience or self._resource) if settings.oauth_issuer else None
         )
-        self._local = Principal(settings.principal, ALL_SCOPES, tuple(settings.by_account()))
+        self._local = Principal(settings.principal, ALL_SCOPES, tuple(settings.by_account()), "open")
         self.routes: Sequence[BaseRoute] = (
             [Route(METADATA_PATH, self._describe_resource, methods=["GET"])] if self._issuer else []
         )
         """Metadata from which clients learn how to authenticate."""
+
+    @property
+    def accepts_issuer(self) -> bool:
+        """Return whether access tokens of an authorization server are accepted."""
+        return self._issuer is not None
 
     async def allows_anonymous(self) -> bool:
         """Return whether callers need not authenticate: on this machine only, without an issuer, before the first token."""

@@ -64,6 +64,12 @@ OUTCOMES: dict[str, tuple[Message, Message]] = {
             "good once, and only if the document does not change."
         ),
     ),
+    "parked": (
+        message("Approved"),
+        message(
+            "The request is carried out by itself now. Nobody needs to repeat it, and it is done only once."
+        ),
+    ),
     "lapsed": (
         message("Approved, but not used in time"),
         message("Nothing was sent. If you still want it, ask again in the conversation."),

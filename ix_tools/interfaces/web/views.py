@@ -166,8 +166,11 @@ class ApprovalPages:
         if state == "used":
             came = find_call_outcome(self._store, found, now)
             state, steps = came.state, came.steps
+        elif state == "approved" and self._approvals.is_parked(found.id):
+            state = "parked"
         waits = (
-            state in {"approved", "carrying_out"} and now - (found.decided_at or 0.0) < REFRESH_WINDOW_SECONDS
+            state in {"approved", "parked", "carrying_out"}
+            and now - (found.decided_at or 0.0) < REFRESH_WINDOW_SECONDS
         )
         refreshes = waits and request.method == "GET"
         page = rendering.render_outcome(

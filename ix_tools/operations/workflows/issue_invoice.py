@@ -70,6 +70,8 @@ class IssueResult(Record):
     approval: PendingApproval | None = None
     nobody_answered: str | None = None
     """Reason why the host's answer does not count as a person's."""
+    when_approved: Literal["run"] | None = None
+    """Present if the call is carried out by itself when a person approves."""
     preview: str | None = None
     sent: str | None = None
     """State of the call at InvoiceXpress, while a person has not decided."""
@@ -332,7 +334,9 @@ class _Progress:
     def build_pending(self, asked: Mapping[str, Any]) -> IssueResult:
         """Return the pending result: a person must decide first."""
         self.record_step(self.current_step, "waiting", "for a person's approval")
-        shown = {name: asked[name] for name in ("preview", "nobody_answered") if name in asked}
+        shown = {
+            name: asked[name] for name in ("preview", "nobody_answered", "when_approved") if name in asked
+        }
         approval = {**asked["approval"], "why": asked["next"][0]["why"]}
         waits = {"ok": False, "sent": "stored", "approval": approval, **shown}
         return IssueResult.model_validate({**self._build_fields("approval_required"), **waits})

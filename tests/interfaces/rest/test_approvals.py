@@ -41,6 +41,17 @@ async def test_a_call_waits_for_a_person_and_then_goes_through_once(caller: Call
     assert len(caller.harness.list_writes()) == before + 1
 
 
+async def test_a_caller_may_wish_to_repeat_the_call_itself(caller: Caller) -> None:
+    call = document_arguments(await caller.harness.create_draft(), state="finalized", when_approved="repeat")
+    answer = await caller.post("change_state", call)
+    assert "when_approved" not in answer.json()
+    caller.decide(answer)
+    told = (await caller.get(answer.headers["location"])).json()
+    assert (told["status"], "call" in told) == ("approved", False)
+    assert (await caller.post("change_state", call)).json()["document"]["status"] == "final"
+    await caller.call_refused(422, "invalid_arguments", "change_state", {**call, "when_approved": "soon"})
+
+
 async def test_a_call_that_a_person_rejected_is_forbidden_with_the_reason(caller: Caller) -> None:
     call, answer = await finalizing(caller)
     caller.decide(answer, approve=False, reason="wrong client")
@@ -79,7 +90,7 @@ async def test_an_approval_that_came_too_late_is_told_as_expired(harness: Harnes
         caller = Caller(harness, client)
         call, answer = await finalizing(caller)
         caller.decide(answer)
-        now[0] += 15 * 60
+        now[0] += 3 * 24 * 60 * 60
         assert (await caller.get(answer.headers["location"])).json()["status"] == "expired"
         await caller.call_refused(409, "approval_expired", "change_state", call)
 
@@ -112,4 +123,5 @@ async def test_an_approval_that_there_is_not_is_not_found(caller: Caller, identi
 async def test_asking_how_it_stands_shows_nothing_that_the_caller_was_not_told(caller: Caller) -> None:
     _, answer = await finalizing(caller)
     told = (await caller.get(answer.headers["location"])).json()
-    assert told.keys() == {"ok", "id", "status", "tool", "summary", "expires_at", "next"}
+    assert told.keys() == {"ok", "id", "status", "tool", "summary", "expires_at", "call", "next"}
+    assert told["call"] == {"tool": "change_state", "state": "waiting"}

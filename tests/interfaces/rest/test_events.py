@@ -26,7 +26,12 @@ async def test_a_flow_follows_its_call_from_the_question_to_the_document(caller:
     caller.decide(answer)
     await caller.post("change_state", call)
     rest = (await caller.get("/events", params={"after": first["next"]})).json()
-    assert [one["type"] for one in rest["events"]] == ["approval.decided", "call.done", "document.finalized"]
+    assert [one["type"] for one in rest["events"]] == [
+        "approval.decided",
+        "call.done",
+        "document.finalized",
+        "parked_call.done",
+    ]
     chosen = await caller.get("/events", params={"after": start, "types": "document.finalized,call.failed"})
     assert [one["type"] for one in chosen.json()["events"]] == ["document.finalized"]
     one = (await caller.get("/events", params={"after": start, "limit": 1})).json()

@@ -1,0 +1,84 @@
+"""The driver in a real server: what was approved is carried out by it, after a kill by the next one, and only for valid callers."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ix_tools.approvals.repository import ApprovalRepository
+from ix_tools.auth.tokens import Tokens
+from ix_tools.operations.scopes import Scope
+from ix_tools.sandbox.server import Sandbox
+from ix_tools.storage.database import Store
+from tests.harness import invoice
+from tests.interfaces.server.processes import PATIENCE, Running, run_server
+from tests.interfaces.server.test_processes import environment
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+def ask(server: Running, header: dict[str, str], key: str) -> Json:
+    """Ask for an invoice to be issued; return the answer."""
+    given = invoice(date="today", idempotency_key=key)
+    answer = server.post("/tools/issue_invoice", given, header)
+    assert answer.status_code == 202, answer.text
+    body: Json = answer.json()
+    assert body["when_approved"] == "run"
+    return body
+
+
+def await_call(server: Running, header: dict[str, str], identifier: str, states: set[str]) -> Json:
+    """Poll as a caller does until the call is in one of the states."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        shown: Json = server.get(f"/approvals/{identifier}", header).json()
+        if shown["call"]["state"] in states:
+            return shown
+        assert time.monotonic() < until, shown
+        time.sleep(0.2)  # the caller's own pause between two looks
+
+
+def test_a_call_is_carried_out_by_the_next_server_after_a_kill(
+    box: Sandbox, place: str, tmp_path: Path
+) -> None:
+    env = {**environment(box), "INVOICEXPRESS_STORE": place}
+    store = Store(place)
+    token, secret = Tokens(store).create("n8n", list(Scope), ("acme",), 1)
+    header = {"Authorization": f"Bearer {secret}"}
+    with run_server(tmp_path / "one", env) as first:
+        asked = [ask(first, header, f"order-{number}")["approval"]["id"] for number in range(2)]
+        first.process.send_signal(signal.SIGKILL)
+        first.process.wait(PATIENCE)
+    approvals = ApprovalRepository(store, 15)
+    approvals.decide(asked[0], approve=True, by="terminal:ana")
+    with run_server(tmp_path / "two", env) as second:
+        done = await_call(second, header, asked[0], {"done"})
+        assert done["call"]["result"]["document"]["status"] == "final"
+        assert (done["status"], done["call"]["result"]["status"]) == ("used", "issued")
+        again = second.post(
+            "/tools/issue_invoice", invoice(date="today", idempotency_key="order-0"), header
+        ).json()
+        assert (again["replayed"], again["document"]["number"]) == (
+            True,
+            done["call"]["result"]["document"]["number"],
+        )
+        Tokens(store).revoke(token.id)
+        _, other = Tokens(store).create("n8n", list(Scope), ("acme",), 1)
+        approvals.decide(asked[1], approve=True, by="terminal:ana")
+        failed = await_call(second, {"Authorization": f"Bearer {other}"}, asked[1], {"failed"})
+        assert failed["call"]["result"]["code"] == "credential_ended"
+        assert second.end() == 0
+    finalized = [one for one in box.requests() if one["path"].endswith("/change-state.json")]
+    assert len(finalized) == 1
+    store.close()
