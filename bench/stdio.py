@@ -27,6 +27,8 @@ SECONDS = 30
 
 BARE = [sys.executable, str(ROOT / "bench" / "bare_server.py")]
 MODULE = [sys.executable, "-m", "ix_tools", "serve"]
+WITHOUT_WAITS = [sys.executable, str(ROOT / "tests/programs/without_waits.py"), "serve"]
+"""The same server, which never waits for a place in the account's limit of requests a minute."""
 SCRIPT = [str(Path(sys.executable).with_name("ix-tools")), "serve"]
 
 
