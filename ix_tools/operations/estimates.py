@@ -1,15 +1,13 @@
 """Operations on estimates: quotes, pro forma invoices and fees notes."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
 from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.field_marks import NotShown, Unreturned
-from ix_tools.domain.records import Document
-from ix_tools.domain.types import DueDate, EstimateType, Money, WireDate
+from ix_tools.domain.types import EstimateType, Money, WireDate
 from ix_tools.guards import (
     buyers,
     clients,
@@ -27,24 +25,14 @@ from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.finalization import ask_about_changes
 from ix_tools.operations.base import Operation
-from ix_tools.operations.clearing import ClearsFields
-from ix_tools.operations.document_context import DocumentResult
+from ix_tools.operations.draft_writes import CreatesDraft, UpdatesDraft
 from ix_tools.operations.drafts import (
-    ClientDetails,
     DocumentDraft,
-    LineItem,
-    fill_client,
-    fill_default_taxes,
-    predict_document,
-    suggest_finalizing,
 )
-from ix_tools.operations.expectations import ExpectedState, Step
-from ix_tools.operations.fingerprints import detect_new_draft, detect_update, trace_draft
 from ix_tools.operations.lists import DocumentRow, PageResult, parse_document_page
-from ix_tools.operations.probes import Probe, ProbeResult
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Route, Spec, WirePath
-from ix_tools.operations.updates import UPDATE_NEEDS, merge_update
+from ix_tools.operations.updates import UPDATE_NEEDS
 
 ESTIMATE_GUARDS = (
     money.taxes_exist,
@@ -82,7 +70,7 @@ class EstimateDraft(DocumentDraft):
     """True lets InvoiceXpress link later documents that are made from it."""
 
 
-class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
+class CreateEstimate(CreatesDraft, EstimateDraft):
     """Create a quote, pro forma or fees note as a draft; no tax is due on it.
 
     Source: OpenAPI createEstimate.
@@ -109,44 +97,8 @@ class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
         },
     )
 
-    def fill_defaults(self, facts: Facts) -> Self:
-        """Fill in the account's defaults."""
-        return self.model_copy(
-            update={
-                "items": fill_default_taxes(self.items, facts),
-                **({"client": fill_client(self.client, facts)} if self.client else {}),
-            }
-        )
 
-    def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """Expect the predicted totals and the requested values."""
-        return predict_document(self, facts)
-
-    def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """Record the fingerprint of the draft, and the newest earlier document."""
-        newest = max((one.id or 0 for one in facts.newest), default=0)
-        return {
-            "subject": self.document_type,
-            "document_type": self.document_type,
-            "newest": newest,
-            **trace_draft(self, facts),
-        }
-
-    @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
-        """Look for the draft among the newest documents."""
-        return await detect_new_draft(trace, probe)
-
-    def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """Parse the stored draft."""
-        return DocumentResult(document=Document.model_validate(content))
-
-    def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """Suggest finalizing it."""
-        return suggest_finalizing(result)
-
-
-class UpdateEstimate(ClearsFields, EstimateDraft, Operation[DocumentResult]):
+class UpdateEstimate(UpdatesDraft, EstimateDraft):
     """Change a draft estimate. What you leave out stays; items, when given, replace all lines.
 
     Source: OpenAPI updateEstimate.
@@ -156,14 +108,6 @@ class UpdateEstimate(ClearsFields, EstimateDraft, Operation[DocumentResult]):
     """Kind of the draft, as list_estimates shows it."""
     document_id: DocumentId
     """Id of the draft, from list_estimates or the result that created it."""
-    date: WireDate | None = None  # type: ignore[assignment]
-    """New date of the document, e.g. 2026-11-30, or today."""
-    due_date: DueDate | None = None  # type: ignore[assignment]
-    """New due date, e.g. 2026-12-30, or +30d for 30 days after date."""
-    client: ClientDetails | None = None
-    """Other customer in place of the stored one, found or created as for a new document."""
-    items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
-    """All lines of the document; they replace every stored line."""
 
     spec = Spec(
         name="update_estimate",
@@ -183,32 +127,6 @@ class UpdateEstimate(ClearsFields, EstimateDraft, Operation[DocumentResult]):
         vendor_operations=("updateEstimate",),
         example={"document_type": "quotes", "document_id": "1001", "reference": "PO-2026-118"},
     )
-
-    def fill_defaults(self, facts: Facts) -> Self:
-        """Fill in the stored document, which an update replaces whole."""
-        return merge_update(self, facts)
-
-    def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """Expect the predicted totals and the requested values."""
-        return predict_document(self, facts)
-
-    def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """Record the document, and the fingerprint of the draft."""
-        about = {"document_type": self.document_type, "document_id": self.document_id}
-        return {**super().build_trace(facts), **about, **trace_draft(self, facts)}
-
-    @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
-        """Read the document and compare its fingerprint."""
-        return await detect_update(trace, probe)
-
-    def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """Parse the draft; an empty answer means success, and the pipeline reads it back."""
-        return DocumentResult(document=Document.model_validate(content or {}))
-
-    def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """Suggest finalizing it."""
-        return suggest_finalizing(result)
 
 
 WIRE_TYPES = {kind: get_document_kind(kind).camel for kind in get_args(EstimateType)}

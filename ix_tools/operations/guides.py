@@ -1,6 +1,5 @@
 """Operations on delivery, transport and return guides."""
 
-from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field
@@ -8,8 +7,7 @@ from pydantic import Field
 from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.field_marks import Clearable, Stored, Unreturned
-from ix_tools.domain.records import Document
-from ix_tools.domain.types import DueDate, GuideType, WireDate
+from ix_tools.domain.types import GuideType, WireDate
 from ix_tools.domain.written_moments import WireMoment
 from ix_tools.guards import (
     buyers,
@@ -28,25 +26,15 @@ from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.finalization import ask_about_changes
 from ix_tools.operations.base import Operation
-from ix_tools.operations.clearing import ClearsFields
-from ix_tools.operations.document_context import DocumentResult
+from ix_tools.operations.draft_writes import CreatesDraft, UpdatesDraft
 from ix_tools.operations.drafts import (
     Address,
-    ClientDetails,
     DocumentDraft,
-    LineItem,
-    fill_client,
-    fill_default_taxes,
-    predict_document,
-    suggest_finalizing,
 )
-from ix_tools.operations.expectations import ExpectedState, Step
-from ix_tools.operations.fingerprints import detect_new_draft, detect_update, trace_draft
 from ix_tools.operations.lists import DocumentRow, PageResult, parse_document_page
-from ix_tools.operations.probes import Probe, ProbeResult
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Route, Spec, WirePath
-from ix_tools.operations.updates import UPDATE_NEEDS, merge_update
+from ix_tools.operations.updates import UPDATE_NEEDS
 
 GUIDE_GUARDS = (
     money.taxes_exist,
@@ -94,7 +82,7 @@ class GuideDraft(DocumentDraft):
     """Short name of the delivery place, as the guide prints it."""
 
 
-class CreateGuide(GuideDraft, Operation[DocumentResult]):
+class CreateGuide(CreatesDraft, GuideDraft):
     """Create a delivery, transport or return guide as a draft. Finalize it with change_state before the transport starts.
 
     Source: API v2 documentation, Guides, Update (the same fields); OpenAPI createGuide.
@@ -142,44 +130,8 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
         },
     )
 
-    def fill_defaults(self, facts: Facts) -> Self:
-        """Fill in the account's defaults."""
-        return self.model_copy(
-            update={
-                "items": fill_default_taxes(self.items, facts),
-                **({"client": fill_client(self.client, facts)} if self.client else {}),
-            }
-        )
 
-    def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """Expect the predicted totals and the requested values."""
-        return predict_document(self, facts)
-
-    def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """Record the fingerprint of the draft, and the newest earlier document."""
-        newest = max((one.id or 0 for one in facts.newest), default=0)
-        return {
-            "subject": self.document_type,
-            "document_type": self.document_type,
-            "newest": newest,
-            **trace_draft(self, facts),
-        }
-
-    @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
-        """Look for the draft among the newest documents."""
-        return await detect_new_draft(trace, probe)
-
-    def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """Parse the stored draft."""
-        return DocumentResult(document=Document.model_validate(content))
-
-    def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """Suggest finalizing it."""
-        return suggest_finalizing(result)
-
-
-class UpdateGuide(ClearsFields, GuideDraft, Operation[DocumentResult]):
+class UpdateGuide(UpdatesDraft, GuideDraft):
     """Change a draft guide. What you leave out stays; items, when given, replace all lines.
 
     Source: API v2 documentation, Guides, Update; OpenAPI updateGuide.
@@ -189,14 +141,6 @@ class UpdateGuide(ClearsFields, GuideDraft, Operation[DocumentResult]):
     """Kind of the draft, as list_guides shows it."""
     document_id: DocumentId
     """Id of the draft, from list_guides or the result that created it."""
-    date: WireDate | None = None  # type: ignore[assignment]
-    """New date of the document, e.g. 2026-11-30, or today."""
-    due_date: DueDate | None = None  # type: ignore[assignment]
-    """New due date, e.g. 2026-12-30, or +30d for 30 days after date."""
-    client: ClientDetails | None = None
-    """Other customer in place of the stored one, found or created as for a new document."""
-    items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
-    """All lines of the document; they replace every stored line."""
     loaded_at: WireMoment | None = None  # type: ignore[assignment]
     """Start of the transport, in the future, in Lisbon time, e.g. 2026-11-30T09:30; required where the guide was not written from here, because InvoiceXpress does not return it."""
     address_from: Address | None = None  # type: ignore[assignment]
@@ -231,7 +175,7 @@ class UpdateGuide(ClearsFields, GuideDraft, Operation[DocumentResult]):
 
     def fill_defaults(self, facts: Facts) -> Self:
         """Fill in the stored guide, which an update replaces whole."""
-        whole = merge_update(self, facts)
+        whole = super().fill_defaults(facts)
         document = facts.document
         if document is None:
             return whole
@@ -243,28 +187,6 @@ class UpdateGuide(ClearsFields, GuideDraft, Operation[DocumentResult]):
             if getattr(whole, name) is None and (stored := getattr(document, name))
         }
         return whole.model_copy(update=update)
-
-    def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """Expect the predicted totals and the requested values."""
-        return predict_document(self, facts)
-
-    def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """Record the document, and the fingerprint of the draft."""
-        about = {"document_type": self.document_type, "document_id": self.document_id}
-        return {**super().build_trace(facts), **about, **trace_draft(self, facts)}
-
-    @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
-        """Read the document and compare its fingerprint."""
-        return await detect_update(trace, probe)
-
-    def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """Parse the draft; an empty answer means success, and the pipeline reads it back."""
-        return DocumentResult(document=Document.model_validate(content or {}))
-
-    def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """Suggest finalizing it."""
-        return suggest_finalizing(result)
 
 
 WIRE_TYPES = {kind: get_document_kind(kind).camel for kind in get_args(GuideType)}

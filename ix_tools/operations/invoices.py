@@ -1,13 +1,10 @@
 """Operations that create and update invoices, invoice-receipts, credit and debit notes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import Field
-
 from ix_tools.domain.document_ids import DocumentId
-from ix_tools.domain.records import Document
-from ix_tools.domain.types import DueDate, InvoiceType, WireDate
+from ix_tools.domain.types import InvoiceType
 from ix_tools.guards import (
     buyers,
     clients,
@@ -28,24 +25,15 @@ from ix_tools.guards import (
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.finalization import ask_about_changes
-from ix_tools.operations.base import Operation
-from ix_tools.operations.clearing import ClearsFields
-from ix_tools.operations.document_context import DocumentResult
+from ix_tools.operations.draft_writes import CreatesDraft, UpdatesDraft
 from ix_tools.operations.drafts import (
-    ClientDetails,
     InvoiceDraft,
-    LineItem,
-    fill_client,
-    fill_default_taxes,
-    predict_document,
-    suggest_finalizing,
 )
-from ix_tools.operations.expectations import ExpectedState, Step
-from ix_tools.operations.fingerprints import detect_new_draft, detect_update, trace_draft
+from ix_tools.operations.fingerprints import detect_new_draft, trace_draft
 from ix_tools.operations.probes import Outcome, Probe, ProbeResult
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Route, Spec, WirePath
-from ix_tools.operations.updates import UPDATE_NEEDS, merge_update
+from ix_tools.operations.updates import UPDATE_NEEDS
 
 DRAFT_GUARDS = (
     states.vat_moss_is_read_only,
@@ -96,7 +84,7 @@ DRAFT_GUARDS = (
 )
 
 
-class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
+class CreateInvoice(CreatesDraft, InvoiceDraft):
     """Create an invoice, invoice-receipt, simplified invoice, credit or debit note as a draft; totals are checked to the cent. Nothing is issued until change_state finalizes it.
 
     Source: API v2 documentation, Invoices, Create; OpenAPI createInvoice.
@@ -138,19 +126,6 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
         },
     )
 
-    def fill_defaults(self, facts: Facts) -> Self:
-        """Fill in the account's defaults, so that InvoiceXpress decides nothing."""
-        return self.model_copy(
-            update={
-                "items": fill_default_taxes(self.items, facts),
-                **({"client": fill_client(self.client, facts)} if self.client else {}),
-            }
-        )
-
-    def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """Expect the predicted totals and the requested values."""
-        return predict_document(self, facts)
-
     def build_trace(self, facts: Facts) -> dict[str, Any]:
         """Record the fingerprint of the draft."""
         about = {"subject": self.document_type, "document_type": self.document_type}
@@ -169,16 +144,8 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
         """Set the unique id, unless the caller gave one."""
         return self if self.proprietary_uid else self.model_copy(update={"proprietary_uid": uid})
 
-    def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """Parse the stored draft."""
-        return DocumentResult(document=Document.model_validate(content))
 
-    def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """Suggest finalizing it."""
-        return suggest_finalizing(result)
-
-
-class UpdateInvoice(ClearsFields, InvoiceDraft, Operation[DocumentResult]):
+class UpdateInvoice(UpdatesDraft, InvoiceDraft):
     """Change a draft. What you leave out stays; items, when given, replace all lines.
 
     Source: API v2 documentation, Invoices, Update; OpenAPI updateInvoice.
@@ -188,14 +155,6 @@ class UpdateInvoice(ClearsFields, InvoiceDraft, Operation[DocumentResult]):
     """Kind of the draft, as list_invoices shows it."""
     document_id: DocumentId
     """Id of the draft, from list_invoices or the result that created it."""
-    date: WireDate | None = None  # type: ignore[assignment]
-    """New date of the document, e.g. 2026-11-30, or today."""
-    due_date: DueDate | None = None  # type: ignore[assignment]
-    """New due date, e.g. 2026-12-30, or +30d for 30 days after date."""
-    client: ClientDetails | None = None
-    """Other customer in place of the stored one, found or created as for a new document."""
-    items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
-    """All lines of the document; they replace every stored line."""
 
     spec = Spec(
         name="update_invoice",
@@ -217,29 +176,3 @@ class UpdateInvoice(ClearsFields, InvoiceDraft, Operation[DocumentResult]):
         vendor_operations=("updateInvoice",),
         example={"document_type": "invoices", "document_id": "1001", "reference": "PO-2026-118"},
     )
-
-    def fill_defaults(self, facts: Facts) -> Self:
-        """Fill in the stored document, which an update replaces whole (trap 5)."""
-        return merge_update(self, facts)
-
-    def predict_state(self, facts: Facts) -> ExpectedState | None:
-        """Expect the predicted totals and the requested values."""
-        return predict_document(self, facts)
-
-    def build_trace(self, facts: Facts) -> dict[str, Any]:
-        """Record the document, and the fingerprint of the draft."""
-        about = {"document_type": self.document_type, "document_id": self.document_id}
-        return {**super().build_trace(facts), **about, **trace_draft(self, facts)}
-
-    @classmethod
-    async def detect_outcome(cls, trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
-        """Read the document and compare its fingerprint."""
-        return await detect_update(trace, probe)
-
-    def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
-        """Parse the draft; an empty answer means success, and the pipeline reads it back."""
-        return DocumentResult(document=Document.model_validate(content or {}))
-
-    def next_steps(self, result: DocumentResult) -> Iterable[Step]:
-        """Suggest finalizing it."""
-        return suggest_finalizing(result)
