@@ -17,7 +17,7 @@ import mcp_types as types
 import pytest
 from mcp.shared.exceptions import MCPError
 
-from ix_tools.interfaces.cli import main
+from ix_tools.interfaces.cli.main import run_command
 from ix_tools.interfaces.mcp import outgoing
 from ix_tools.interfaces.server import json_logs
 from ix_tools.text.sanitize import SanitizingFormatter, is_safe_json
@@ -220,7 +220,7 @@ def run(*argv: str, stdin: str = "") -> str:
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patched, redirect_stdout(out), redirect_stderr(err):
         patched.setattr("sys.stdin", io.StringIO(stdin))
-        main(list(argv))
+        run_command(list(argv))
     return out.getvalue() + err.getvalue()
 
 

@@ -41,7 +41,7 @@ class StoredDifferenceRepository:
     def load_differences(self, account: str, kind: str, number: int) -> tuple[Difference, ...]:
         """Return the stored differences of a document."""
         key = _match_document(account, kind, number)
-        with self._store.writing() as connection:
+        with self._store.reading() as connection:
             row = connection.execute(sql.select(differences.c.found).where(key)).one_or_none()
         return tuple(Difference(**one) for one in row.found) if row else ()
 

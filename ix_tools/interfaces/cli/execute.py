@@ -54,15 +54,16 @@ def _execute_with_approval(
     run: Invocation, settings: Settings, operation: type[Operation[Any]], call: Mapping[str, Any]
 ) -> dict[str, Any]:
     person = prompt.is_interactive()
-    once = partial(_execute_interruptibly, run, settings, operation.spec.name, call)
-    outcome = once(person)
+    origin = CallOrigin("cli", can_show_form=person)
+    execute_once = partial(_execute_interruptibly, run, settings, operation.spec.name, call, origin)
+    outcome = execute_once()
     if not isinstance(outcome, ApprovalRequired) or not person:
         return outcome.body
     # Asked outside the event loop, so that Ctrl-C at the prompt just interrupts.
     if outcome.is_asked_by_interface:
         answer = prompt.ask_approval(run, outcome.approval)
         try:
-            return once(person, answer).body
+            return execute_once(answer).body
         except ApprovalRefused as refusal:
             if not answer.approved:
                 refusal.next = (
@@ -80,7 +81,7 @@ def _execute_with_approval(
                 "to refuse it to every program that asks",
             )
         approvals.decide(approval.id, approve=True, accept_differences=answer.accepted_differences)
-    return once(person).body
+    return execute_once().body
 
 
 def _without_account(settings: Settings) -> Settings:
@@ -108,12 +109,12 @@ def _execute_interruptibly(
     settings: Settings,
     name: str,
     call: Mapping[str, Any],
-    can_ask: bool,
+    origin: CallOrigin,
     reply: Reply | None = None,
 ) -> Completed | ApprovalRequired:
     before = signal.getsignal(signal.SIGINT)
     context = CallContext.open(settings, clock=run.clock, now=run.now)
-    work = partial(_execute, run, context, name, call, can_ask, reply)
+    work = partial(_execute, run, context, name, call, origin, reply)
     try:
         outcome = anyio.run(_run_interruptibly, run, work)
     finally:
@@ -129,7 +130,7 @@ async def _execute(
     context: CallContext,
     name: str,
     call: Mapping[str, Any],
-    can_ask: bool,
+    origin: CallOrigin,
     reply: Reply | None,
 ) -> Completed | ApprovalRequired:
     try:
@@ -137,7 +138,7 @@ async def _execute(
             context,
             name,
             call,
-            origin=CallOrigin("cli", can_show_form=can_ask),
+            origin=origin,
             reply=reply,
             progress=_ProgressPrinter().print_progress,
         )

@@ -24,7 +24,7 @@ def run_command(
     clock: Callable[[], float] | None = None,
     now: Callable[[], datetime] | None = None,
 ) -> int:
-    """Run a command and return its exit code."""
+    """Run a command. Return one of `ix_tools.errors.Exit`; the clocks can be replaced."""
     run = Invocation(tuple(argv), _guess_output(argv), clock=clock or time.time, now=now or lisbon_now)
     try:
         translate_libraries(run.language)

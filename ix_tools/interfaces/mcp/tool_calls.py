@@ -115,12 +115,17 @@ async def _handle_call(
             context.links.find_by_hash, state.removeprefix(PAGE_STATE_PREFIX)
         )
         nobody = await _handle_page_return(context, came, *there) if there else None
+    host = _describe_host(mcp_context)
     outcome = await _execute(
         context,
         mcp_context,
         params,
-        can_ask=not sent and _supports_forms(mcp_context, modern),
-        can_link=not sent and _supports_links(mcp_context, modern),
+        CallOrigin(
+            "mcp",
+            host,
+            can_show_form=not sent and _supports_forms(mcp_context, modern),
+            can_open_link=not sent and _supports_links(mcp_context, modern),
+        ),
         reply=came.to_reply(state) if came is not None and state and not sent else None,
     )
     if isinstance(outcome, ApprovalRequired) and outcome.is_asked_by_interface:
@@ -131,8 +136,10 @@ async def _handle_call(
         if modern:
             return _build_form_request(approval, context.settings.language)
         reply = await _elicit_form(context, mcp_context, approval)
-        outcome = await _execute(context, mcp_context, params, can_ask=True, reply=reply)
-    return _build_result(params, _note_unanswered(outcome, nobody, _describe_host(mcp_context)))
+        outcome = await _execute(
+            context, mcp_context, params, CallOrigin("mcp", host, can_show_form=True), reply=reply
+        )
+    return _build_result(params, _note_unanswered(outcome, nobody, host))
 
 
 def _build_result(
@@ -146,9 +153,8 @@ async def _execute(
     context: CallContext,
     mcp_context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
+    origin: CallOrigin,
     *,
-    can_ask: bool,
-    can_link: bool = False,
     reply: Reply | None = None,
 ) -> Completed | ApprovalRequired:
     async def progress(done: float, total: float, message: str) -> None:
@@ -158,7 +164,7 @@ async def _execute(
         context,
         params.name,
         params.arguments,
-        origin=CallOrigin("mcp", _describe_host(mcp_context), can_show_form=can_ask, can_open_link=can_link),
+        origin=origin,
         reply=reply,
         progress=progress,
         when_approved=_build_parking_terms(context, mcp_context),
@@ -221,7 +227,7 @@ async def _ask_on_page(
         context.approvals, mcp_context.session.elicit_url(message, url, approval.id, mcp_context.request_id)
     )
     nobody = await _handle_page_return(context, came, approval.id, asked_at)
-    outcome = await _execute(context, mcp_context, params, can_ask=False)
+    outcome = await _execute(context, mcp_context, params, CallOrigin("mcp", _describe_host(mcp_context)))
     return _build_result(params, _note_unanswered(outcome, nobody, _describe_host(mcp_context)))
 
 

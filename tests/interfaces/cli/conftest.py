@@ -25,7 +25,7 @@ import stamina
 from ix_tools.api_client.client import InvoiceXpressClient
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.i18n.formats import LISBON
-from ix_tools.interfaces.cli import main
+from ix_tools.interfaces.cli.main import run_command
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from tests.harness import NOW
@@ -68,7 +68,7 @@ class Cli:
             contextlib.redirect_stderr(err),
         ):
             patched.setattr("sys.stdin", io.StringIO(stdin))
-            code = main([str(word) for word in argv], clock=lambda: self.seconds, now=now)
+            code = run_command([str(word) for word in argv], clock=lambda: self.seconds, now=now)
         return CommandResult(code, out.getvalue(), err.getvalue())
 
     def run_in_terminal(
@@ -91,7 +91,7 @@ class Cli:
                 patched.setattr("sys.stdin", stdin or reading)
                 patched.setattr("sys.stdout", writing)
                 patched.setattr("sys.stderr", writing)
-                code = main([str(word) for word in argv], clock=lambda: self.seconds, now=now)
+                code = run_command([str(word) for word in argv], clock=lambda: self.seconds, now=now)
         finally:
             raw = person.leave()
         return TerminalResult(code, raw)

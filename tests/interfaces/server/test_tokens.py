@@ -16,7 +16,7 @@ import sqlalchemy as sql
 from ix_tools.auth.principals import Principal
 from ix_tools.auth.tokens import LAST_USE_PRECISION, SECONDS_PER_DAY, TOKEN_PATTERN, Tokens
 from ix_tools.errors import IxError, StoreUnavailable
-from ix_tools.interfaces.cli import main
+from ix_tools.interfaces.cli.main import run_command
 from ix_tools.operations.scopes import Scope
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit, metadata
@@ -182,7 +182,7 @@ def test_a_name_is_a_plain_word(name: str, tmp_path: Path) -> None:
 
 
 def ran(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Json, str]:
-    code = main(["tokens", *words, "--output", "json"])
+    code = run_command(["tokens", *words, "--output", "json"])
     said = capsys.readouterr()
     return code, json.loads(said.out or said.err), said.out + said.err
 
@@ -212,10 +212,10 @@ def test_in_a_terminal_the_token_stands_alone_on_its_line(
     capsys: pytest.CaptureFixture[str], two_accounts: None
 ) -> None:
     """So that it can be copied whole, however narrow the window."""
-    assert main(["tokens", "create", "n8n", "--account", "padaria", "--output", "text"]) == 0
+    assert run_command(["tokens", "create", "n8n", "--account", "padaria", "--output", "text"]) == 0
     said = capsys.readouterr()
     assert TOKEN_PATTERN.fullmatch(said.out.splitlines()[0])
-    assert main(["tokens", "list", "--output", "text"]) == 0
+    assert run_command(["tokens", "list", "--output", "text"]) == 0
     assert not re.search(r"ixt_", capsys.readouterr().out)
 
 
