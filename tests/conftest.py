@@ -14,12 +14,17 @@ import hypothesis
 import pytest
 import sniffio
 import sqlalchemy
+from anyio._core import _eventloop
 
 from tests.harness import empty_store, harness, running_sandbox, shared_context  # noqa: F401 - fixtures for everyone
 from tests.stores import place, server  # noqa: F401
 
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("gate")
+
+# A loop lives on between asynchronous tests. With sniffio, which some packages of vendors bring along, anyio would take a program
+# that a test runs in between for one that runs inside that loop; without it, anyio asks asyncio.
+vars(_eventloop)["sniffio"] = None
 
 # Thousands of collected tests live to the end: searching them for garbage takes a fifth of the collection time.
 gc.disable()
