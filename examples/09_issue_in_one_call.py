@@ -16,7 +16,7 @@ CALL = {
 }
 
 
-def told(result: dict[str, Any]) -> str:
+def describe_result(result: dict[str, Any]) -> str:
     """Each step and how far it is."""
     return ", ".join(f"{one['step']} {one['state']}" for one in result["steps"])
 
@@ -25,11 +25,11 @@ async def main() -> None:
     """Run the example."""
     async with office() as here:
         declined = await here.call("issue_invoice", CALL, yes=False)
-        print(f"declined: {told(declined)}")
+        print(f"declined: {describe_result(declined)}")
         print(f"  {declined['message']}")
 
         issued = await here.call("issue_invoice", CALL)
-        print(f"the same call again: {told(issued)}")
+        print(f"the same call again: {describe_result(issued)}")
         print(f"  invoice {issued['document']['number']}, {issued['document']['total']}; no second draft")
         print(f"  to correct it: {issued['undo']['what']}")
 

@@ -55,7 +55,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def kept(tmp_path: Path, clock: Clock) -> Iterator[ApprovalRepository]:
+def repository(tmp_path: Path, clock: Clock) -> Iterator[ApprovalRepository]:
     """Approvals in a file of their own."""
     store = Store(tmp_path / "ix-tools.db")
     yield ApprovalRepository(store, 15, clock)
@@ -74,19 +74,22 @@ def refusal(call: Callable[..., object], *given: Any, **named: Any) -> str:
 # --- one approval
 
 
-def test_a_yes_is_good_once(kept: ApprovalRepository) -> None:
-    asked = kept.ask(BINDING, QUESTION, "form")
-    kept.use_reply(BINDING, Reply(asked.handle, True))
-    assert kept.find(asked.id).state == "used"
-    assert refusal(kept.use_reply, BINDING, Reply(asked.handle, True)) == "approval_used"
-    assert refusal(kept.use_reply, BINDING, Reply(asked.handle, False)) == "approval_used"
+def test_a_yes_is_good_once(repository: ApprovalRepository) -> None:
+    asked = repository.ask(BINDING, QUESTION, "form")
+    repository.use_reply(BINDING, Reply(asked.handle, True))
+    assert repository.find(asked.id).state == "used"
+    assert refusal(repository.use_reply, BINDING, Reply(asked.handle, True)) == "approval_used"
+    assert refusal(repository.use_reply, BINDING, Reply(asked.handle, False)) == "approval_used"
 
 
-def test_a_no_is_final(kept: ApprovalRepository) -> None:
-    asked = kept.ask(BINDING, QUESTION, "form")
-    assert refusal(kept.use_reply, BINDING, Reply(asked.handle, False, reason="caro")) == "approval_declined"
-    assert kept.find(asked.id).reason == "caro"
-    assert refusal(kept.use_reply, BINDING, Reply(asked.handle, True)) == "approval_not_pending"
+def test_a_no_is_final(repository: ApprovalRepository) -> None:
+    asked = repository.ask(BINDING, QUESTION, "form")
+    assert (
+        refusal(repository.use_reply, BINDING, Reply(asked.handle, False, reason="caro"))
+        == "approval_declined"
+    )
+    assert repository.find(asked.id).reason == "caro"
+    assert refusal(repository.use_reply, BINDING, Reply(asked.handle, True)) == "approval_not_pending"
 
 
 @pytest.mark.parametrize(
@@ -99,108 +102,110 @@ def test_a_no_is_final(kept: ApprovalRepository) -> None:
         ("snapshot", "document_changed"),
     ],
 )
-def test_every_part_of_what_was_approved_counts(kept: ApprovalRepository, part: str, code: str) -> None:
-    asked = kept.ask(BINDING, QUESTION, "form")
+def test_every_part_of_what_was_approved_counts(repository: ApprovalRepository, part: str, code: str) -> None:
+    asked = repository.ask(BINDING, QUESTION, "form")
     other = replace(BINDING, **{part: "another"})
-    assert refusal(kept.use_reply, other, Reply(asked.handle, True)) == code
-    state = kept.find(asked.id).state
+    assert refusal(repository.use_reply, other, Reply(asked.handle, True)) == code
+    state = repository.find(asked.id).state
     assert state == ("stale" if part == "snapshot" else "pending")
     if state == "pending":
-        kept.use_reply(BINDING, Reply(asked.handle, True))
+        repository.use_reply(BINDING, Reply(asked.handle, True))
     else:
-        assert refusal(kept.use_reply, BINDING, Reply(asked.handle, True)) == "approval_not_pending"
+        assert refusal(repository.use_reply, BINDING, Reply(asked.handle, True)) == "approval_not_pending"
 
 
-def test_an_approval_ends_to_the_second(kept: ApprovalRepository, clock: Clock) -> None:
-    first, second = (kept.ask(BINDING, QUESTION, "form") for _ in range(2))
+def test_an_approval_ends_to_the_second(repository: ApprovalRepository, clock: Clock) -> None:
+    first, second = (repository.ask(BINDING, QUESTION, "form") for _ in range(2))
     clock.now = first.expires_at - 0.001
-    kept.use_reply(BINDING, Reply(first.handle, True))
+    repository.use_reply(BINDING, Reply(first.handle, True))
     clock.now = second.expires_at
-    assert refusal(kept.use_reply, BINDING, Reply(second.handle, True)) == "approval_expired"
+    assert refusal(repository.use_reply, BINDING, Reply(second.handle, True)) == "approval_expired"
     clock.now -= 60
-    assert refusal(kept.use_reply, BINDING, Reply(second.handle, True)) == "approval_not_pending", (
+    assert refusal(repository.use_reply, BINDING, Reply(second.handle, True)) == "approval_not_pending", (
         "not revived"
     )
 
 
-def test_a_terminals_yes_is_used_by_the_same_call_once(kept: ApprovalRepository, clock: Clock) -> None:
-    assert kept.use_approved(BINDING) is None
-    asked = kept.ask(BINDING, QUESTION, "terminal")
-    assert kept.use_approved(BINDING) is None, "nobody has decided"
-    assert [one.id for one in kept.list_waiting()] == [asked.id]
-    decided = kept.decide(asked.id, approve=True)
-    assert (decided.state, kept.list_waiting()) == ("approved", [])
-    assert kept.use_approved(replace(BINDING, arguments="another")) is None
-    assert kept.use_approved(replace(BINDING, principal="another")) is None
-    assert kept.use_approved(BINDING) == asked.id
-    assert kept.use_approved(BINDING) is None
-    assert refusal(kept.decide, asked.id, approve=True) == "approval_not_pending"
+def test_a_terminals_yes_is_used_by_the_same_call_once(repository: ApprovalRepository, clock: Clock) -> None:
+    assert repository.use_approved(BINDING) is None
+    asked = repository.ask(BINDING, QUESTION, "terminal")
+    assert repository.use_approved(BINDING) is None, "nobody has decided"
+    assert [one.id for one in repository.list_waiting()] == [asked.id]
+    decided = repository.decide(asked.id, approve=True)
+    assert (decided.state, repository.list_waiting()) == ("approved", [])
+    assert repository.use_approved(replace(BINDING, arguments="another")) is None
+    assert repository.use_approved(replace(BINDING, principal="another")) is None
+    assert repository.use_approved(BINDING) == asked.id
+    assert repository.use_approved(BINDING) is None
+    assert refusal(repository.decide, asked.id, approve=True) == "approval_not_pending"
 
 
-def test_a_terminals_yes_expires_and_goes_stale(kept: ApprovalRepository, clock: Clock) -> None:
-    asked = kept.ask(BINDING, QUESTION, "terminal")
-    kept.decide(asked.id, approve=True)
-    assert refusal(kept.use_approved, replace(BINDING, snapshot="another")) == "document_changed"
-    assert kept.use_approved(BINDING) is None, "stale for good"
+def test_a_terminals_yes_expires_and_goes_stale(repository: ApprovalRepository, clock: Clock) -> None:
+    asked = repository.ask(BINDING, QUESTION, "terminal")
+    repository.decide(asked.id, approve=True)
+    assert refusal(repository.use_approved, replace(BINDING, snapshot="another")) == "document_changed"
+    assert repository.use_approved(BINDING) is None, "stale for good"
     clock.now += 1
-    asked = kept.ask(BINDING, QUESTION, "terminal")
-    kept.decide(asked.id, approve=True)
+    asked = repository.ask(BINDING, QUESTION, "terminal")
+    repository.decide(asked.id, approve=True)
     clock.now = asked.expires_at
-    assert refusal(kept.use_approved, BINDING) == "approval_expired"
-    assert kept.use_approved(BINDING) is None
+    assert refusal(repository.use_approved, BINDING) == "approval_expired"
+    assert repository.use_approved(BINDING) is None
 
 
-def test_a_question_that_waits_too_long_cannot_be_decided(kept: ApprovalRepository, clock: Clock) -> None:
-    asked = kept.ask(BINDING, QUESTION, "terminal")
+def test_a_question_that_waits_too_long_cannot_be_decided(
+    repository: ApprovalRepository, clock: Clock
+) -> None:
+    asked = repository.ask(BINDING, QUESTION, "terminal")
     clock.now = asked.expires_at
-    assert kept.list_waiting() == []
-    assert refusal(kept.decide, asked.id, approve=True) == "approval_not_pending"
-    assert kept.use_approved(BINDING) is None
+    assert repository.list_waiting() == []
+    assert refusal(repository.decide, asked.id, approve=True) == "approval_not_pending"
+    assert repository.use_approved(BINDING) is None
 
 
-def test_a_changed_document_is_a_new_question(kept: ApprovalRepository, clock: Clock) -> None:
-    first = kept.ask(BINDING, QUESTION, "terminal")
+def test_a_changed_document_is_a_new_question(repository: ApprovalRepository, clock: Clock) -> None:
+    first = repository.ask(BINDING, QUESTION, "terminal")
     clock.now += 1
-    assert kept.ask(BINDING, QUESTION, "terminal").id == first.id
-    second = kept.ask(replace(BINDING, snapshot="another"), QUESTION, "terminal")
+    assert repository.ask(BINDING, QUESTION, "terminal").id == first.id
+    second = repository.ask(replace(BINDING, snapshot="another"), QUESTION, "terminal")
     assert second.id != first.id
     # Whoever approves the old text has approved the old document only.
-    kept.decide(first.id, approve=True)
-    assert kept.use_approved(replace(BINDING, snapshot="another")) is None
+    repository.decide(first.id, approve=True)
+    assert repository.use_approved(replace(BINDING, snapshot="another")) is None
 
 
-def test_a_form_is_not_answered_in_a_terminal(kept: ApprovalRepository) -> None:
-    asked = kept.ask(BINDING, QUESTION, "form")
-    assert kept.list_waiting() == []
-    assert refusal(kept.decide, asked.id, approve=True) == "approval_elsewhere"
-    assert kept.use_approved(BINDING) is None
+def test_a_form_is_not_answered_in_a_terminal(repository: ApprovalRepository) -> None:
+    asked = repository.ask(BINDING, QUESTION, "form")
+    assert repository.list_waiting() == []
+    assert refusal(repository.decide, asked.id, approve=True) == "approval_elsewhere"
+    assert repository.use_approved(BINDING) is None
 
 
-def test_differences_are_accepted_by_word(kept: ApprovalRepository, clock: Clock) -> None:
+def test_differences_are_accepted_by_word(repository: ApprovalRepository, clock: Clock) -> None:
     differing = replace(QUESTION, differs=True)
-    asked = kept.ask(BINDING, differing, "form")
-    assert refusal(kept.use_reply, BINDING, Reply(asked.handle, True)) == "differences_not_accepted"
-    asked = kept.ask(BINDING, differing, "form")
-    kept.use_reply(BINDING, Reply(asked.handle, True, accepted_differences=True))
-    asked = kept.ask(BINDING, differing, "terminal")
-    assert refusal(kept.decide, asked.id, approve=True) == "differences_not_accepted"
-    kept.decide(asked.id, approve=True, accept_differences=True)
-    assert kept.use_approved(BINDING)
+    asked = repository.ask(BINDING, differing, "form")
+    assert refusal(repository.use_reply, BINDING, Reply(asked.handle, True)) == "differences_not_accepted"
+    asked = repository.ask(BINDING, differing, "form")
+    repository.use_reply(BINDING, Reply(asked.handle, True, accepted_differences=True))
+    asked = repository.ask(BINDING, differing, "terminal")
+    assert refusal(repository.decide, asked.id, approve=True) == "differences_not_accepted"
+    repository.decide(asked.id, approve=True, accept_differences=True)
+    assert repository.use_approved(BINDING)
 
 
-def test_an_unknown_number_is_said_to_be_unknown(kept: ApprovalRepository) -> None:
+def test_an_unknown_number_is_said_to_be_unknown(repository: ApprovalRepository) -> None:
     for forged in ("", "ABCDEFGH", "' OR ''='", "\x00", "é" * 1000):
-        assert refusal(kept.find, forged) == "approval_unknown"
-        assert refusal(kept.decide, forged, approve=True) == "approval_unknown"
-        assert refusal(kept.use_reply, BINDING, Reply(forged, True)) == "approval_unknown"
+        assert refusal(repository.find, forged) == "approval_unknown"
+        assert refusal(repository.decide, forged, approve=True) == "approval_unknown"
+        assert refusal(repository.use_reply, BINDING, Reply(forged, True)) == "approval_unknown"
 
 
-def test_the_file_holds_no_handle(kept: ApprovalRepository, tmp_path: Path) -> None:
-    asked = kept.ask(BINDING, QUESTION, "form")
+def test_the_file_holds_no_handle(repository: ApprovalRepository, tmp_path: Path) -> None:
+    asked = repository.ask(BINDING, QUESTION, "form")
     for path in tmp_path.glob("ix-tools.db*"):
         assert asked.handle.encode() not in path.read_bytes()
     assert len(asked.handle) >= 43, "256 bits"
-    assert kept.find(asked.id).handle == ""
+    assert repository.find(asked.id).handle == ""
 
 
 # --- the file
@@ -229,7 +234,7 @@ def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_relied_on_is_one_refusal(tmp_path: Path, trouble: str) -> None:
     path = tmp_path / "x.db"
     store = Store(path)
-    kept = ApprovalRepository(store, 15)
+    repository = ApprovalRepository(store, 15)
     match trouble:
         case "junk":
             path.write_bytes(b"no database at all " * 300)
@@ -239,23 +244,23 @@ def test_a_file_that_cannot_be_relied_on_is_one_refusal(tmp_path: Path, trouble:
             path.write_text("")
             store = Store(path / "y.db")
         case "other tables":
-            kept.ask(BINDING, QUESTION, "form")
+            repository.ask(BINDING, QUESTION, "form")
             with store.writing() as connection:
                 connection.execute(sql.text("DROP TABLE approvals"))
         case "gone":
             store = Store(Path("/dev/null/x.db"))
         case "cut":
-            kept.ask(BINDING, QUESTION, "form")
+            repository.ask(BINDING, QUESTION, "form")
             store.close()
             path.write_bytes(path.read_bytes()[:1500])
             store = Store(path)
-    kept = ApprovalRepository(store, 15)
+    repository = ApprovalRepository(store, 15)
     uses: tuple[Callable[[], object], ...] = (
-        lambda: kept.ask(BINDING, QUESTION, "form"),
-        lambda: kept.use_reply(BINDING, Reply("x", True)),
-        lambda: kept.use_approved(BINDING),
-        kept.list_waiting,
-        lambda: kept.decide("X", approve=True),
+        lambda: repository.ask(BINDING, QUESTION, "form"),
+        lambda: repository.use_reply(BINDING, Reply("x", True)),
+        lambda: repository.use_approved(BINDING),
+        repository.list_waiting,
+        lambda: repository.decide("X", approve=True),
     )
     for use in uses:
         with pytest.raises(StoreUnavailable) as refused:
@@ -267,12 +272,12 @@ def test_a_file_that_cannot_be_relied_on_is_one_refusal(tmp_path: Path, trouble:
 def test_a_file_that_cannot_be_written_is_one_refusal(tmp_path: Path) -> None:
     """A file system mounted read-only, or a full one: what was used could not be kept as used."""
     store = Store(tmp_path / "x.db")
-    kept = ApprovalRepository(store, 15)
-    asked = kept.ask(BINDING, QUESTION, "form")
+    repository = ApprovalRepository(store, 15)
+    asked = repository.ask(BINDING, QUESTION, "form")
     engine = store._open(durable=True)
     sql.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("PRAGMA query_only=ON"))
     with pytest.raises(StoreUnavailable, match="readonly"):
-        kept.use_reply(BINDING, Reply(asked.handle, True))
+        repository.use_reply(BINDING, Reply(asked.handle, True))
     store.close()
     store = Store(tmp_path / "x.db")
     assert ApprovalRepository(store, 15).find(asked.id).state == "pending"
@@ -304,16 +309,16 @@ store.close()
 
 
 def test_a_process_that_comes_and_goes_leaves_the_file_to_those_who_use_it(
-    kept: ApprovalRepository, clock: Clock, tmp_path: Path
+    repository: ApprovalRepository, clock: Clock, tmp_path: Path
 ) -> None:
     """A yes in a terminal beside a running server: SQLite's locks end when any handle of their process is closed."""
     for _ in range(3):
-        asked = kept.ask(BINDING, QUESTION, "terminal")
-        with kept._store.writing(durable=False):  # opens its second way in
+        asked = repository.ask(BINDING, QUESTION, "terminal")
+        with repository._store.writing(durable=False):  # opens its second way in
             pass
         command = [sys.executable, "-c", SOMEBODY_APPROVES, str(tmp_path / "ix-tools.db"), asked.id]
         subprocess.run([*command, str(clock.now)], check=True)
-        assert kept.use_approved(BINDING) == asked.id
+        assert repository.use_approved(BINDING) == asked.id
         clock.now += 1
 
 

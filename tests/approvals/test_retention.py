@@ -46,25 +46,25 @@ def store(place: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def kept(store: Store, clock: Clock) -> ApprovalRepository:
+def repository(store: Store, clock: Clock) -> ApprovalRepository:
     return ApprovalRepository(store, 15, clock)
 
 
-def ended(kept: ApprovalRepository, clock: Clock, how: str) -> str:
+def ended(repository: ApprovalRepository, clock: Clock, how: str) -> str:
     """An approval that ended in some way now; its id."""
-    asked = kept.ask(BINDING, ASKED, "form" if how in {"declined", "form"} else "page")
+    asked = repository.ask(BINDING, ASKED, "form" if how in {"declined", "form"} else "page")
     if how == "rejected":
-        kept.decide(asked.id, approve=False, reason=SECRET)
+        repository.decide(asked.id, approve=False, reason=SECRET)
     elif how == "declined":
         with pytest.raises(ApprovalRefused):
-            kept.use_reply(BINDING, Reply(asked.handle, False, reason=SECRET))
+            repository.use_reply(BINDING, Reply(asked.handle, False, reason=SECRET))
     elif how in {"approved", "used", "stale"}:
-        kept.decide(asked.id, approve=True)
+        repository.decide(asked.id, approve=True)
         if how == "used":
-            kept.use_approved(BINDING)
+            repository.use_approved(BINDING)
         if how == "stale":
             with pytest.raises(ApprovalRefused):
-                kept.use_approved(replace(BINDING, snapshot="another"))
+                repository.use_approved(replace(BINDING, snapshot="another"))
     clock.now = asked.expires_at
     return asked.id
 
@@ -79,37 +79,39 @@ def texts(store: Store, identifier: str) -> list[str]:
 @pytest.mark.parametrize("how", ["pending", "form", "rejected", "declined", "approved", "stale"])
 @pytest.mark.parametrize("write", ["asked", "decided"])
 def test_texts_of_what_came_to_nothing_are_deleted_a_month_after_it_ended(
-    kept: ApprovalRepository, store: Store, clock: Clock, how: str, write: str
+    repository: ApprovalRepository, store: Store, clock: Clock, how: str, write: str
 ) -> None:
-    identifier = ended(kept, clock, how)
+    identifier = ended(repository, clock, how)
     other = replace(BINDING, arguments="v2:others")
     for days, there in ((0, True), (RETENTION_DAYS, True), (0.1, False)):
         clock.now += days * DAY
-        last = kept.ask(other, ApprovalRequestContent("", "later"), "page")
+        last = repository.ask(other, ApprovalRequestContent("", "later"), "page")
         if write == "decided":
-            kept.decide(last.id, approve=False)
+            repository.decide(last.id, approve=False)
         assert bool(texts(store, identifier)) is there, (days, texts(store, identifier))
-    assert kept.find(identifier).operation == "send_email", "that it was asked is still known"
+    assert repository.find(identifier).operation == "send_email", "that it was asked is still known"
 
 
 def test_a_used_ones_text_goes_at_once_and_its_title_stays(
-    kept: ApprovalRepository, store: Store, clock: Clock
+    repository: ApprovalRepository, store: Store, clock: Clock
 ) -> None:
-    identifier = ended(kept, clock, "used")
+    identifier = ended(repository, clock, "used")
     assert texts(store, identifier) == ["summary", "host"]
     clock.now += 2 * RETENTION_DAYS * DAY
-    kept.ask(replace(BINDING, arguments="v2:others"), ASKED, "page")
+    repository.ask(replace(BINDING, arguments="v2:others"), ASKED, "page")
     assert texts(store, identifier) == ["summary", "host"]
 
 
-def test_no_text_stands_in_the_trail(kept: ApprovalRepository, store: Store, clock: Clock) -> None:
+def test_no_text_stands_in_the_trail(repository: ApprovalRepository, store: Store, clock: Clock) -> None:
     for how in ("rejected", "declined", "used", "stale"):
-        ended(kept, clock, how)
+        ended(repository, clock, how)
     with store.reading() as connection:
         assert SECRET not in str(connection.execute(sql.select(audit)).all())
 
 
-def test_many_old_ones_are_forgotten_in_batches(kept: ApprovalRepository, store: Store, clock: Clock) -> None:
+def test_many_old_ones_are_forgotten_in_batches(
+    repository: ApprovalRepository, store: Store, clock: Clock
+) -> None:
     with store.writing() as connection:
         old = {"handle": None, "text": SECRET, "summary": SECRET, "sheet": SECRET, "differs": False}
         ends = {"state": "pending", "channel": "form", "created_at": 1.0, "expires_at": 2.0}
@@ -124,14 +126,14 @@ def test_many_old_ones_are_forgotten_in_batches(kept: ApprovalRepository, store:
 
     counts = []
     for number in range(4):
-        kept.ask(replace(BINDING, arguments=f"v2:{number}"), ApprovalRequestContent("", "now"), "form")
+        repository.ask(replace(BINDING, arguments=f"v2:{number}"), ApprovalRequestContent("", "now"), "form")
         counts.append(left())
     assert counts == [BATCH_SIZE + 1, 1, 0, 0]
 
 
-def fill(kept: ApprovalRepository, principal: str = "ana", many: int = MAX_WAITING) -> list[str]:
+def fill(repository: ApprovalRepository, principal: str = "ana", many: int = MAX_WAITING) -> list[str]:
     return [
-        kept.ask(
+        repository.ask(
             replace(BINDING, principal=principal, arguments=f"v2:{number}"),
             ApprovalRequestContent("", "waits"),
             "form" if number % 2 else "page",
@@ -141,29 +143,29 @@ def fill(kept: ApprovalRepository, principal: str = "ana", many: int = MAX_WAITI
 
 
 def test_a_caller_has_only_so_many_waiting_and_another_is_not_held_up(
-    kept: ApprovalRepository, clock: Clock
+    repository: ApprovalRepository, clock: Clock
 ) -> None:
-    waiting = fill(kept)
+    waiting = fill(repository)
     one_more = replace(BINDING, arguments="v2:one more")
     clock.now += 100
     with pytest.raises(ApprovalRefused) as refused:
-        kept.ask(one_more, ASKED, "page")
+        repository.ask(one_more, ASKED, "page")
     error = refused.value
     assert (error.code, error.sent, error.retryable) == ("too_many_waiting", "nothing", True)
     assert (get_http_status(error), get_retry_delay(error)) == (429, 15 * 60 - 100 + 1)
-    kept.ask(replace(one_more, principal="rui"), ASKED, "page")
+    repository.ask(replace(one_more, principal="rui"), ASKED, "page")
     again = replace(BINDING, arguments="v2:0")
-    assert kept.ask(again, ApprovalRequestContent("", "waits"), "page").id == waiting[0], (
+    assert repository.ask(again, ApprovalRequestContent("", "waits"), "page").id == waiting[0], (
         "what waits already is no new one"
     )
-    kept.decide(waiting[0], approve=True)
-    assert kept.ask(one_more, ASKED, "page").state == "pending"
+    repository.decide(waiting[0], approve=True)
+    assert repository.ask(one_more, ASKED, "page").state == "pending"
 
 
-def test_room_comes_back_when_they_end(kept: ApprovalRepository, clock: Clock) -> None:
-    fill(kept)
+def test_room_comes_back_when_they_end(repository: ApprovalRepository, clock: Clock) -> None:
+    fill(repository)
     clock.now += 15 * 60
-    assert kept.ask(BINDING, ASKED, "form").state == "pending"
+    assert repository.ask(BINDING, ASKED, "form").state == "pending"
 
 
 async def test_a_call_that_finds_no_room_sends_nothing_and_goes_through_later(harness: Harness) -> None:

@@ -54,7 +54,7 @@ def dialog(approval: Approval, language: Language) -> Dialog:
     return Dialog(render_form_message(approval, language), box["title"], box["description"])
 
 
-async def asked(harness: Harness, name: str, arguments: Json) -> Approval:
+async def request_approval(harness: Harness, name: str, arguments: Json) -> Approval:
     with pytest.raises(ApprovalNeeded) as needed:
         await execute(harness.context, name, arguments, can_ask=True)
     return needed.value.approval
@@ -110,7 +110,7 @@ async def test_three_lines_and_the_title_say_what_decides_of_every_gated_call(
     harness.context.settings = harness.context.settings.model_copy(update={"language": language})
     seen = set()
     for name, arguments in await waiting_calls(harness):
-        approval = await asked(harness, name, arguments)
+        approval = await request_approval(harness, name, arguments)
         shown, (call, facts) = dialog(approval, language), await known_of(harness, name, arguments)
         wanted = what_decides(call, facts, language)
         missing = {
@@ -149,7 +149,8 @@ async def test_the_first_line_and_the_title_read_like_this(
     harness.context.settings = harness.context.settings.model_copy(update={"language": language})
     draft = await harness.create_draft(items=[line(), exempt_line()], tax_exemption="M07")
     shown = dialog(
-        await asked(harness, "change_state", document_arguments(draft, state="finalized")), language
+        await request_approval(harness, "change_state", document_arguments(draft, state="finalized")),
+        language,
     )
     assert shown.text.splitlines()[0] == first
     assert shown.title == title
@@ -167,7 +168,9 @@ async def test_what_can_still_be_changed_is_not_called_irreversible(
     made = (await harness.call("create_estimate", quote))["document"]
     await harness.call("change_state", document_arguments(made, state="finalized"))
     for state, final in (("accept", False), ("canceled", True)):
-        shown = dialog(await asked(harness, "change_state", document_arguments(made, state=state)), language)
+        shown = dialog(
+            await request_approval(harness, "change_state", document_arguments(made, state=state)), language
+        )
         assert (render(labels.LABELS["irreversible"], language) in shown.screen) is final, shown.screen
 
 
@@ -176,7 +179,9 @@ async def test_a_name_cannot_pass_for_another_part_of_the_line(harness: Harness)
     name = "ACME · NIF 508025338 · 1,00 € " + "x" * 60
     draft = await harness.create_draft(client={"name": name, "code": "EVIL"})
     harness.context.settings = harness.context.settings.model_copy(update={"language": "pt"})
-    shown = dialog(await asked(harness, "change_state", document_arguments(draft, state="finalized")), "pt")
+    shown = dialog(
+        await request_approval(harness, "change_state", document_arguments(draft, state="finalized")), "pt"
+    )
     parts = shown.title.split(" · ")
     assert [len(parts), parts[2], parts[3]] == [4, "sem NIF", "123,00 € com IVA"]
     assert len(shown.title) < 250
@@ -187,12 +192,14 @@ async def test_what_differs_stands_in_a_box_of_its_own(harness: Harness) -> None
     draft = await harness.create_draft()
     found = [Difference("total", "123.00", "122.99")]
     harness.context.approvals.save_differences(harness.context.account.name, "invoices", draft["id"], found)
-    approval = await asked(harness, "change_state", document_arguments(draft, state="finalized"))
+    approval = await request_approval(harness, "change_state", document_arguments(draft, state="finalized"))
     box = build_form_schema(approval, "pt")["properties"]["accept_differences"]
     assert "Total: pedido 123,00 €, guardado 122,99 €" in box["description"]
 
 
 async def test_a_warning_stands_in_the_description(harness: Harness) -> None:
     draft = await harness.create_draft(date="2026-12-15", due_date="+30d")
-    shown = dialog(await asked(harness, "change_state", document_arguments(draft, state="finalized")), "en")
+    shown = dialog(
+        await request_approval(harness, "change_state", document_arguments(draft, state="finalized")), "en"
+    )
     assert re.search(r"Attention: .*2026-12-15|Attention: .*15/12/2026", shown.description), shown.description

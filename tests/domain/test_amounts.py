@@ -29,7 +29,7 @@ def adds_up(column: Sequence[Amount]) -> bool:
     return True
 
 
-def shown(found: Figures) -> list[tuple[str, str]]:
+def format_figures(found: Figures) -> list[tuple[str, str]]:
     return [(one.word, str(one.value)) for one in found.column]
 
 
@@ -105,7 +105,7 @@ def test_whatever_is_in_a_document_its_figures_add_up(
         discount = GlobalDiscount(round_to_cent(before.before_taxes * discount.value), percentage=False)
     totals, paper = predict_totals(lines, discount), stored(lines, discount, in_nets=in_nets)
     found = compute_figures(paper)
-    assert adds_up(found.column), shown(found)
+    assert adds_up(found.column), format_figures(found)
     told = {one.word: one.value for one in found.column}
     assert (told["net"], told["vat_total"], told["total"]) == (
         totals.before_taxes,
@@ -117,7 +117,7 @@ def test_whatever_is_in_a_document_its_figures_add_up(
     off = before.before_taxes - totals.before_taxes
     if in_nets and (not totals.before_taxes or off <= CENT * (len(lines) + 6) / 2):
         return  # It cannot be inferred, or it is not more than the rounding of the lines.
-    assert "difference" not in {*told, *(one.word for one in found.shares)}, shown(found)
+    assert "difference" not in {*told, *(one.word for one in found.shares)}, format_figures(found)
     if off > CENT:
         assert abs(told["global_discount"] + off) <= 2 * CENT
     else:

@@ -184,7 +184,7 @@ def test_the_table_names_its_source_and_day() -> None:
     assert get_list_date() == date(2026, 7, 7)
 
 
-def found(text: str) -> list[str]:
+def search_codes(text: str) -> list[str]:
     """The codes in force today for a text; ended ones would answer to words of M08."""
     return [each.code for each in search_exemptions(text) if is_in_force(each, date(2026, 11, 20))]
 
@@ -216,7 +216,7 @@ def found(text: str) -> list[str]:
 )
 def test_a_law_is_found_by_its_numbers_whole(text: str, codes: list[str]) -> None:
     """9 is 9.º, and neither 19 nor 59.º nor 198/90."""
-    assert found(text) == codes
+    assert search_codes(text) == codes
 
 
 @pytest.mark.parametrize(
@@ -251,14 +251,14 @@ def test_a_law_is_found_by_its_numbers_whole(text: str, codes: list[str]) -> Non
 )
 def test_a_code_is_found_by_what_it_is_used_for(text: str, codes: list[str]) -> None:
     """Every word must be there; one of 4 letters or more may be the beginning of a word, case and accents aside."""
-    assert found(text) == codes
+    assert search_codes(text) == codes
 
 
 def test_what_a_note_only_contrasts_is_not_found() -> None:
     """M99's note says that it is not the code of the small-business scheme; M09's names M21."""
     assert "regime de isenção" in entry("M99").note_pt
-    assert "M99" not in found("regime de isenção")
-    assert found("M21") == ["M21"]
+    assert "M99" not in search_codes("regime de isenção")
+    assert search_codes("M21") == ["M21"]
 
 
 async def test_what_a_code_is_about_is_shown_of_codes_that_were_searched_for(harness: Harness) -> None:

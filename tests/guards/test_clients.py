@@ -218,7 +218,7 @@ def test_a_final_consumer_with_a_number_is_refused_new_or_stored(
     assert judged(clients.final_consumer_has_no_number, {"code": "CF"}, stored) == expected
 
 
-def told(rule: Any, number: str, country: str | None) -> str:
+def describe_finding(rule: Any, number: str, country: str | None) -> str:
     given = SimpleNamespace(**{**dict.fromkeys(FIELDS), "fiscal_id": number, "country": country})
     call = SimpleNamespace(client=given, document_type="invoices")
     facts = Facts(now=datetime(2026, 11, 20, tzinfo=LISBON))
@@ -228,7 +228,7 @@ def told(rule: Any, number: str, country: str | None) -> str:
 
 
 def test_a_number_of_another_member_state_names_both_and_leads_to_neither() -> None:
-    said = told(tax_numbers.fiscal_id_fits_country, "FR40303265045", "Germany")
+    said = describe_finding(tax_numbers.fiscal_id_fits_country, "FR40303265045", "Germany")
     assert "is a VAT number of France, and the client's country is Germany" in said
     assert "ask which of the two is wrong" in said
     assert "cannot be stored with both" in said

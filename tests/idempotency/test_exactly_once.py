@@ -89,7 +89,7 @@ def posts(harness: Harness, path: str = "/invoices.json") -> list[Json]:
 
 
 @contextmanager
-def _held(harness: Harness, path: str) -> Iterator[None]:
+def _hold_request(harness: Harness, path: str) -> Iterator[None]:
     harness.sandbox.fault("POST", path, delay=60)
     try:
         yield
@@ -102,7 +102,7 @@ async def test_the_intent_is_kept_before_the_request_leaves(
 ) -> None:
     """Another process sees it while InvoiceXpress is still at it."""
     async with anyio.create_task_group() as group:
-        with _held(shop, "/invoices"):
+        with _hold_request(shop, "/invoices"):
             group.start_soon(shop.call, "create_invoice", invoice(idempotency_key="order-7"))
             assert await anyio.to_thread.run_sync(shop.sandbox.wait_for_request, "POST", "/invoices", 30)
             (intent,) = entries(hosts())
@@ -308,7 +308,7 @@ async def test_a_caller_that_goes_away_leaves_no_half_write(shop: Harness) -> No
             await shop.call("create_invoice", invoice())
 
     async with anyio.create_task_group() as group:
-        with _held(shop, "/invoices"):
+        with _hold_request(shop, "/invoices"):
             group.start_soon(impatient)
             assert await anyio.to_thread.run_sync(shop.sandbox.wait_for_request, "POST", "/invoices", 30)
             scope.cancel()

@@ -38,7 +38,7 @@ def open_office(harness: Harness) -> Harness:
     return replace(harness, context=replace(harness.context, settings=settings))
 
 
-async def made(harness: Harness) -> Json:
+async def create_account(harness: Harness) -> Json:
     account: Json = (await harness.call("create_account", NEW))["account"]
     return account
 
@@ -74,7 +74,7 @@ async def test_the_companys_number_is_sent_in_the_form_that_was_checked(open_off
 
 
 async def test_an_owner_who_is_a_user_already_goes_the_other_way(open_office: Harness) -> None:
-    await made(open_office)
+    await create_account(open_office)
     second = {**NEW, "organization_name": "Padaria Norte, Lda", "fiscal_id": None, "existing_user": True}
     second.pop("fiscal_id")
     assert (await open_office.call("create_account", second))["ok"]
@@ -84,7 +84,7 @@ async def test_an_owner_who_is_a_user_already_goes_the_other_way(open_office: Ha
 
 
 async def test_an_account_is_changed_with_what_it_has_filled_in(open_office: Harness) -> None:
-    account = await made(open_office)
+    account = await create_account(open_office)
     call = {"account_id": account["id"], "password": OWNER, "terms": True, "phone": "220000001"}
     result = await open_office.call("update_account", call)
     assert result["account"]["email"] == "dona@padaria.example.pt"
@@ -92,7 +92,7 @@ async def test_an_account_is_changed_with_what_it_has_filled_in(open_office: Har
 
 
 async def test_credentials_of_the_authority_travel_in_base64(open_office: Harness) -> None:
-    account = await made(open_office)
+    account = await create_account(open_office)
     credentials = {"username": "508025338/1", "password": AUTHORITY}
     call = {"account_id": account["id"], "password": OWNER, "terms": True, "credentials": credentials}
     await open_office.call("update_account", call)
@@ -146,7 +146,7 @@ async def test_an_approval_is_bound_to_the_password_it_does_not_show(open_office
 
 
 async def test_a_nested_password_binds_as_well(open_office: Harness) -> None:
-    account = await made(open_office)
+    account = await create_account(open_office)
     call = {
         "account_id": account["id"],
         "password": OWNER,
@@ -189,7 +189,7 @@ async def test_no_secret_is_in_a_result_a_log_an_approval_or_the_store(
     caplog.set_level(logging.DEBUG)
     key = "kanarie-key-0123456789"
     seen: list[str] = []
-    account = await made(open_office)
+    account = await create_account(open_office)
     open_office.sandbox.fault(
         "POST",
         "/api/accounts/create.json",

@@ -68,7 +68,7 @@ async def stopped(harness: Harness, call: Json, asked: ApprovalNeeded, *, yes: b
     return error.value
 
 
-def again(harness: Harness) -> Harness:
+def reopen(harness: Harness) -> Harness:
     """The same files after the process ended and another began."""
     store = harness.context.store
     desk = replace(
@@ -310,12 +310,12 @@ class Gone(Exception):
 async def broken_off(harness: Harness, call: Json, asked: ApprovalNeeded, at: str) -> None:
     """Carry a call out until it tells of a step, and no further."""
 
-    async def told(done: float, total: float, message: str) -> None:
+    async def record_progress(done: float, total: float, message: str) -> None:
         if message.startswith(at):
             raise Gone
 
     with pytest.raises(Gone):
-        await answered(harness, call, asked, progress=told)
+        await answered(harness, call, asked, progress=record_progress)
 
 
 async def test_declined_the_draft_stays_and_the_error_says_how_to_go_on(harness: Harness) -> None:
@@ -341,7 +341,7 @@ async def test_broken_off_after_it_was_issued_the_same_call_sends_the_one_mail_w
 ) -> None:
     call = build_arguments(idempotency_key="encomenda-7")
     await broken_off(harness, call, await question(harness, call), at)
-    after = again(harness)
+    after = reopen(harness)
     result = await execute(after.context, "issue_invoice", call, can_ask=True)
     assert set(states(result).values()) == {"done"}
     assert all_writes(harness) == [1, 1, 1]

@@ -25,7 +25,7 @@ async def checked(harness: Harness, month: int = 11, today: str = "2026-12-02") 
     return result
 
 
-def found(result: Json) -> dict[str, list[str]]:
+def list_findings(result: Json) -> dict[str, list[str]]:
     return {one["what"]: one["rows"] for one in result["findings"]}
 
 
@@ -53,7 +53,7 @@ async def test_drafts_left_are_named_guides_too(harness: Harness) -> None:
     draft = await harness.create_draft()
     moved = (await harness.call("create_guide", guide()))["document"]
     await harness.create_draft(date="2026-10-31")
-    rows = found(await checked(harness))["drafts left"]
+    rows = list_findings(await checked(harness))["drafts left"]
     assert [row.split(",")[0] for row in rows] == [f"invoices {draft['id']}", f"transports {moved['id']}"]
 
 
@@ -71,7 +71,7 @@ async def test_a_draft_dated_before_the_last_number_of_its_series_must_move(
 ) -> None:
     draft = await harness.create_draft(document_type=kind, date=day)
     await harness.create_issued(date="2026-11-12")
-    shown = found(await checked(harness))
+    shown = list_findings(await checked(harness))
     rows = shown["drafts whose date must move" if late else "drafts left"]
     assert ("drafts left" in shown) is not late
     assert rows[0].startswith(f"{kind} {draft['id']},")
@@ -81,18 +81,18 @@ async def test_a_draft_dated_before_the_last_number_of_its_series_must_move(
 async def test_a_number_of_the_next_month_closes_the_way_too(harness: Harness) -> None:
     await harness.create_draft(date="2026-10-20")
     await harness.create_issued(date="2026-11-12")
-    assert "drafts whose date must move" in found(await checked(harness, 10))
+    assert "drafts whose date must move" in list_findings(await checked(harness, 10))
 
 
 async def test_a_draft_in_another_series_stays_possible(harness: Harness) -> None:
     await harness.create_draft(date="2026-11-10", sequence_id=SERIES["invoices"] + 20)
     await harness.create_issued(date="2026-11-12")
-    assert "drafts whose date must move" not in found(await checked(harness))
+    assert "drafts whose date must move" not in list_findings(await checked(harness))
 
 
 async def test_estimates_count_too(harness: Harness) -> None:
     made = (await harness.call("create_estimate", {**invoice(), "document_type": "quotes"}))["document"]
-    rows = found(await checked(harness))["drafts left"]
+    rows = list_findings(await checked(harness))["drafts left"]
     assert rows == [f"quotes {made['id']}, ACME, Lda, 123.00"]
     await harness.call("change_state", document_arguments(made, state="finalized"))
     shown = await checked(harness)
@@ -103,7 +103,7 @@ async def test_the_findings_are_in_the_language_of_the_settings(harness: Harness
     await harness.create_draft(due_date="2026-11-25")
     harness.context.settings = harness.context.settings.model_copy(update={"language": "pt"})
     shown = await checked(harness, today="2026-11-25")
-    assert list(found(shown)) == ["o mês ainda não terminou", "rascunhos por emitir"]
+    assert list(list_findings(shown)) == ["o mês ainda não terminou", "rascunhos por emitir"]
     assert "07/12/2026" in shown["findings"][0]["next"]
 
 
@@ -116,7 +116,7 @@ async def test_a_gap_in_a_series_is_named_and_a_cancelled_number_is_none(harness
     await harness.call(
         "change_state", document_arguments(last, state="canceled", message="Emitida ao cliente errado.")
     )
-    assert "numbers missing in a series" not in found(await checked(harness))
+    assert "numbers missing in a series" not in list_findings(await checked(harness))
     # The second and the third, archived by hand, are left out of what the box lists at all.
     listed = rows["invoices"]
     left = [one for one in listed if one["number"] in {"1/2026", "4/2026"}]
@@ -128,13 +128,13 @@ async def test_a_gap_in_a_series_is_named_and_a_cancelled_number_is_none(harness
     ]
     body = {"invoices": raw, "pagination": {"total_entries": 1, "current_page": 1, "total_pages": 1}}
     harness.sandbox.fault("GET", r"^/invoices\.json$", status=200, body=body)
-    assert found(await checked(harness))["numbers missing in a series"] == ["invoices 2026: 2 to 3"]
+    assert list_findings(await checked(harness))["numbers missing in a series"] == ["invoices 2026: 2 to 3"]
 
 
 async def test_what_is_overdue_is_named_and_what_is_due_later_is_not(harness: Harness) -> None:
     await harness.create_issued(due_date="2026-11-25")
     await harness.create_issued(due_date="2026-12-20")
-    shown = found(await checked(harness))
+    shown = list_findings(await checked(harness))
     assert list(shown) == ["unpaid and due by 30/11/2026"]
     assert len(shown["unpaid and due by 30/11/2026"]) == 1
     assert "due 2026-11-25" in shown["unpaid and due by 30/11/2026"][0]
@@ -144,8 +144,8 @@ async def test_a_running_month_is_said_to_be_unfinished(harness: Harness) -> Non
     await harness.create_issued(due_date="2026-11-20")
     shown = await checked(harness, today="2026-11-20")
     assert shown["ready"] is False
-    assert list(found(shown)) == ["the month is not over"]
-    assert found(shown)["the month is not over"] == ["2026-11-01 – 2026-11-30"]
+    assert list(list_findings(shown)) == ["the month is not over"]
+    assert list_findings(shown)["the month is not over"] == ["2026-11-01 – 2026-11-30"]
     assert "due at the tax authority by 07/12/2026" in shown["findings"][0]["next"]
 
 
@@ -155,7 +155,7 @@ async def test_a_month_runs_until_the_end_of_its_last_day(
 ) -> None:
     await harness.create_issued(due_date="2026-12-20")
     shown = await checked(harness, today=today)
-    assert ("the month is not over" in found(shown)) is running
+    assert ("the month is not over" in list_findings(shown)) is running
     assert shown["ready"] is not running
 
 
@@ -168,7 +168,7 @@ async def test_what_is_unpaid_is_what_is_still_open(harness: Harness) -> None:
         call = document_arguments(made, amount=amount, payment_mechanism="TB", payment_date="2026-11-20")
         await harness.call("generate_payment", call)
     await harness.create_issued(document_type="credit_notes", owner_invoice_id=gone["id"])
-    rows = found(await checked(harness))["unpaid and due by 30/11/2026"]
+    rows = list_findings(await checked(harness))["unpaid and due by 30/11/2026"]
     assert len(rows) == 1
     assert f"id {part['id']}" in rows[0]
     assert "open 100.00 of 123.00" in rows[0]
@@ -186,14 +186,14 @@ async def test_a_series_without_registration_is_named(harness: Harness) -> None:
             one["current_invoice_validation_code"] = "N/D"
     harness.sandbox.fault("GET", r"^/sequences\.json$", status=200, body=sequences)
     assert made["number"] == "1/2026"
-    assert found(await checked(harness))["series used without registration"] == ["2026: invoices"]
+    assert list_findings(await checked(harness))["series used without registration"] == ["2026: invoices"]
 
 
 async def test_a_settled_invoice_without_a_receipt_is_named(harness: Harness) -> None:
     made = await harness.create_issued()
     await harness.call("change_state", document_arguments(made, state="settled"))
     harness.sandbox.fault("GET", r"related_documents", status=200, body={"documents": []})
-    assert len(found(await checked(harness))["settled without a receipt"]) == 1
+    assert len(list_findings(await checked(harness))["settled without a receipt"]) == 1
 
 
 async def test_a_file_that_cannot_be_had_is_a_finding_and_one_still_being_made_is_told(
@@ -201,7 +201,7 @@ async def test_a_file_that_cannot_be_had_is_a_finding_and_one_still_being_made_i
 ) -> None:
     await harness.create_issued()
     harness.sandbox.fault("GET", "export_saft", status=422, body={"message": "AT credentials missing"})
-    assert "AT credentials missing" in found(await checked(harness))["SAF-T cannot be exported"][0]
+    assert "AT credentials missing" in list_findings(await checked(harness))["SAF-T cannot be exported"][0]
     harness.sandbox.fault("GET", "export_saft", times=4, status=202, body={"message": "in progress"})
     assert (await checked(harness))["saft"] == "pending"
 
@@ -210,7 +210,7 @@ async def test_calls_whose_outcome_nobody_knows_are_named(harness: Harness) -> N
     made = await harness.create_issued()
     harness.sandbox.fault("PUT", "email-document", status=500, body={})
     await harness.get_error("send_email", document_arguments(made, email="compras@acme.example"))
-    rows = found(await checked(harness))["calls whose outcome is not known"]
+    rows = list_findings(await checked(harness))["calls whose outcome is not known"]
     assert len(rows) == 1
     assert rows[0].startswith(f"send_email invoices/{made['id']} (")
 

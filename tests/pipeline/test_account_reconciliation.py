@@ -31,7 +31,7 @@ def ledger(harness: Harness) -> Iterator[Ledger]:
     made.close()
 
 
-async def seen(harness: Harness, month: Month = NOVEMBER) -> ReconciliationReport:
+async def reconcile_month(harness: Harness, month: Month = NOVEMBER) -> ReconciliationReport:
     """Return the report, after checking that only reads were sent and nothing was recorded."""
     harness.sandbox.clear_requests()
     with harness.context.store.reading() as connection:
@@ -43,7 +43,7 @@ async def seen(harness: Harness, month: Month = NOVEMBER) -> ReconciliationRepor
     return result
 
 
-def told(result: ReconciliationReport) -> list[tuple[str, str, int | None, str]]:
+def list_findings(result: ReconciliationReport) -> list[tuple[str, str, int | None, str]]:
     """Return the findings in short form."""
     return [(one.kind, one.document_type, one.id, one.number) for one in result.findings]
 
@@ -56,8 +56,8 @@ async def test_a_month_with_only_approved_documents_has_no_findings(harness: Har
     await harness.call("change_state", document_arguments(quote, state="finalized"))
     goods = (await harness.call("create_guide", guide()))["document"]
     await harness.call("change_state", document_arguments(goods, state="finalized"))
-    result = await seen(harness)
-    assert told(result) == []
+    result = await reconcile_month(harness)
+    assert list_findings(result) == []
     assert result.ok
     assert {(one.document_type, one.issued, one.matched) for one in result.series} == {
         (kind, 1, 1) for kind in ("invoices", "receipts", "quotes", "transports")
@@ -67,15 +67,15 @@ async def test_a_month_with_only_approved_documents_has_no_findings(harness: Har
 async def test_the_receipt_of_a_settled_invoice_belongs_to_the_settling_entry(harness: Harness) -> None:
     made = await harness.create_issued()
     await harness.call("change_state", document_arguments(made, state="settled"))
-    result = await seen(harness)
-    assert (told(result), result.documents) == ([], 2)
+    result = await reconcile_month(harness)
+    assert (list_findings(result), result.documents) == ([], 2)
 
 
 async def test_a_document_created_in_the_web_application_is_an_orphan(
     harness: Harness, ledger: Ledger
 ) -> None:
     number, receipt = ledger.create_issued(reference="web"), ledger.create_receipt()
-    result = await seen(harness)
+    result = await reconcile_month(harness)
     assert not result.ok
     orphans = {one.id: one for one in result.findings if one.kind == "orphan"}
     assert {number, receipt} <= set(orphans)
@@ -88,7 +88,7 @@ async def test_a_draft_of_ours_that_was_issued_elsewhere_is_an_orphan(
 ) -> None:
     made = await harness.create_draft()
     ledger.change_state("invoice", made["id"], "finalized")
-    assert told(await seen(harness)) == [("orphan", "invoices", made["id"], "1/2026")]
+    assert list_findings(await reconcile_month(harness)) == [("orphan", "invoices", made["id"], "1/2026")]
 
 
 async def test_an_entry_without_its_approval_in_the_audit_trail_matches_nothing(harness: Harness) -> None:
@@ -98,7 +98,7 @@ async def test_an_entry_without_its_approval_in_the_audit_trail_matches_nothing(
         connection.execute(
             intents.update().where(intents.c.operation == "change_state").values(approval="FORGED00")
         )
-    (found,) = (await seen(harness)).findings
+    (found,) = (await reconcile_month(harness)).findings
     assert (found.kind, found.id) == ("orphan", made["id"])
     assert "no approval" in str(found.why)
 
@@ -108,12 +108,12 @@ async def test_two_documents_of_one_entry_are_duplicates_and_two_requested_ones_
 ) -> None:
     first = (await harness.call("create_invoice", invoice()))["document"]
     second = (await harness.call("create_invoice", invoice(idempotency_key="another")))["document"]
-    result = await seen(harness)
+    result = await reconcile_month(harness)
     assert [one.kind for one in result.findings] == ["draft", "draft", "twice"]
     assert result.ok
     with harness.context.store.writing() as connection:  # as if the second had come from a repeated request
         connection.execute(intents.delete().where(intents.c.made == f"invoices/{second['id']}"))
-    result = await seen(harness)
+    result = await reconcile_month(harness)
     twins = [one for one in result.findings if one.kind == "duplicate"]
     assert [one.id for one in twins] == [first["id"], second["id"]]
     assert f"invoices/{second['id']}" in str(twins[0].why)
@@ -124,16 +124,16 @@ async def test_lists_with_other_totals_make_no_duplicates(harness: Harness) -> N
     """The documents themselves count, and not the list."""
     await harness.create_draft(reference="one")
     await harness.create_draft(reference="two")
-    assert {one.kind for one in (await seen(harness)).findings} == {"draft"}
+    assert {one.kind for one in (await reconcile_month(harness)).findings} == {"draft"}
 
 
 async def test_a_completed_entry_without_a_document_is_reported(harness: Harness, ledger: Ledger) -> None:
     made = await harness.create_draft()
     gone = await harness.create_draft(reference="deleted here")
     await harness.call("change_state", document_arguments(gone, state="deleted"))
-    assert [one.kind for one in (await seen(harness)).findings] == ["draft"]
+    assert [one.kind for one in (await reconcile_month(harness)).findings] == ["draft"]
     ledger.call("PUT", f"/invoices/{made['id']}/change-state.json", {"invoice": {"state": "deleted"}})
-    (found,) = (await seen(harness)).findings
+    (found,) = (await reconcile_month(harness)).findings
     assert (found.kind, found.document_type, found.id) == ("no_document", "invoices", made["id"])
 
 
@@ -141,8 +141,8 @@ async def test_a_document_missing_from_a_list_is_read_by_its_id(harness: Harness
     """Lists are late, so an unlisted document may exist."""
     made = await harness.create_issued()
     harness.sandbox.set_lag(60)
-    result = await seen(harness)
-    assert (told(result), result.documents) == ([], 1)
+    result = await reconcile_month(harness)
+    assert (list_findings(result), result.documents) == ([], 1)
     assert any(f"invoices/{made['id']}" in str(note) for note in result.notes)
 
 
@@ -156,7 +156,7 @@ async def test_a_missing_number_is_a_gap_in_its_series_only(harness: Harness, le
         last = ledger.get_document(numbers[3])
         last.status = "deleted"
         harness.sandbox.backend.store.save(last)
-    found = told(await seen(harness))
+    found = list_findings(await reconcile_month(harness))
     assert [one for one in found if one[0] == "gap"] == [
         ("gap", "invoices", None, "2/2026"),
         ("gap", "invoices", None, "4/2026"),
@@ -170,7 +170,7 @@ async def test_a_gap_at_the_start_of_the_month_is_found_from_the_month_before(
     with harness.sandbox.backend.store.transaction():
         for number, changes in ((numbers[0], {"date": "2026-10-31"}), (numbers[1], {"status": "deleted"})):
             harness.sandbox.backend.store.save(replace(ledger.get_document(number), **changes))
-    found = told(await seen(harness))
+    found = list_findings(await reconcile_month(harness))
     assert ("gap", "invoices", None, "2/2026") in found
     assert numbers[0] not in {one[2] for one in found}, "October is another month"
 
@@ -180,7 +180,7 @@ async def test_drafts_are_listed_with_their_origin_and_need_no_attention(
 ) -> None:
     made = await harness.create_draft()
     other = ledger.create_draft(reference="web")
-    result = await seen(harness)
+    result = await reconcile_month(harness)
     assert result.ok
     whys = {one.id: str(one.why) for one in result.findings if one.kind == "draft"}
     assert "made by entry" in whys[made["id"]]
@@ -191,10 +191,10 @@ async def test_an_unknown_outcome_is_listed_until_it_is_resolved(harness: Harnes
     made = await harness.create_issued()
     harness.sandbox.fault("PUT", "email", drop="after")
     await harness.get_error("send_email", document_arguments(made, email="a@acme.example"))
-    result = await seen(harness)
+    result = await reconcile_month(harness)
     assert [(one.kind, one.id) for one in result.findings] == [("unknown", made["id"])]
     harness.context.journal.settle(result.findings[0].intent, happened=True)
-    assert (await seen(harness)).ok
+    assert (await reconcile_month(harness)).ok
 
 
 async def test_every_page_and_every_archive_is_read(harness: Harness, ledger: Ledger) -> None:
@@ -204,7 +204,7 @@ async def test_every_page_and_every_archive_is_read(harness: Harness, ledger: Le
             harness.sandbox.backend.store.save(
                 replace(row, id=number, reference=str(number), archived=number % 2 == 0)
             )
-    assert (await seen(harness)).documents == 231
+    assert (await reconcile_month(harness)).documents == 231
 
 
 async def test_rows_that_move_during_the_reading_of_a_list_are_not_skipped(

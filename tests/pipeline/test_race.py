@@ -226,14 +226,14 @@ async def test_a_response_received_before_the_process_slept_is_read_again(
         sent = next(at for at, what in enumerate(stage.gap.seen) if FINALIZING.fullmatch(what))
         left = stage.gap.seen[:sent].count(f"GET /invoices/{rehearsed.number}.json")
 
-        def heard(path: str) -> None:
+        def record_path(path: str) -> None:
             nonlocal left
             left -= path == f"/invoices/{subject.number}.json"
             if left == 0 and not slept[0]:
                 slept[0] = 60.0
                 books.change_draft(subject.number, OTHER, {"name": "Outro serviço", "unit_price": "100"})
 
-        stage.gap.when_read = heard
+        stage.gap.when_read = record_path
         told = await stage.one.call(*subject.first, subject.question)
     assert slept[0], "it never came to the last read"
     assert told.code == "document_changed", told.body
@@ -251,7 +251,7 @@ async def test_a_server_suspended_between_read_and_request_reads_again(tmp_path:
 # --- the checks of the race itself ---
 
 
-def seen(books: SandboxAccount, number: int) -> Subject:
+def read_subject(books: SandboxAccount, number: int) -> Subject:
     return Subject(number, ("change_state", {}), None, books.take_snapshot(number))
 
 
@@ -262,7 +262,7 @@ CELL = Cell("one session", "change_state", "update_invoice", 0.0)
 def test_the_race_detects_every_fault(books: SandboxAccount) -> None:
     """Each fault is reported under its own name."""
     number = books.create_draft(reference="RACE")
-    shown = seen(books, number)
+    shown = read_subject(books, number)
     fine = Round(CELL)
     finalize = {"invoice": {"state": "finalized"}}
     judge_round(fine, books, shown, BUSY, OK)
@@ -285,7 +285,7 @@ def test_the_race_detects_every_fault(books: SandboxAccount) -> None:
 
 def test_fields_set_by_finalizing_are_no_difference(books: SandboxAccount) -> None:
     number = books.create_draft(reference="RACE")
-    shown = seen(books, number)
+    shown = read_subject(books, number)
     books.request_directly(
         "PUT", f"/invoices/{number}/change-state.json", {"invoice": {"state": "finalized"}}
     )

@@ -702,7 +702,7 @@ def test_two_processes_do_not_both_get_the_last_euro(place: str) -> None:  # noq
 # --- people
 
 
-def asked(kept: ApprovalRepository, **terms: Any) -> str:
+def request_approval(kept: ApprovalRepository, **terms: Any) -> str:
     return kept.ask(
         BINDING,
         ApprovalRequestContent("text", "summary", requirement=ApprovalRequirement(**terms)),
@@ -724,7 +724,7 @@ def test_four_eyes_are_two_people_and_not_the_one_who_asked(place: str) -> None:
     store = Store(place)
     kept = ApprovalRepository(store, 15)
     terms: Json = {"where": "outside", "people": 2, "asker": False, "same": SAME}
-    one = asked(kept, **terms)
+    one = request_approval(kept, **terms)
     assert no(kept, one, "") == "approver_unknown"
     assert no(kept, one, "terminal:zé") == "approver_is_asker"
     assert no(kept, one, "page:ZÉ", place="page") == "approver_is_asker"
@@ -743,7 +743,7 @@ def test_four_eyes_are_two_people_and_not_the_one_who_asked(place: str) -> None:
 def test_one_no_is_enough(place: str) -> None:  # noqa: F811
     store = Store(place)
     kept = ApprovalRepository(store, 15)
-    one = asked(kept, where="outside", people=2, asker=False)
+    one = request_approval(kept, where="outside", people=2, asker=False)
     kept.decide(one, approve=True, by="terminal:ana")
     assert kept.decide(one, approve=False, by="terminal:ana", reason="caro").state == "rejected"
     assert no(kept, one, "terminal:rui") == "approval_not_pending"
@@ -763,7 +763,7 @@ def test_one_no_is_enough(place: str) -> None:  # noqa: F811
 def test_who_may_not_approve_is_told_why(place: str, terms: Json, by: str, where: Any, code: str) -> None:  # noqa: F811
     store = Store(place)
     kept = ApprovalRepository(store, 15)
-    one = asked(kept, **terms)
+    one = request_approval(kept, **terms)
     assert no(kept, one, by, place=where) == code
     assert kept.find(one).state == "pending"
     store.close()

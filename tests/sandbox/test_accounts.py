@@ -139,7 +139,7 @@ def test_the_documents_carry_the_name_the_account_has(api: SandboxApi) -> None:
 # the tax authority
 
 
-def told(api: SandboxApi, **changes: Any) -> Any:
+def read_account(api: SandboxApi, **changes: Any) -> Any:
     sent = {"at_subuser": "509442013/1", "at_password": SECRET, "communication_type": "auto", **changes}
     return api.post("/api/v3/accounts/at_communication.json", {"at_communication": sent})
 
@@ -154,7 +154,7 @@ def test_without_credentials_no_series_is_registered_and_with_them_it_is(api: Sa
     refused = api.post("/sequences.json", {"sequence": {"serie": "C2026"}})
     assert (refused.status_code, refused.json()["code"]) == (422, "004")
     if way == "communication":
-        answer = told(api)
+        answer = read_account(api)
         assert (answer.status_code, answer.json()) == (200, {"success": "true"})
     else:
         changed(api, credentials={"username": "509442013/1", "password": SECRET})
@@ -176,7 +176,7 @@ def test_without_credentials_no_series_is_registered_and_with_them_it_is(api: Sa
 def test_wrong_credentials_are_refused_with_one_error(
     api: SandboxApi, changes: dict[str, str], message: str
 ) -> None:
-    answer = told(api, **changes)
+    answer = read_account(api, **changes)
     assert (answer.status_code, answer.json()) == (422, {"errors": {"error": message}})
 
 
@@ -184,5 +184,5 @@ def test_an_account_in_its_trial_does_not_speak_to_the_authority(api: SandboxApi
     """C12."""
     api.sandbox.set_option("trial", True)
     assert read(api)["trial"] is True
-    assert told(api).status_code == 422
+    assert read_account(api).status_code == 422
     assert api.put("/sequences/70020/register.json").json()["code"] == "002"

@@ -9,7 +9,7 @@ import pytest
 from tests.sandbox.api import TODAY, SandboxApi
 
 
-def found(api: SandboxApi, path: str = "/invoices.json", key: str = "invoices", **query: Any) -> list[int]:
+def list_ids(api: SandboxApi, path: str = "/invoices.json", key: str = "invoices", **query: Any) -> list[int]:
     return [row["id"] for row in api.get(path, **query).json()[key]]
 
 
@@ -60,7 +60,7 @@ def rows(api: SandboxApi) -> dict[str, int]:
 def test_every_filter_of_the_invoice_list(
     api: SandboxApi, rows: dict[str, int], query: dict[str, Any], names: str
 ) -> None:
-    assert found(api, **query) == [rows[name] for name in names.split()]
+    assert list_ids(api, **query) == [rows[name] for name in names.split()]
 
 
 @pytest.mark.parametrize(
@@ -74,17 +74,17 @@ def test_every_filter_of_the_invoice_list(
     ],
 )
 def test_types_have_lists_of_their_own(api: SandboxApi, rows: dict[str, int], path: str, names: str) -> None:
-    assert found(api, path) == [rows[name] for name in names.split()]
+    assert list_ids(api, path) == [rows[name] for name in names.split()]
 
 
 def test_estimates_and_guides_have_their_own_lists(api: SandboxApi) -> None:
     quote, proforma = api.create_draft("quote"), api.create_issued("proforma")
     early, late = api.create_draft("shipping"), api.create_draft("transport", loaded_at="22/11/2026 08:00:00")
-    assert found(api, "/estimates.json", "estimates") == [proforma["id"], quote["id"]]
-    assert found(api, "/estimates.json", "estimates", **{"status[]": "sent"}) == [proforma["id"]]
-    assert found(api, "/guides.json", "guides") == [late["id"], early["id"]]
-    assert found(api, "/guides.json", "guides", **{"loaded_at[from]": "21/11/2026"}) == [late["id"]]
-    assert found(api) == []
+    assert list_ids(api, "/estimates.json", "estimates") == [proforma["id"], quote["id"]]
+    assert list_ids(api, "/estimates.json", "estimates", **{"status[]": "sent"}) == [proforma["id"]]
+    assert list_ids(api, "/guides.json", "guides") == [late["id"], early["id"]]
+    assert list_ids(api, "/guides.json", "guides", **{"loaded_at[from]": "21/11/2026"}) == [late["id"]]
+    assert list_ids(api) == []
 
 
 def test_a_guide_reads_back_its_plate_and_addresses_and_not_its_loading(api: SandboxApi) -> None:
@@ -121,12 +121,12 @@ def test_a_document_appears_in_lists_only_after_the_lag(api: SandboxApi) -> None
     """Trap 23."""
     api.sandbox.set_lag(8)
     draft = api.create_draft(reference="PO-1")
-    assert found(api, reference="PO-1") == []
+    assert list_ids(api, reference="PO-1") == []
     assert api.read_document("invoice", draft)["id"] == draft["id"]
     api.sandbox.advance(7)
-    assert found(api) == []
+    assert list_ids(api) == []
     api.sandbox.advance(1)
-    assert found(api, reference="PO-1") == [draft["id"]]
+    assert list_ids(api, reference="PO-1") == [draft["id"]]
 
 
 def test_the_lists_total_may_differ_from_the_documents(api: SandboxApi) -> None:
@@ -166,20 +166,20 @@ def test_what_a_person_put_away_is_listed_when_asked_for(
     rows = {"away": api.create_draft()["id"], "kept": api.create_draft()["id"]}
     api.sandbox.archive(rows["away"])
     assert api.get(f"/invoices/{rows['away']}.json").json()["invoice"]["archived"] is True
-    assert found(api, **query) == [rows[name] for name in names.split()]
+    assert list_ids(api, **query) == [rows[name] for name in names.split()]
     shelves = [word for word in ("archived", "non_archived") if query.get(word) == "true"]
     answer = api.post("/clients/501/invoices.json", {"filter": {"archived": shelves}}).json()
     assert [row["id"] for row in answer["invoices"]] == [rows[name] for name in names.split()]
     api.sandbox.archive(rows["away"], False)
-    assert found(api) == [rows["kept"], rows["away"]]
+    assert list_ids(api) == [rows["kept"], rows["away"]]
 
 
 def test_a_page_is_as_long_as_the_account_has_it(api: SandboxApi) -> None:
     for _ in range(21):
         api.create_draft()
     api.sandbox.set_option("per_page", 20)
-    assert len(found(api)) == 20
-    assert len(found(api, per_page=5)) == 5
+    assert len(list_ids(api)) == 20
+    assert len(list_ids(api, per_page=5)) == 5
     assert len(api.post("/clients/501/invoices.json", {}).json()["invoices"]) == 20
     with pytest.raises(ValueError, match="10, 20, 30"):
         api.sandbox.set_option("per_page", 25)

@@ -38,12 +38,12 @@ def exported(api: SandboxApi, month: str = "11", year: str = "2026") -> Element:
     return root
 
 
-def said(element: Element, path: str) -> str:
+def read_text_at(element: Element, path: str) -> str:
     return element.findtext(path) or ""
 
 
 def money(element: Element, path: str) -> Decimal:
-    return Decimal(said(element, path) or "0")
+    return Decimal(read_text_at(element, path) or "0")
 
 
 def entries(root: Element, section: str) -> list[Element]:
@@ -142,7 +142,7 @@ def test_there_is_no_file_during_the_trial(api: SandboxApi) -> None:
 def test_the_header_says_who_and_which_month(api: SandboxApi, month: dict[str, Any]) -> None:
     header = exported(api).find("Header")
     assert header is not None
-    assert {name: said(header, name) for name in (
+    assert {name: read_text_at(header, name) for name in (
         "AuditFileVersion", "CompanyID", "TaxRegistrationNumber", "CompanyName", "FiscalYear", "StartDate", "EndDate",
         "CurrencyCode", "DateCreated", "SoftwareCertificateNumber", "CompanyAddress/Country",
     )} == {
@@ -155,7 +155,7 @@ def test_the_header_says_who_and_which_month(api: SandboxApi, month: dict[str, A
 
 def test_february_ends_when_it_ends(api: SandboxApi) -> None:
     api.create_issued(date="29/02/2024", due_date="29/02/2024")
-    assert said(exported(api, "2", "2024"), "Header/EndDate") == "2024-02-29"
+    assert read_text_at(exported(api, "2", "2024"), "Header/EndDate") == "2024-02-29"
 
 
 def list_schema_faults(element: Element, path: str) -> Iterator[str]:
@@ -241,14 +241,14 @@ def test_a_client_stands_without_the_prefix_of_its_vat_number(api: SandboxApi) -
     spain = {"name": "Talleres SL", "code": "TALLERES", "country": "Spain", "fiscal_id": "ESB58378431"}
     api.create_issued(client=spain)
     api.sandbox.advance(60)
-    numbers = [said(one, "CustomerTaxID") for one in exported(api).findall("MasterFiles/Customer")]
+    numbers = [read_text_at(one, "CustomerTaxID") for one in exported(api).findall("MasterFiles/Customer")]
     assert "B58378431" in numbers
 
 
 def test_every_numbered_document_of_the_month_is_there_once(api: SandboxApi, month: dict[str, Any]) -> None:
     root = exported(api)
     numbers = {
-        section: [said(entry, ".//InvoiceNo") or said(entry, "DocumentNumber") or said(entry, "PaymentRefNo")
+        section: [read_text_at(entry, ".//InvoiceNo") or read_text_at(entry, "DocumentNumber") or read_text_at(entry, "PaymentRefNo")
                   for entry in entries(root, section)]
         for section in ENTRIES
     }  # fmt: skip
@@ -259,7 +259,7 @@ def test_every_numbered_document_of_the_month_is_there_once(api: SandboxApi, mon
         PAID: ["RG 2026/1", "RG 2026/2"],
     }
     types = [
-        said(entry, "WorkType") + said(entry, "MovementType")
+        read_text_at(entry, "WorkType") + read_text_at(entry, "MovementType")
         for entry in entries(root, WORK) + entries(root, GOODS)
     ]
     assert types == ["OU", "OR", "GD", "GT"]
@@ -269,15 +269,17 @@ def test_sums_are_what_their_parts_come_to(api: SandboxApi, month: dict[str, Any
     root = exported(api)
     for section in ENTRIES:
         found = entries(root, section)
-        counted = [entry for entry in found if said(entry, f"DocumentStatus/{STATUSES[section]}") != "A"]
+        counted = [
+            entry for entry in found if read_text_at(entry, f"DocumentStatus/{STATUSES[section]}") != "A"
+        ]
         head = root.find(f"SourceDocuments/{section}")
         assert head is not None
         if section == GOODS:
             lines = [line for entry in counted for line in entry.findall("Line")]
-            assert said(head, "NumberOfMovementLines") == str(len(lines))
+            assert read_text_at(head, "NumberOfMovementLines") == str(len(lines))
             assert money(head, "TotalQuantityIssued") == sum(money(line, "Quantity") for line in lines)
             continue
-        assert said(head, "NumberOfEntries") == str(len(found))
+        assert read_text_at(head, "NumberOfEntries") == str(len(found))
         for name, total in (("DebitAmount", "TotalDebit"), ("CreditAmount", "TotalCredit")):
             parts = [money(line, name) for entry in counted for line in entry.findall("Line")]
             assert money(head, total) == sum(parts, Decimal(0))
@@ -302,9 +304,9 @@ def test_net_and_tax_make_gross_and_the_lines_make_the_net(api: SandboxApi, mont
 def test_totals_are_those_of_the_documents(api: SandboxApi, month: dict[str, Any]) -> None:
     root, invoice = exported(api), month["invoice"]
     entry = entries(root, SALES)[2]
-    assert said(entry, "DocumentTotals/GrossTotal") == f"{invoice['total']:.2f}"
-    assert said(entry, "DocumentTotals/TaxPayable") == f"{invoice['taxes']:.2f}"
-    assert said(entry, "DocumentTotals/Currency/CurrencyCode") == "USD"
+    assert read_text_at(entry, "DocumentTotals/GrossTotal") == f"{invoice['total']:.2f}"
+    assert read_text_at(entry, "DocumentTotals/TaxPayable") == f"{invoice['taxes']:.2f}"
+    assert read_text_at(entry, "DocumentTotals/Currency/CurrencyCode") == "USD"
     assert money(entry, "DocumentTotals/Currency/CurrencyAmount") == Decimal(
         str(invoice["multicurrency"]["total"])
     )
@@ -316,66 +318,77 @@ def test_totals_are_those_of_the_documents(api: SandboxApi, month: dict[str, Any
 
 def test_what_is_referred_to_is_in_the_master_files(api: SandboxApi, month: dict[str, Any]) -> None:
     root = exported(api)
-    customers = [said(each, "CustomerID") for each in root.findall("MasterFiles/Customer")]
-    products = [said(each, "ProductCode") for each in root.findall("MasterFiles/Product")]
+    customers = [read_text_at(each, "CustomerID") for each in root.findall("MasterFiles/Customer")]
+    products = [read_text_at(each, "ProductCode") for each in root.findall("MasterFiles/Product")]
     names = ("TaxType", "TaxCountryRegion", "TaxCode", "TaxPercentage")
     table = [
-        tuple(said(each, name) for name in names)
+        tuple(read_text_at(each, name) for name in names)
         for each in root.findall("MasterFiles/TaxTable/TaxTableEntry")
     ]
     for found in (customers, products, table):
         assert len(found) == len(set(found))
     assert {each.text for each in root.findall("SourceDocuments//CustomerID")} == set(customers)
     assert {each.text for each in root.findall("SourceDocuments//ProductCode")} == set(products)
-    used = {tuple(said(each, name) for name in names) for each in root.findall("SourceDocuments//Line/Tax")}
+    used = {
+        tuple(read_text_at(each, name) for name in names)
+        for each in root.findall("SourceDocuments//Line/Tax")
+    }
     assert used == set(table)
     assert ("IVA", "PT-MA", "NOR", "22.00") in used
 
 
 def test_clients_stand_with_number_country_and_address(api: SandboxApi, month: dict[str, Any]) -> None:
-    customers = {said(each, "CustomerID"): each for each in exported(api).findall("MasterFiles/Customer")}
+    customers = {
+        read_text_at(each, "CustomerID"): each for each in exported(api).findall("MasterFiles/Customer")
+    }
     assert {
-        key: (said(each, "CustomerTaxID"), said(each, "BillingAddress/Country"))
+        key: (read_text_at(each, "CustomerTaxID"), read_text_at(each, "BillingAddress/Country"))
         for key, each in customers.items()
     } == {"501": ("508112230", "PT"), "502": ("123456788", "DE"), "CF": ("999999990", "PT")}
-    assert said(customers["CF"], "BillingAddress/City") == "Desconhecido"
+    assert read_text_at(customers["CF"], "BillingAddress/City") == "Desconhecido"
 
 
 def test_an_exempt_line_says_why_and_a_note_what_it_corrects(api: SandboxApi, month: dict[str, Any]) -> None:
     root = exported(api)
     exempt = entries(root, SALES)[2].findall("Line")[1]
-    assert (said(exempt, "TaxExemptionCode"), said(exempt, "Tax/TaxCode")) == ("M07", "ISE")
-    assert said(exempt, "TaxExemptionReason") == "Isento artigo 9.º do CIVA"
+    assert (read_text_at(exempt, "TaxExemptionCode"), read_text_at(exempt, "Tax/TaxCode")) == ("M07", "ISE")
+    assert read_text_at(exempt, "TaxExemptionReason") == "Isento artigo 9.º do CIVA"
     note = entries(root, SALES)[3].findall("Line")
-    assert [said(line, "References/Reference") for line in note] == ["FT 2026/2"]
+    assert [read_text_at(line, "References/Reference") for line in note] == ["FT 2026/2"]
     assert note[0].find("CreditAmount") is None
-    assert said(entries(root, GOODS)[0], "Line/DebitAmount") == "250.00"
+    assert read_text_at(entries(root, GOODS)[0], "Line/DebitAmount") == "250.00"
 
 
 def test_the_printed_characters_are_those_of_the_signature(api: SandboxApi, month: dict[str, Any]) -> None:
     root = exported(api)
     for key, place in (("invoice_receipt", 0), ("invoice", 2), ("credit_note", 3)):
         entry = entries(root, SALES)[place]
-        signature = said(entry, "Hash")
+        signature = read_text_at(entry, "Hash")
         assert len(signature) == 172
         assert "".join(signature[at] for at in (0, 10, 20, 30)) == month[key]["saft_hash"]
-        assert said(entry, "ATCUD") == month[key]["atcud"]
-    assert said(entries(root, WORK)[0], "ATCUD") == "0"  # fees notes have none
+        assert read_text_at(entry, "ATCUD") == month[key]["atcud"]
+    assert read_text_at(entries(root, WORK)[0], "ATCUD") == "0"  # fees notes have none
 
 
 def test_a_cancelled_document_says_when_and_why(api: SandboxApi, month: dict[str, Any]) -> None:
     root = exported(api)
     status = entries(root, SALES)[1].find("DocumentStatus")
     assert status is not None
-    assert (said(status, "InvoiceStatus"), said(status, "Reason")) == ("A", "Engano no cliente")
-    assert said(status, "InvoiceStatusDate") == "2026-11-20T11:00:00"
-    assert said(entries(root, PAID)[1], "DocumentStatus/PaymentStatus") == "A"
+    assert (read_text_at(status, "InvoiceStatus"), read_text_at(status, "Reason")) == (
+        "A",
+        "Engano no cliente",
+    )
+    assert read_text_at(status, "InvoiceStatusDate") == "2026-11-20T11:00:00"
+    assert read_text_at(entries(root, PAID)[1], "DocumentStatus/PaymentStatus") == "A"
 
 
 def test_a_receipt_names_its_invoice_and_how_it_was_paid(api: SandboxApi, month: dict[str, Any]) -> None:
     payment = entries(exported(api), PAID)[0]
-    assert said(payment, "Line/SourceDocumentID/OriginatingON") == "FT 2026/2"
-    assert (said(payment, "PaymentMethod/PaymentMechanism"), said(payment, "DocumentTotals/GrossTotal")) == (
+    assert read_text_at(payment, "Line/SourceDocumentID/OriginatingON") == "FT 2026/2"
+    assert (
+        read_text_at(payment, "PaymentMethod/PaymentMechanism"),
+        read_text_at(payment, "DocumentTotals/GrossTotal"),
+    ) == (
         "MB",
         "50.00",
     )
@@ -383,8 +396,8 @@ def test_a_receipt_names_its_invoice_and_how_it_was_paid(api: SandboxApi, month:
 
 def test_a_guide_says_from_where_to_where_and_when(api: SandboxApi, month: dict[str, Any]) -> None:
     guide = entries(exported(api), GOODS)[1]
-    assert said(guide, "MovementStartTime") == "2026-11-20T12:00:00"
-    assert said(guide, "ShipFrom/Address/AddressDetail") == "Rua A"  # XML has no characters for them
+    assert read_text_at(guide, "MovementStartTime") == "2026-11-20T12:00:00"
+    assert read_text_at(guide, "ShipFrom/Address/AddressDetail") == "Rua A"  # XML has no characters for them
     assert guide.find("ATDocCodeID") is None
     api.sandbox.advance(60)
-    assert said(entries(exported(api), GOODS)[1], "ATDocCodeID") != ""
+    assert read_text_at(entries(exported(api), GOODS)[1], "ATDocCodeID") != ""

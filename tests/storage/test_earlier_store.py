@@ -40,7 +40,7 @@ NAMES = ("done", "waiting", "approved", "issued", "left unknown")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Store, dict[str, Any]]]:
+def earlier(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Store, dict[str, Any]]]:
     """The earlier store, and what is to be known of it; a minute after it was written."""
     text = (EARLIER / f"{request.param}.sql").read_text(encoding="utf-8")
     if request.param == "sqlite":
@@ -69,10 +69,10 @@ def later(store: Store, known: dict[str, Any]) -> tuple[Store, dict[str, Any]]:
 
 @pytest.fixture
 async def offices(
-    kept: tuple[Store, dict[str, Any]], tmp_path: Path
+    earlier: tuple[Store, dict[str, Any]], tmp_path: Path
 ) -> AsyncIterator[tuple[Harness, Harness]]:
     """The earlier store before an account that holds what it was written about; and a harness that made it so."""
-    store, known = kept
+    store, known = earlier
     with Sandbox(clock=NOW) as box:
         # What a person saw names the account's address.
         assert box._box is not None
@@ -108,8 +108,8 @@ async def offices(
     store.close()
 
 
-async def test_it_opens_and_its_trail_is_whole(kept: tuple[Store, dict[str, Any]], tmp_path: Path) -> None:
-    store, _ = kept
+async def test_it_opens_and_its_trail_is_whole(earlier: tuple[Store, dict[str, Any]], tmp_path: Path) -> None:
+    store, _ = earlier
     store.check_ready()
     faults = trail.verify_chain(store, tmp_path)
     assert [one.what for one in faults] == ["the note of the newest row is missing"], (
@@ -119,9 +119,9 @@ async def test_it_opens_and_its_trail_is_whole(kept: tuple[Store, dict[str, Any]
 
 
 async def test_keys_give_the_first_result_again(
-    offices: tuple[Harness, Harness], kept: tuple[Store, dict[str, Any]]
+    offices: tuple[Harness, Harness], earlier: tuple[Store, dict[str, Any]]
 ) -> None:
-    harness, known = offices[0], kept[1]
+    harness, known = offices[0], earlier[1]
     before = len(harness.list_writes())
     again = await harness.call("create_invoice", invoice(idempotency_key="draft done", reference="done"))
     assert (again["replayed"], again["document"]["id"]) == (True, known["documents"]["done"])
@@ -134,18 +134,18 @@ async def test_keys_give_the_first_result_again(
 
 
 async def test_an_approval_that_was_given_counts_once(
-    offices: tuple[Harness, Harness], kept: tuple[Store, dict[str, Any]]
+    offices: tuple[Harness, Harness], earlier: tuple[Store, dict[str, Any]]
 ) -> None:
-    harness, known = offices[0], kept[1]
+    harness, known = offices[0], earlier[1]
     document = {"document_type": "invoices", "id": known["documents"]["approved"]}
     issued = await execute(harness.context, "change_state", document_arguments(document, state="finalized"))
     assert issued["document"]["status"] == "final"
 
 
 async def test_an_approval_that_waits_is_decided(
-    offices: tuple[Harness, Harness], kept: tuple[Store, dict[str, Any]]
+    offices: tuple[Harness, Harness], earlier: tuple[Store, dict[str, Any]]
 ) -> None:
-    harness, known = offices[0], kept[1]
+    harness, known = offices[0], earlier[1]
     assert [one.id for one in harness.context.approvals.list_waiting()] == [known["waiting"]]
     document = {"document_type": "invoices", "id": known["documents"]["waiting"]}
     asked = await execute(harness.context, "change_state", document_arguments(document, state="finalized"))
@@ -156,9 +156,9 @@ async def test_an_approval_that_waits_is_decided(
 
 
 async def test_what_was_left_open_or_unknown_is_found_out(
-    offices: tuple[Harness, Harness], kept: tuple[Store, dict[str, Any]]
+    offices: tuple[Harness, Harness], earlier: tuple[Store, dict[str, Any]]
 ) -> None:
-    harness, known = offices[0], kept[1]
+    harness, known = offices[0], earlier[1]
     made = await harness.call("create_invoice", invoice(idempotency_key="left open", reference="left open"))
     assert made["document"]["reference"] == "left open"
     document = {"document_type": "invoices", "id": known["documents"]["left unknown"]}
@@ -170,8 +170,8 @@ async def test_what_was_left_open_or_unknown_is_found_out(
     assert (found["replayed"], found["document"]["status"]) == (True, "final")
 
 
-def test_its_pin_and_its_token_are_known(kept: tuple[Store, dict[str, Any]]) -> None:
-    store, known = kept
+def test_its_pin_and_its_token_are_known(earlier: tuple[Store, dict[str, Any]]) -> None:
+    store, known = earlier
     Pins(store).check("local", "739155")
     with pytest.raises(ApprovalRefused):
         Pins(store).check("local", "739156")

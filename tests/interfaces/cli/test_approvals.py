@@ -31,7 +31,7 @@ def waiting(cli: Cli, number: int) -> Json:
     return approval
 
 
-def found(cli: Cli, identifier: str) -> Approval:
+def find_approval(cli: Cli, identifier: str) -> Approval:
     """It, as the store has it."""
     with cli.approvals() as kept:
         return kept.find(identifier)
@@ -152,7 +152,7 @@ def test_what_is_piped_in_approves_nothing(cli: Cli) -> None:
     assert (ran.code, ran.body["code"]) == (1, "no_person")
     process = run_piped("approvals", "approve", identifier, input=f"{identifier}\nsim\nyes\n")
     assert process.returncode == 1
-    assert found(cli, identifier).state == "pending"
+    assert find_approval(cli, identifier).state == "pending"
     assert cli(*cli.finalize(number)).code == 3
 
 
@@ -161,7 +161,7 @@ def test_a_pipe_into_a_terminal_approves_nothing(cli: Cli) -> None:
     ran = cli.run_in_terminal("approvals", "approve", identifier, stdin=io.StringIO(f"{identifier}\n"))
     assert ran.code == 1
     assert "Only a person at a terminal approves" in ran.plain
-    assert found(cli, identifier).state == "pending"
+    assert find_approval(cli, identifier).state == "pending"
 
 
 def test_at_a_terminal_the_id_must_be_typed(cli: Cli) -> None:
@@ -170,17 +170,17 @@ def test_at_a_terminal_the_id_must_be_typed(cli: Cli) -> None:
     ran = cli.run_in_terminal("approvals", "approve", identifier, answers=[("To approve, type ", "yes")])
     assert ran.code == 1
     assert "Irreversible" in ran.plain
-    assert found(cli, identifier).state == "pending"
+    assert find_approval(cli, identifier).state == "pending"
     ran = cli.run_in_terminal(
         "approvals", "approve", identifier, answers=[("To approve, type ", identifier.lower())]
     )
     assert ran.code == 0
-    assert found(cli, identifier).state == "approved"
+    assert find_approval(cli, identifier).state == "approved"
     assert cli(*cli.finalize(number)).code == 0
 
 
 def test_differences_are_accepted_by_name(cli: Cli) -> None:
-    identifier = waiting(cli, held(cli))["id"]
+    identifier = waiting(cli, count_held(cli))["id"]
     ran = cli.run_in_terminal("approvals", "approve", identifier)
     assert ran.code == 1
     assert "--accept-differences" in ran.plain
@@ -207,7 +207,7 @@ def test_what_cannot_be_decided_any_more_is_not_asked(cli: Cli, end: str) -> Non
     assert "To approve" not in ran.plain
 
 
-def held(cli: Cli) -> int:
+def count_held(cli: Cli) -> int:
     """A draft that InvoiceXpress stored with another reference than was asked."""
     number = cli.draft()
     with cli.approvals() as kept:
@@ -273,10 +273,12 @@ def test_with_the_terminal_channel_the_answer_here_counts_as_an_approval(cli: Cl
     channel = {"INVOICEXPRESS_APPROVAL_CHANNEL": "terminal"}
     ran = cli.run_in_terminal(*cli.finalize(number), answers=[(ASKED, "no")], environment=channel)
     assert ran.code == 1
-    assert found(cli, identifier).state == "pending", "a no at the prompt is not a rejection for everybody"
+    assert find_approval(cli, identifier).state == "pending", (
+        "a no at the prompt is not a rejection for everybody"
+    )
     ran = cli.run_in_terminal(*cli.finalize(number), answers=[(ASKED, "yes")], environment=channel)
     assert ran.code == 0, ran.plain
-    assert found(cli, identifier).state == "used"
+    assert find_approval(cli, identifier).state == "used"
 
 
 def test_with_the_form_channel_the_terminal_is_the_form(cli: Cli) -> None:
@@ -299,7 +301,7 @@ def test_who_approved_already_is_not_asked_again_at_the_terminal(cli: Cli) -> No
 
 @pytest.mark.parametrize(("second", "code"), [("accept", 0), ("yes", 1)])
 def test_differences_want_a_word_of_their_own(cli: Cli, second: str, code: int) -> None:
-    number = held(cli)
+    number = count_held(cli)
     answers = [(ASKED, "yes"), ("to approve it as it is:", second)]
     ran = cli.run_in_terminal(*cli.finalize(number), answers=answers)
     assert ran.code == code, ran.plain
@@ -426,4 +428,4 @@ def test_what_is_asked_on_a_page_is_decided_in_a_terminal_too(cli: Cli) -> None:
     assert "on its page, or in a terminal" in cli.text("approvals", "show", identifier)
     typed = [("To approve, type ", identifier)]
     assert cli.run_in_terminal("approvals", "approve", identifier, answers=typed).code == 0
-    assert found(cli, identifier).state == "approved"
+    assert find_approval(cli, identifier).state == "approved"

@@ -18,7 +18,7 @@ from tests.interfaces.cli.conftest import Cli
 Found = dict[str, list[tuple[str, str]]]
 
 
-def found(cli: Cli, code: int, *options: str) -> Found:
+def run_doctor(cli: Cli, code: int, *options: str) -> Found:
     """What is not in order, by check: level and what to do."""
     ran = cli("doctor", *options)
     assert ran.code == code, ran.out
@@ -31,7 +31,7 @@ def found(cli: Cli, code: int, *options: str) -> Found:
 
 
 def test_a_healthy_account_has_nothing_to_do(cli: Cli) -> None:
-    assert found(cli, 0) == {}
+    assert run_doctor(cli, 0) == {}
     assert cli.writes() == []
     text = cli.text("doctor")
     assert "Everything is ready." in text
@@ -46,13 +46,13 @@ def test_it_speaks_portuguese(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_built_in_sandbox_is_healthy_and_needs_nothing(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ACCOUNT", "API_KEY", "BASE_URL"):
         monkeypatch.delenv(f"INVOICEXPRESS_{name}")
-    assert found(cli, 0, "--sandbox") == {}
+    assert run_doctor(cli, 0, "--sandbox") == {}
     assert cli.box.requests() == [], "another one than the account's"
 
 
 def test_a_wrong_key_is_named_as_that(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INVOICEXPRESS_API_KEY", "wrong-key")
-    wrong = found(cli, 1)
+    wrong = run_doctor(cli, 1)
     assert list(wrong) == ["access"]
     assert "refused the API key" in wrong["access"][0][1]
     assert "INVOICEXPRESS_API_KEY" in wrong["access"][0][1]
@@ -60,14 +60,14 @@ def test_a_wrong_key_is_named_as_that(cli: Cli, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_port_where_nobody_listens_is_unreachable(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INVOICEXPRESS_BASE_URL", "http://127.0.0.1:1")
-    wrong = found(cli, 1)
+    wrong = run_doctor(cli, 1)
     assert "could not be reached" in wrong["access"][0][1]
 
 
 def test_no_account_is_said_with_where_to_find_one(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("INVOICEXPRESS_ACCOUNT")
     monkeypatch.delenv("INVOICEXPRESS_API_KEY")
-    (level, text), = found(cli, 1)["account"]  # fmt: skip
+    (level, text), = run_doctor(cli, 1)["account"]  # fmt: skip
     assert level == "problem"
     assert "INVOICEXPRESS_ACCOUNT, INVOICEXPRESS_API_KEY" in text
     assert "--sandbox" in text
@@ -87,7 +87,7 @@ def test_a_misspelt_variable_is_found(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, name: str, meant: str | None
 ) -> None:
     monkeypatch.setenv(name, "s3cret-value")
-    (level, text), = found(cli, 1)["settings"]  # fmt: skip
+    (level, text), = run_doctor(cli, 1)["settings"]  # fmt: skip
     assert level == "problem"
     assert name in text
     assert (f"did you mean {meant}?" if meant else "ix-tools settings shows the names") in text
@@ -110,7 +110,7 @@ def test_a_file_that_holds_the_key_is_for_its_owner_alone(
 ) -> None:
     monkeypatch.delenv("INVOICEXPRESS_API_KEY")
     file = configured(tmp_path, monkeypatch, f'api_key = "{cli.box.api_key}"\n', mode)
-    wrong = found(cli, 1 if level else 0)
+    wrong = run_doctor(cli, 1 if level else 0)
     assert wrong.get("key_file", [("", "")])[0][0] == (level or "")
     if level:
         assert f"chmod 600 {file}" in wrong["key_file"][0][1]
@@ -121,7 +121,7 @@ def test_a_file_without_the_key_may_be_read_by_anybody(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configured(tmp_path, monkeypatch, 'principal = "ana"\n', 0o644)
-    assert found(cli, 0) == {}
+    assert run_doctor(cli, 0) == {}
 
 
 @pytest.mark.parametrize(
@@ -136,12 +136,12 @@ def test_a_file_that_cannot_be_used_is_explained(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, said: str
 ) -> None:
     configured(tmp_path, monkeypatch, content)
-    assert said in str(found(cli, 1)["settings"])
+    assert said in str(run_doctor(cli, 1)["settings"])
 
 
 def test_a_store_that_cannot_be_written_is_a_problem(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INVOICEXPRESS_STORE", "/dev/null/nowhere.db")
-    assert "INVOICEXPRESS_STORE" in found(cli, 1)["store"][0][1]
+    assert "INVOICEXPRESS_STORE" in run_doctor(cli, 1)["store"][0][1]
 
 
 def test_a_default_series_that_is_not_registered_is_a_problem_with_the_command_that_helps(cli: Cli) -> None:
@@ -152,7 +152,7 @@ def test_a_default_series_that_is_not_registered_is_a_problem_with_the_command_t
     }
     rows = [{"id": 70000, "serie": "2026", "default_sequence": "1", **series}]
     cli.box.fault("GET", r"/sequences\.json", status=200, body={"sequences": rows})
-    (level, text), = found(cli, 1)["series"]  # fmt: skip
+    (level, text), = run_doctor(cli, 1)["series"]  # fmt: skip
     assert level == "problem"
     assert "2026 is not registered with AT for: Invoice" in text
     assert "ix-tools register-sequence --sequence-id 70000" in text

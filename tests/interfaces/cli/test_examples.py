@@ -41,7 +41,7 @@ def moved(cli: Cli) -> dict[str, Any]:
 
 
 def estimated(cli: Cli) -> dict[str, Any]:
-    return {"document_id": made(cli, "create_estimate")["document"]["id"]}
+    return {"document_id": create_example(cli, "create_estimate")["document"]["id"]}
 
 
 def owing(cli: Cli) -> dict[str, Any]:
@@ -51,14 +51,14 @@ def owing(cli: Cli) -> dict[str, Any]:
 
 def regularized(cli: Cli) -> dict[str, Any]:
     issued(cli)
-    return {"regularization_id": made(cli, "create_regularization")["regularization"]["id"]}
+    return {"regularization_id": create_example(cli, "create_regularization")["regularization"]["id"]}
 
 
 def founded(cli: Cli) -> dict[str, Any]:
-    return {"account_id": made(cli, "create_account")["account"]["id"]}
+    return {"account_id": create_example(cli, "create_account")["account"]["id"]}
 
 
-def made(cli: Cli, name: str) -> dict[str, Any]:
+def create_example(cli: Cli, name: str) -> dict[str, Any]:
     """The result of another operation's example."""
     operation = catalogue()[name]
     command = (name.replace("_", "-"), *build_words(operation.spec.example, build_input_schema(operation)))
@@ -85,7 +85,7 @@ BEFORE: dict[str, Callable[[Cli], dict[str, Any]]] = {
     "create_regularization": owing,
     "delete_regularization": regularized,
     "delete_treasury_movement": lambda cli: {
-        "treasury_movement_id": made(cli, "create_treasury_movement")["treasury_movement"]["id"]
+        "treasury_movement_id": create_example(cli, "create_treasury_movement")["treasury_movement"]["id"]
     },
     "update_account": founded,
     "correct_document": issued,

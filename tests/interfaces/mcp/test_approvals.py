@@ -101,7 +101,7 @@ async def _rate(harness: Harness) -> Json:
     return {"tax_id": 31558}
 
 
-async def _found(harness: Harness) -> Json:
+async def _account_to_open(harness: Harness) -> Json:
     settings(harness, allow_account_setup=True)
     return {
         "organization_name": "Padaria Central, Lda",
@@ -113,7 +113,7 @@ async def _found(harness: Harness) -> Json:
 
 
 async def _change(harness: Harness) -> Json:
-    made = await harness.call("create_account", await _found(harness))
+    made = await harness.call("create_account", await _account_to_open(harness))
     return {
         "account_id": made["account"]["id"],
         "password": "only-an-example",
@@ -146,7 +146,7 @@ GATED: dict[str, tuple[str, Callable[[Harness], Awaitable[Json]]]] = {
     "delete_client": ("delete_client", _stranger),
     "delete_item": ("delete_item", _unsold),
     "delete_tax": ("delete_tax", _rate),
-    "create_account": ("create_account", _found),
+    "create_account": ("create_account", _account_to_open),
     "update_account": ("update_account", _change),
     "setup_at_communication": ("setup_at_communication", _tie),
 }

@@ -15,7 +15,7 @@ ESTIMATES = {
 }
 
 
-async def made(host: Host, state: str = "", **changes: Any) -> dict[str, Any]:
+async def create_document(host: Host, state: str = "", **changes: Any) -> dict[str, Any]:
     """An invoice, as far as it should go."""
     document: dict[str, Any] = (await host.call("create_invoice", **invoice(**changes)))["document"]
     about = {"document_type": document["document_type"], "document_id": document["id"]}
@@ -35,7 +35,9 @@ async def test_a_document_is_read_whole_by_type_and_id(host: Host, harness: Harn
     if kind == "vat_moss_invoices":  # only read
         number = (await sandbox_documents.create_draft(harness, kind))["document_id"]
     else:
-        number = (document := await made(host, document_type=kind, items=[line(quantity="0.5")]))["id"]
+        number = (document := await create_document(host, document_type=kind, items=[line(quantity="0.5")]))[
+            "id"
+        ]
     result = await host.call("get_document", document_type=kind, document_id=str(number))
     assert kind == "vat_moss_invoices" or result["document"] == document
     assert result["document"]["lines"][0]["net"] in {"50", "100"}
@@ -45,8 +47,10 @@ async def test_a_document_is_read_whole_by_type_and_id(host: Host, harness: Harn
 @pytest.mark.parametrize("kind", ["credit_notes", "debit_notes"])
 async def test_a_note_is_read_with_its_owner(host: Host, kind: str) -> None:
     """invoices-v2 "Get"."""
-    owner = await made(host, "final")
-    note = await made(host, document_type=kind, owner_invoice_id=owner["id"], items=[line(quantity="0.5")])
+    owner = await create_document(host, "final")
+    note = await create_document(
+        host, document_type=kind, owner_invoice_id=owner["id"], items=[line(quantity="0.5")]
+    )
     result = await host.call("get_document", document_type=kind, document_id=note["id"])
     assert (result["document"]["total"], result["document"]["document_type"]) == ("61.50", kind)
 
@@ -74,7 +78,7 @@ async def test_an_estimate_is_read_although_this_server_makes_none(
 
 async def test_a_receipt_is_read(host: Host) -> None:
     """OpenAPI getInvoice: receipts have their own route."""
-    invoice = await made(host, "final")
+    invoice = await create_document(host, "final")
     paid = await host.call(
         "generate_payment", document_id=invoice["id"], amount=123, payment_mechanism="TB", payment_date=TODAY
     )
@@ -85,7 +89,7 @@ async def test_a_receipt_is_read(host: Host) -> None:
 
 async def test_each_type_answers_only_for_its_own_documents(host: Host, harness: Harness) -> None:
     """C: a wrong type is a 404; it must say so without a guess."""
-    document = await made(host)
+    document = await create_document(host)
     before = len(harness.list_writes())
     refusal = await host.call_refused(
         "get_document", document_type="credit_notes", document_id=document["id"]
@@ -109,7 +113,7 @@ async def test_an_id_that_is_none_is_refused_before_the_road(
 # --- lists
 
 
-def asked(harness: Harness) -> list[tuple[str, str]]:
+def list_requests(harness: Harness) -> list[tuple[str, str]]:
     """The query of the last list request."""
     seen = [one for one in harness.sandbox.requests() if one["path"] == "/invoices.json"]
     query = seen[-1]["query"]
@@ -121,7 +125,7 @@ async def test_the_three_filters_that_the_api_requires_are_always_sent(host: Hos
     """invoices-v2 "List all": type[], status[], non_archived; lists say sent where documents say final (trap 8)."""
     result = await host.call("list_invoices")
     assert result["invoices"] == []
-    query = asked(harness)
+    query = list_requests(harness)
     assert {value for name, value in query if name == "type[]"} == {
         "Invoice",
         "InvoiceReceipt",
@@ -153,7 +157,7 @@ async def test_every_filter_travels_under_its_own_name(host: Host, harness: Harn
         page=2,
         per_page=5,
     )
-    assert sorted(asked(harness)) == sorted(
+    assert sorted(list_requests(harness)) == sorted(
         [
             ("type[]", "CreditNote"),
             ("type[]", "Receipt"),
@@ -194,9 +198,9 @@ FILTERS: tuple[tuple[dict[str, Any], set[str]], ...] = (
 
 async def test_each_filter_leaves_what_it_says(host: Host) -> None:
     """invoices-v2 "List all", against three invoices in three states (and the receipt that settling made)."""
-    await made(host, reference="B-1", due_date=TODAY, items=[line(quantity="0.5")])
-    await made(host, "final", reference="B-2")
-    await made(host, "settled", reference="B-23")
+    await create_document(host, reference="B-1", due_date=TODAY, items=[line(quantity="0.5")])
+    await create_document(host, "final", reference="B-2")
+    await create_document(host, "settled", reference="B-23")
     for filters, expected in FILTERS:
         result = await host.call("list_invoices", **{"types": ["invoices"], **filters})
         assert {row["status"] for row in result["invoices"]} == expected, filters
@@ -207,7 +211,7 @@ async def test_each_filter_leaves_what_it_says(host: Host) -> None:
 async def test_a_page_says_what_it_leaves_out(host: Host, harness: Harness) -> None:
     """XERO#193: "20 of 80, next page 2"."""
     for number in range(5):
-        await made(host, reference=f"R-{number}")
+        await create_document(host, reference=f"R-{number}")
     first = await host.call("list_invoices", per_page=2)
     assert (first["page"], first["pages"], first["total_entries"], len(first["invoices"])) == (1, 3, 5, 2)
     assert first["left_out"] == "5 in all, 2 on this page; next: page 2"
@@ -233,9 +237,9 @@ async def test_a_filter_that_makes_no_sense_is_refused(
 
 async def test_what_belongs_to_an_invoice_is_listed(host: Host) -> None:
     """invoices-v2 "Related Documents"."""
-    invoice = await made(host, "final")
+    invoice = await create_document(host, "final")
     assert (await host.call("get_related_documents", document_id=invoice["id"]))["documents"] == []
-    note = await made(
+    note = await create_document(
         host,
         "final",
         document_type="credit_notes",

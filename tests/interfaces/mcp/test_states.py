@@ -71,7 +71,7 @@ async def brought(harness: Harness, kind: str, state: str) -> dict[str, Any] | N
     return about
 
 
-def asked(word: str) -> dict[str, str]:
+def build_transition(word: str) -> dict[str, str]:
     """The arguments of a transition."""
     return {"state": word, **({"message": REASON} if word == "canceled" else {})}
 
@@ -94,7 +94,7 @@ async def test_every_transition_of_the_table_happens(
     about = await brought(harness, kind, now)
     assert about is not None
     harness.sandbox.clear_requests()
-    result = await host.call("change_state", **about, **asked(word))
+    result = await host.call("change_state", **about, **build_transition(word))
     after = TABLES[kind][now, word]
     (write,) = harness.list_writes()
     assert write["path"] == f"/{kind}/{about['document_id']}/change-state.json"
@@ -135,7 +135,7 @@ async def test_no_other_transition_reaches_the_account(host: Host, harness: Harn
             if (now, word) in TABLES[kind]:
                 continue
             questions = len(host.person.asked)
-            refusal = await host.call_refused("change_state", **about, **asked(word))
+            refusal = await host.call_refused("change_state", **about, **build_transition(word))
             assert refusal["sent"] == "nothing", (now, word, refusal)
             assert refusal["code"] in {"refused", "not_found"}, (now, word, refusal)
             assert len(host.person.asked) == questions, "nobody is asked for what cannot be"
@@ -184,10 +184,10 @@ async def test_a_paid_invoice_is_not_cancelled_before_its_receipt(host: Host, ha
         payment_mechanism="TB",
         payment_date="2026-11-20",
     )
-    refusal = await host.call_refused("change_state", **about, **asked("canceled"))
+    refusal = await host.call_refused("change_state", **about, **build_transition("canceled"))
     assert f"receipt_id {paid['receipt']['id']}" in refusal["next"]
     await host.call("cancel_payment", receipt_id=paid["receipt"]["id"], message=REASON)
-    result = await host.call("change_state", **about, **asked("canceled"))
+    result = await host.call("change_state", **about, **build_transition("canceled"))
     assert result["document"]["status"] == "canceled"
 
 

@@ -116,20 +116,20 @@ def test_the_older_form_has_no_word_of_the_newer_one(old: Json) -> None:
     text = json.dumps(old)
     assert "#/components/" not in text
     assert "requestBody" not in text
-    bounds = list(found(old, "exclusiveMinimum"))
+    bounds = list(find_values(old, "exclusiveMinimum"))
     assert bounds
     assert all(one["exclusiveMinimum"] is True and "minimum" in one for one in bounds)
 
 
-def found(node: Any, key: str) -> Iterator[Json]:
+def find_values(node: Any, key: str) -> Iterator[Json]:
     if isinstance(node, dict):
         if key in node:
             yield node
         for one in node.values():
-            yield from found(one, key)
+            yield from find_values(one, key)
     elif isinstance(node, list):
         for one in node:
-            yield from found(one, key)
+            yield from find_values(one, key)
 
 
 @pytest.mark.parametrize(

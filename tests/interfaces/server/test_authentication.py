@@ -179,7 +179,7 @@ def code_of(result: CallToolResult | InputRequiredResult) -> Any:
     return check_result("change_state", result)["code"]
 
 
-async def asked(served: Served, token: str, **more: Any) -> tuple[Json, str]:
+async def request_approval(served: Served, token: str, **more: Any) -> tuple[Json, str]:
     """A draft and the handle of the question whether to finalize it."""
     async with served.host(token, person=Person()) as host:
         made = (await host.call("create_invoice", **invoice(), **more))["document"]
@@ -190,7 +190,7 @@ async def asked(served: Served, token: str, **more: Any) -> tuple[Json, str]:
 async def test_an_answer_is_good_for_the_caller_who_was_asked(served: Served) -> None:
     """A handle that somebody else got hold of opens nothing, and is still good for its owner."""
     ana, rui = served.create_token("ana"), served.create_token("rui")
-    arguments, handle = await asked(served, ana)
+    arguments, handle = await request_approval(served, ana)
     before = len(served.harness.list_writes())
     async with served.host(rui, person=Person()) as host:
         stolen = await host.step("change_state", arguments, handle, build_elicit_result("yes"))
@@ -204,7 +204,7 @@ async def test_an_answer_is_good_for_the_caller_who_was_asked(served: Served) ->
 
 async def test_an_answer_is_good_in_the_account_it_was_given_for(served: Served) -> None:
     token = served.create_token(accounts=["sandbox", "second"])
-    arguments, handle = await asked(served, token, account="second")
+    arguments, handle = await request_approval(served, token, account="second")
     async with served.host(token, person=Person()) as host:
         refused = await host.step(
             "change_state", {**arguments, "account": "sandbox"}, handle, build_elicit_result("yes")
@@ -214,7 +214,7 @@ async def test_an_answer_is_good_in_the_account_it_was_given_for(served: Served)
 
 async def test_a_scope_that_was_taken_away_is_gone_although_somebody_said_yes(served: Served) -> None:
     """The answer comes back with a token that reads only."""
-    arguments, handle = await asked(served, served.create_token("ana"))
+    arguments, handle = await request_approval(served, served.create_token("ana"))
     async with served.host(served.create_token("ana", [Scope.READ]), person=Person()) as host:
         refused = await host.step("change_state", arguments, handle, build_elicit_result("yes"))
     assert code_of(refused) == "scope_missing"

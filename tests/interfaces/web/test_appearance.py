@@ -108,7 +108,7 @@ async def approved(stage: Stage) -> None:
     await stage.press(stage.approve)
 
 
-async def done(stage: Stage) -> None:
+async def finish_call(stage: Stage) -> None:
     await approved(stage)
     assert (await execute(stage.harness.context, "change_state", stage.call))["ok"]
     await stage.look_again()
@@ -173,7 +173,7 @@ async def one_of_two_looks_again(stage: Stage) -> None:
 
 
 SCENES: list[Callable[[Stage], Awaitable[None]]] = [
-    pending, two_hundred_lines, several_accounts, pin_wanted, pin_wrong, pin_locked, approved, done, carrying_out, not_done,
+    pending, two_hundred_lines, several_accounts, pin_wanted, pin_wrong, pin_locked, approved, finish_call, carrying_out, not_done,
     unclear, stored_differently, lapsed, rejected, expired, decided_again, one_of_two, one_of_two_looks_again,
 ]  # fmt: skip
 

@@ -48,7 +48,7 @@ def paper(harness: Harness, clock: Clock) -> Harness:
     return paper
 
 
-async def seen(paper: Harness, link: str, language: str = "en") -> tuple[str, str]:
+async def read_page(paper: Harness, link: str, language: str = "en") -> tuple[str, str]:
     """What a visit shows, and after how many seconds the page looks again (empty: never)."""
     page = await Visitor(paper.context).look(f"{link}?lang={language}")
     assert page.status_code == 200
@@ -63,7 +63,7 @@ async def test_the_page_says_what_was_decided_and_then_the_number(paper: Harness
     call, asked, link = await request_with_link(paper)
     answer = await Visitor(paper.context).decide(link)
     assert answer.status_code == 303
-    text, again = await seen(paper, link)
+    text, again = await read_page(paper, link)
     assert f"Approved {WHAT}" in text
     assert "The request must still be repeated" in text
     assert again == str(REFRESH_SECONDS)
@@ -72,11 +72,11 @@ async def test_the_page_says_what_was_decided_and_then_the_number(paper: Harness
         ("en", "Approved, and done", "Invoice 1/2026 · ATCUD "),
         ("pt", "Aprovado e feito", "Fatura 1/2026 · ATCUD "),
     ):
-        text, again = await seen(paper, link, language)
+        text, again = await read_page(paper, link, language)
         assert f"{title} {WHAT} {number}" in text
         assert again == ""
     clock.now = asked.expires_at + ENDED_LINK_RETENTION - 1
-    assert f"{WHAT} Invoice 1/2026 · ATCUD " in (await seen(paper, link))[0], "the same for a day"
+    assert f"{WHAT} Invoice 1/2026 · ATCUD " in (await read_page(paper, link))[0], "the same for a day"
     clock.now += 1
     assert (await Visitor(paper.context).look(link)).status_code == 404
 
@@ -96,7 +96,7 @@ async def test_a_second_click_says_what_was_decided_too(paper: Harness) -> None:
 async def test_a_rejected_one_says_what_was_rejected(paper: Harness) -> None:
     _, _, link = await request_with_link(paper)
     await Visitor(paper.context).decide(link, "reject", reason="Cliente errado")
-    text, again = await seen(paper, link)
+    text, again = await read_page(paper, link)
     assert f"Rejected {WHAT} Nothing was sent" in text
     assert "Reason: Cliente errado" in text
     assert again == ""
@@ -105,7 +105,7 @@ async def test_a_rejected_one_says_what_was_rejected(paper: Harness) -> None:
 async def test_one_that_nobody_decided_tells_nothing_of_the_document(paper: Harness, clock: Clock) -> None:
     _, asked, link = await request_with_link(paper)
     clock.now = asked.expires_at
-    text, again = await seen(paper, link)
+    text, again = await read_page(paper, link)
     assert "Time is up" in text
     assert "ACME" not in text
     assert again == ""
@@ -118,9 +118,9 @@ async def test_one_that_was_approved_and_not_used_says_that_nothing_was_sent(
     await Visitor(paper.context).decide(link)
     clock.now += REFRESH_WINDOW_SECONDS - 1
     clock.now = min(clock.now, asked.expires_at - 1)
-    assert (await seen(paper, link))[1] == str(REFRESH_SECONDS)
+    assert (await read_page(paper, link))[1] == str(REFRESH_SECONDS)
     clock.now = asked.expires_at
-    text, again = await seen(paper, link)
+    text, again = await read_page(paper, link)
     assert f"Approved, but not used in time {WHAT} Nothing was sent" in text
     assert again == "", "the looking ends"
 
@@ -186,17 +186,17 @@ async def test_every_way_a_call_can_end_is_told(
     await Visitor(paper.context).decide(link)
     with paper.context.store.writing() as connection:
         paper.context.approvals._change_state(connection, asked.id, "approved", "used")
-    assert "being carried out" in (await seen(paper, link))[0], (
+    assert "being carried out" in (await read_page(paper, link))[0], (
         "used a moment ago, and not in the journal yet"
     )
     carried_out(paper, asked.id, state, outcome)
-    text, again = await seen(paper, link)
+    text, again = await read_page(paper, link)
     assert heading in text
     assert expected in text
     assert WHAT in text
     assert bool(again) is refreshes
     clock.now += 2 * REFRESH_WINDOW_SECONDS
-    assert (await seen(paper, link))[1] == ""
+    assert (await read_page(paper, link))[1] == ""
 
 
 async def test_a_used_one_of_which_the_journal_knows_nothing_says_so(paper: Harness, clock: Clock) -> None:
@@ -205,7 +205,7 @@ async def test_a_used_one_of_which_the_journal_knows_nothing_says_so(paper: Harn
     with paper.context.store.writing() as connection:
         paper.context.approvals._change_state(connection, asked.id, "approved", "used")
     clock.now += REFRESH_WINDOW_SECONDS
-    text, again = await seen(paper, link)
+    text, again = await read_page(paper, link)
     assert "there is no record that it was done" in text
     assert again == ""
 
@@ -217,7 +217,7 @@ async def test_an_errand_tells_of_each_part(paper: Harness, clock: Clock) -> Non
     link = paper.context.links.create(asked, "message")
     await Visitor(paper.context).decide(link)
     assert (await execute(paper.context, "issue_invoice", call))["ok"]
-    text, again = await seen(paper, link)
+    text, again = await read_page(paper, link)
     assert "Approved, and done" in text
     assert "Invoice 1/2026 · ATCUD " in text
     assert "E-mail sent to compras@acme.example" in text
@@ -232,11 +232,11 @@ async def test_an_errand_whose_email_failed_says_that_a_part_is_missing(paper: H
     paper.sandbox.fault("PUT", "/invoices/1001/email-document.json", status=422, body={"errors": []})
     with suppress(IxError):
         await execute(paper.context, "issue_invoice", call)
-    text, _ = await seen(paper, link)
+    text, _ = await read_page(paper, link)
     assert "Invoice 1/2026 · ATCUD " in text
     assert "Approved, and done in part" in text or "being carried out" in text
     clock.now += 2 * REFRESH_WINDOW_SECONDS
-    text, again = await seen(paper, link)
+    text, again = await read_page(paper, link)
     assert "Approved, and done in part" in text
     assert again == ""
 
@@ -250,6 +250,6 @@ async def test_nobody_elses_document_is_told(paper: Harness) -> None:
     for call, _, link in (first, second):
         await Visitor(paper.context).decide(link)
         assert (await execute(paper.context, "change_state", call))["ok"]
-    texts = [(await seen(paper, link))[0] for _, _, link in (first, second)]
+    texts = [(await read_page(paper, link))[0] for _, _, link in (first, second)]
     assert ("Invoice 1/2026 · ATCUD" in texts[0], "Invoice 2/2026 · ATCUD" in texts[0]) == (True, False)
     assert "Invoice 2/2026 · ATCUD" in texts[1]

@@ -195,7 +195,7 @@ def _apply(answers: Json, row: Difference, change: Change, operation: str) -> No
 
 def _change_key(schema: Json, change: Change, instead: Json | None) -> None:
     *steps, last = change.at.split(".")
-    for place in _found(schema, steps):
+    for place in _find_schemas(schema, steps):
         properties = place.get("properties", {})
         if change.kind == "absent" and last in place.get("required", ()):
             place["required"].remove(last)
@@ -207,14 +207,14 @@ def _change_key(schema: Json, change: Change, instead: Json | None) -> None:
             properties[last] = {"type": "array", "items": properties[last]}
 
 
-def _found(schema: Json, steps: Sequence[str]) -> list[Json]:
+def _find_schemas(schema: Json, steps: Sequence[str]) -> list[Json]:
     """Return the schemas at the end of a path. Lists have no step of their own, and `*` is any key."""
     schema = schema.get("items", schema)
     if not steps:
         return [schema]
     children = schema.get("properties", {})
     named = children.values() if steps[0] == "*" else [children[steps[0]]] if steps[0] in children else []
-    return [place for child in named for place in _found(child, steps[1:])]
+    return [place for child in named for place in _find_schemas(child, steps[1:])]
 
 
 def find_complaint(answers: Json, answer: Answer) -> str:
