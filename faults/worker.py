@@ -17,6 +17,7 @@ from ix_tools.approvals.repository import Reply
 from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import IxError, StoreUnavailable
 from ix_tools.i18n.formats import LISBON
+from ix_tools.i18n.messages import verbatim
 from ix_tools.idempotency.intents import Intent, IntentDraft, IntentResult
 from ix_tools.idempotency.journal import Journal
 from ix_tools.pipeline.context import CallContext
@@ -82,7 +83,7 @@ class StoppingJournal(Journal):
         """Write the outcome, between response and result."""
         self.steps.reach("before finish")
         if self.steps.order.store_fails:
-            raise StoreUnavailable("The store is gone.")
+            raise StoreUnavailable(verbatim("The store is gone."))
         written = super().finish(intent, result)
         self.steps.reach("after finish")
         return written

@@ -1,4 +1,4 @@
-"""Error classes and the table of error codes; each error says what was sent, what to do next, and if a retry is safe.
+"""Error classes; each error says what was sent, what to do next, and if a retry is safe.
 
 IxError                        what an interface shows: code, message, problems, sent, next, retryable
 ├── SettingsError              no account, an unreadable file, a host that is not allowed
@@ -17,12 +17,20 @@ IxError                        what an interface shows: code, message, problems,
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
 from typing import Any, Literal
 
+from ix_tools.error_codes import ERROR_CODES, Exit, Retry
 from ix_tools.http_statuses import UNKNOWN_STATUS
 from ix_tools.i18n.languages import Language
-from ix_tools.i18n.messages import Message, Text, as_message, join_messages, message, render
+from ix_tools.i18n.messages import (
+    NO_MESSAGE,
+    Message,
+    dump_message,
+    join_messages,
+    load_text,
+    message,
+    render,
+)
 from ix_tools.text.sanitize import sanitize_all
 
 Sent = Literal["nothing", "refused", "stored", "unknown"]
@@ -30,173 +38,6 @@ Sent = Literal["nothing", "refused", "stored", "unknown"]
 
 NOTHING_SENT = message("Nothing was sent.")
 
-
-class Exit(IntEnum):
-    """Exit codes of commands; scripts may rely on them."""
-
-    OK = 0
-    REFUSED = 1
-    USAGE = 2
-    APPROVAL_REQUIRED = 3
-    SERVICE_REFUSED = 4
-    UNREACHABLE = 5
-    UNKNOWN = 6
-    STORED_DIFFERENTLY = 7
-    INTERRUPTED = 130
-
-
-EXIT_MEANINGS: Mapping[Exit, str] = {
-    Exit.OK: "It was done.",
-    Exit.REFUSED: "ix-tools refused it: the arguments, a rule, or an approval declined or expired. Nothing was changed at InvoiceXpress. "
-    "For doctor, audit verify and audit reconcile: something is wrong.",
-    Exit.USAGE: "The command line or the settings cannot be used. Nothing was sent.",
-    Exit.APPROVAL_REQUIRED: "A person must approve first. Nothing irreversible was sent; approve, then repeat the same command.",
-    Exit.SERVICE_REFUSED: "InvoiceXpress refused it: the content, state, id or API key. Nothing was stored.",
-    Exit.UNREACHABLE: "InvoiceXpress could not be reached or is not available. Nothing was stored; repeat later.",
-    Exit.UNKNOWN: "It is not known whether it was carried out. Check before you repeat it.",
-    Exit.STORED_DIFFERENTLY: "It was stored, but not as asked, or a workflow stopped before its end. Do not create it again: "
-    "correct or delete it, or continue as the message says.",
-    Exit.INTERRUPTED: "Interrupted with Ctrl-C; the message says whether anything was sent.",
-}
-
-
-class Retry(Enum):
-    """Tells if the same call may be repeated unchanged."""
-
-    NO = "no"
-    YES = "yes"
-    DEPENDS = "depends on the case"
-    """The code that raises the error decides: a read may be repeated where a write may not."""
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorCode:
-    """One row of the table of error codes."""
-
-    status: int
-    """The HTTP status; a failure at InvoiceXpress with an unknown outcome is a 504 instead."""
-    meaning: str
-    exit_code: Exit = Exit.REFUSED
-    """The exit code of a command, unless something was stored or the outcome is unknown."""
-    retry: Retry = Retry.NO
-
-
-ERROR_CODES: Mapping[str, ErrorCode] = {
-    # The arguments and the rules.
-    "acceptance_needed": ErrorCode(
-        422, "A rule needs the caller's acceptance first; give the word in `accept`."
-    ),
-    "ambiguous": ErrorCode(422, "A name matches several records, or none exactly; `candidates` lists them."),
-    "invalid_arguments": ErrorCode(422, "The arguments do not fit the operation's schema."),
-    "refused": ErrorCode(422, "A rule refused the call."),
-    "too_long": ErrorCode(413, "The request or the requested PDF is too long."),
-    "unknown_tool": ErrorCode(404, "There is no tool of that name."),
-    "usage": ErrorCode(400, "The command line cannot be read.", Exit.USAGE),
-    # Requests over HTTP.
-    "host_not_served": ErrorCode(421, "The server is not known under the host name in the request."),
-    "idempotency_keys_differ": ErrorCode(400, "The header and the field give different idempotency keys."),
-    "keys_unavailable": ErrorCode(
-        503, "The public keys of the token issuer cannot be read now.", retry=Retry.YES
-    ),
-    "malformed_request": ErrorCode(400, "The body is not one JSON object, or repeats a field."),
-    "method_not_allowed": ErrorCode(405, "The address does not accept this method."),
-    "no_such_address": ErrorCode(404, "There is nothing at this address."),
-    "not_signed_in": ErrorCode(401, "The request has no valid token."),
-    "origin_not_allowed": ErrorCode(403, "Web pages of that origin may not call this server."),
-    "relayed_request": ErrorCode(
-        403, "A proxy forwarded the request to a server that does not authenticate callers."
-    ),
-    "too_many_calls": ErrorCode(429, "The caller exceeded its requests per minute.", retry=Retry.YES),
-    "unsupported_media_type": ErrorCode(415, "The body is not application/json."),
-    # Settings, scopes and the policy.
-    "account_needed": ErrorCode(422, "No account is named, or the settings do not know it."),
-    "account_not_permitted": ErrorCode(403, "The caller may not use this account."),
-    "account_setup_off": ErrorCode(403, "The settings turn account setup off.", Exit.USAGE),
-    "account_unknown": ErrorCode(404, "No request was ever sent for that account."),
-    "allowance_used_up": ErrorCode(403, "The policy's budget is used up, and nobody may approve more."),
-    "credential_ended": ErrorCode(
-        403, "What the asker of a parked call signed in with is revoked or has expired."
-    ),
-    "denied_by_policy": ErrorCode(403, "The owner's policy denies the call."),
-    "no_policy": ErrorCode(500, "There is no policy file.", Exit.USAGE),
-    "operation_excluded": ErrorCode(403, "The settings exclude the operation.", Exit.USAGE),
-    "policy_unusable": ErrorCode(
-        500, "The policy file cannot be used, so nothing irreversible is sent.", Exit.USAGE
-    ),
-    "read_only": ErrorCode(403, "The settings allow reading only.", Exit.USAGE),
-    "sandbox_not_started": ErrorCode(500, "The sandbox cannot be started with these options.", Exit.USAGE),
-    "scope_missing": ErrorCode(403, "The caller lacks the scope that `scope` names."),
-    "settings": ErrorCode(500, "The settings cannot be used, or name no account.", Exit.USAGE),
-    "store_unavailable": ErrorCode(503, "The store cannot be used.", Exit.USAGE, Retry.DEPENDS),
-    "token_unknown": ErrorCode(404, "There is no token of that name."),
-    # Approvals.
-    "approval_declined": ErrorCode(403, "The person did not approve it."),
-    "approval_elsewhere": ErrorCode(403, "It can only be approved through another channel."),
-    "approval_expired": ErrorCode(409, "The approval has expired."),
-    "approval_for_other_arguments": ErrorCode(409, "The approval was given for another call."),
-    "approval_foreign": ErrorCode(403, "The approval belongs to another principal or account."),
-    "approval_impossible": ErrorCode(403, "No allowed channel can ask a person.", Exit.USAGE),
-    "approval_not_pending": ErrorCode(409, "The approval no longer waits for a decision."),
-    "approval_outdated": ErrorCode(409, "Another version of ix-tools requested the approval."),
-    "approval_unanswered": ErrorCode(403, "Nobody answered, and no other channel is allowed."),
-    "approval_unknown": ErrorCode(404, "There is no approval with that handle."),
-    "approval_used": ErrorCode(409, "The approval was already used; each is valid for one call."),
-    "approval_without_page": ErrorCode(403, "The program that requested the approval shows no page."),
-    "approved_by_you_already": ErrorCode(403, "The same person already approved it."),
-    "approver_is_asker": ErrorCode(403, "The requester may not approve it."),
-    "approver_not_named": ErrorCode(
-        403, "The policy names the approvers, and this person is not one of them."
-    ),
-    "approver_unknown": ErrorCode(403, "The approver must be identified, and is not."),
-    "differences_not_accepted": ErrorCode(409, "The document differs from what was asked."),
-    "document_changed": ErrorCode(409, "The document changed after the person saw it."),
-    "no_person": ErrorCode(403, "A person at a terminal is needed, and there is none."),
-    "pin_changed": ErrorCode(403, "Another process changed the PIN at the same time."),
-    "pin_locked": ErrorCode(403, "The PIN was wrong too often; try again later.", retry=Retry.YES),
-    "pin_missing": ErrorCode(403, "The person has no PIN to identify with."),
-    "pin_mistyped": ErrorCode(403, "The two PINs are not the same."),
-    "pin_needed": ErrorCode(403, "Changing or removing a PIN requires the current one."),
-    "pin_too_short": ErrorCode(403, "The PIN has too few characters."),
-    "pin_wrong": ErrorCode(403, "The PIN is wrong."),
-    "policy_changed": ErrorCode(409, "The policy now requires more than the approval has."),
-    "too_many_waiting": ErrorCode(429, "Too many approvals wait for a person.", retry=Retry.YES),
-    # Idempotency and claims.
-    "busy": ErrorCode(409, "Another call is changing the same record now.", retry=Retry.YES),
-    "claim_unknown": ErrorCode(404, "There is no claim on that resource."),
-    "document_gone": ErrorCode(409, "The call was carried out before, and its document no longer exists."),
-    "held_too_long": ErrorCode(
-        503, "The claims of this call were taken over, or its read became too old.", retry=Retry.YES
-    ),
-    "idempotency_key_of_another_version": ErrorCode(
-        409, "Another version of ix-tools used the idempotency key."
-    ),
-    "idempotency_key_reused": ErrorCode(422, "The idempotency key was used for another call."),
-    "in_progress": ErrorCode(409, "The same call is in progress.", retry=Retry.YES),
-    "intent_not_unknown": ErrorCode(409, "The outcome of that journal entry is already known."),
-    "intent_unknown": ErrorCode(404, "The journal has no such entry."),
-    # InvoiceXpress.
-    "access_denied": ErrorCode(502, "InvoiceXpress refused the API key.", Exit.SERVICE_REFUSED),
-    "conflict": ErrorCode(409, "InvoiceXpress is already doing this, or has done it.", Exit.SERVICE_REFUSED),
-    "not_carried_out": ErrorCode(
-        504, "No clear answer came; nothing was carried out.", Exit.UNREACHABLE, Retry.YES
-    ),
-    "not_found": ErrorCode(404, "InvoiceXpress has no record with that id or name.", Exit.SERVICE_REFUSED),
-    "outcome_unknown": ErrorCode(504, "No complete answer came, so the outcome is unknown.", Exit.UNKNOWN),
-    "rate_limited": ErrorCode(429, "Requests come too fast.", Exit.UNREACHABLE, Retry.YES),
-    "rejected": ErrorCode(422, "InvoiceXpress refused the content or the state.", Exit.SERVICE_REFUSED),
-    "stored_differently": ErrorCode(409, "It was stored, but not as asked.", Exit.STORED_DIFFERENTLY),
-    "unavailable": ErrorCode(503, "InvoiceXpress failed or is down.", Exit.UNREACHABLE, Retry.DEPENDS),
-    "unreachable": ErrorCode(504, "No answer came, and nothing was stored.", Exit.UNREACHABLE, Retry.YES),
-    "unreadable_answer": ErrorCode(502, "The answer cannot be read.", Exit.SERVICE_REFUSED, Retry.DEPENDS),
-    # Files and internal errors.
-    "file_not_saved": ErrorCode(500, "The PDF could not be saved on this machine.", retry=Retry.YES),
-    "internal_error": ErrorCode(500, "ix-tools failed; this is a bug in ix-tools."),
-    "pdf_elsewhere": ErrorCode(
-        502, "The PDF is on a host outside InvoiceXpress, from which ix-tools downloads nothing."
-    ),
-    "pdf_not_ready": ErrorCode(503, "The PDF is still being made.", retry=Retry.YES),
-}
-"""Every error code. The outcome (`sent`) belongs to each error, not to its code."""
 
 DEFAULT_RETRY_SECONDS = 5
 """Seconds to wait before a retry if the answer does not say."""
@@ -207,18 +48,31 @@ class Problem:
     """A problem with one field, and the value that would be allowed."""
 
     field: str
-    problem: Text
-    allowed: Text = ""
+    problem: Message
+    allowed: Message = NO_MESSAGE
+
+    def dump(self) -> dict[str, Any]:
+        """Return the stored form, which keeps messages."""
+        return {
+            "field": self.field,
+            "problem": dump_message(self.problem),
+            **({"allowed": dump_message(self.allowed)} if self.allowed else {}),
+        }
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> "Problem":
+        """Read the stored form."""
+        return cls(stored["field"], load_text(stored["problem"]), load_text(stored.get("allowed", "")))
 
     def as_dict(self, language: Language = "en") -> dict[str, str]:
         """Return the problem as results show it, in English, without an empty `allowed`.
 
-        For a person who reads another language, `for_person` is the same sentence in theirs, if it has a translation.
+        For a person who reads another language, `for_person` is the same sentence in theirs.
         """
         shown = {"field": self.field, "problem": str(self.problem)}
         if allowed := str(self.allowed):
             shown["allowed"] = allowed
-        if language != "en" and isinstance(self.problem, Message):
+        if language != "en":
             shown["for_person"] = render(self.problem, language)
         return shown
 
@@ -227,12 +81,12 @@ class Problem:
 class IxError(Exception):
     """A failure that a person or a model can act on."""
 
-    message: Text
+    message: Message
     code: str
     """A key of ERROR_CODES; most classes have their own."""
     problems: Sequence[Problem] = ()
     sent: Sent = "nothing"
-    next: Text = ""
+    next: Message = NO_MESSAGE
     retryable: bool = False
     """Given only if the table says that it depends."""
     details: dict[str, Any] = field(default_factory=dict)
@@ -247,7 +101,7 @@ class IxError(Exception):
     def text(self) -> Message:
         """The message, with the sentence that nothing was sent where that is so: no refusal may lack it."""
         if self.sent != "nothing" or str(NOTHING_SENT) in str(self.message):
-            return as_message(self.message)
+            return self.message
         return join_messages((self.message, NOTHING_SENT), " ")
 
     def __str__(self) -> str:
@@ -266,6 +120,18 @@ class IxError(Exception):
         # The texts include answers of InvoiceXpress and names from the account, so they are sanitized.
         shown: dict[str, Any] = sanitize_all(self._to_dict(language))
         return shown
+
+    def dump(self) -> dict[str, Any]:
+        """Return the stored form, from which a replay shows the error again in any language."""
+        stored: dict[str, Any] = sanitize_all(
+            {
+                **self._to_dict("en"),
+                "message": dump_message(self.text),
+                "problems": [problem.dump() for problem in self.problems],
+                "next": dump_message(self.next),
+            }
+        )
+        return stored
 
     def _to_dict(self, language: Language) -> dict[str, Any]:
         return {

@@ -8,13 +8,10 @@ from pathlib import Path
 import pytest
 
 from ix_tools import errors
+from ix_tools.error_codes import ERROR_CODES, EXIT_MEANINGS, Exit, Retry
 from ix_tools.errors import (
-    ERROR_CODES,
-    EXIT_MEANINGS,
-    Exit,
     IxError,
     NotFound,
-    Retry,
     SettingsError,
     StoreUnavailable,
     Unavailable,
@@ -25,6 +22,7 @@ from ix_tools.errors import (
     get_retry_delay,
 )
 from ix_tools.http_statuses import HTTP_STATUSES
+from ix_tools.i18n.messages import verbatim
 
 PACKAGE = Path(errors.__file__).parent
 KINDS = {
@@ -97,8 +95,8 @@ def test_an_explicit_retryable_never_contradicts_the_table() -> None:
         and not all(ERROR_CODES[code].retry is Retry.DEPENDS for code in list_codes(call, kind))
     }
     assert by_hand == set()
-    assert not IxError("It went wrong.", code="internal_error", retryable=True).retryable
-    assert IxError("Wait.", code="busy").retryable
+    assert not IxError(verbatim("It went wrong."), code="internal_error", retryable=True).retryable
+    assert IxError(verbatim("Wait."), code="busy").retryable
 
 
 def test_every_code_has_a_known_status_and_exit_code_and_a_one_sentence_meaning() -> None:
@@ -107,15 +105,15 @@ def test_every_code_has_a_known_status_and_exit_code_and_a_one_sentence_meaning(
         assert row.status >= 400
         assert row.exit_code in EXIT_MEANINGS
         assert row.exit_code not in {Exit.OK, Exit.APPROVAL_REQUIRED, Exit.INTERRUPTED}
-        assert row.meaning.endswith(".")
-        assert ". " not in row.meaning
+        assert str(row.meaning).endswith(".")
+        assert ". " not in str(row.meaning)
     assert {row.status for row in ERROR_CODES.values()} == {one for one in HTTP_STATUSES if one >= 400}
 
 
 @pytest.mark.parametrize("code", ERROR_CODES)
 @pytest.mark.parametrize("sent", ["nothing", "refused", "stored", "unknown"])
 def test_sent_counts_before_the_code(code: str, sent: errors.Sent) -> None:
-    exit_code = get_exit_code(IxError("It went wrong.", code=code, sent=sent))
+    exit_code = get_exit_code(IxError(verbatim("It went wrong."), code=code, sent=sent))
     wanted = {"unknown": Exit.UNKNOWN, "stored": Exit.STORED_DIFFERENTLY}
     assert exit_code is wanted.get(sent, ERROR_CODES[code].exit_code)
 
@@ -123,15 +121,20 @@ def test_sent_counts_before_the_code(code: str, sent: errors.Sent) -> None:
 @pytest.mark.parametrize(
     ("failure", "status", "exit_code", "wait"),
     [
-        (SettingsError("No account."), 500, Exit.USAGE, None),
-        (SettingsError("Off.", code="read_only"), 403, Exit.USAGE, None),
-        (NotFound("Nothing there."), 404, Exit.SERVICE_REFUSED, None),
-        (Unavailable("Down.", retryable=True), 503, Exit.UNREACHABLE, 5),
-        (Unavailable("Down.", retryable=True, details={"retry_after": 17}), 503, Exit.UNREACHABLE, 17),
-        (Unavailable("Down.", sent="unknown"), 504, Exit.UNKNOWN, None),
-        (Unreachable("No answer."), 504, Exit.UNREACHABLE, 5),
-        (StoreUnavailable("Newer."), 503, Exit.USAGE, None),
-        (IxError("A fault.", code="internal_error", sent="unknown"), 500, Exit.UNKNOWN, None),
+        (SettingsError(verbatim("No account.")), 500, Exit.USAGE, None),
+        (SettingsError(verbatim("Off."), code="read_only"), 403, Exit.USAGE, None),
+        (NotFound(verbatim("Nothing there.")), 404, Exit.SERVICE_REFUSED, None),
+        (Unavailable(verbatim("Down."), retryable=True), 503, Exit.UNREACHABLE, 5),
+        (
+            Unavailable(verbatim("Down."), retryable=True, details={"retry_after": 17}),
+            503,
+            Exit.UNREACHABLE,
+            17,
+        ),
+        (Unavailable(verbatim("Down."), sent="unknown"), 504, Exit.UNKNOWN, None),
+        (Unreachable(verbatim("No answer.")), 504, Exit.UNREACHABLE, 5),
+        (StoreUnavailable(verbatim("Newer.")), 503, Exit.USAGE, None),
+        (IxError(verbatim("A fault."), code="internal_error", sent="unknown"), 500, Exit.UNKNOWN, None),
     ],
 )
 def test_a_failure_ends_as_the_table_says(

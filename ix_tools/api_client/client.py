@@ -24,6 +24,7 @@ from ix_tools.api_client.protocol import CHECK_FIRST, Request, Response
 from ix_tools.api_client.retry_after import parse_retry_after
 from ix_tools.config.settings import Settings
 from ix_tools.errors import StoreUnavailable, Unreachable, Unreadable
+from ix_tools.i18n.messages import message
 from ix_tools.telemetry import pause_instrumentation
 from ix_tools.version import __version__
 
@@ -324,10 +325,13 @@ class InvoiceXpressClient:
                 raise TimeoutError  # treated as no response: it would take too long
             if size > MAX_RESPONSE_BYTES:
                 raise Unreadable(
-                    f"InvoiceXpress answered with more than {MAX_RESPONSE_BYTES // 1024 // 1024} MiB; it was not read.",
+                    message(
+                        "InvoiceXpress answered with more than {limit} MiB; it was not read.",
+                        limit=MAX_RESPONSE_BYTES // 1024 // 1024,
+                    ),
                     status=answer.status_code,
                     sent="unknown" if request.writes else "refused",
-                    next=CHECK_FIRST if request.writes else "ask for less",
+                    next=(CHECK_FIRST if request.writes else message("ask for less")),
                 )
             pieces.append(piece)
         return b"".join(pieces)
@@ -361,17 +365,20 @@ def _build_unreachable_error(trouble: Exception, request: Request) -> Unreachabl
     what = type(trouble).__name__
     if never_left:
         return Unreachable(
-            f"InvoiceXpress could not be reached ({what}).",
-            next="check the network and the account name, then repeat",
+            message("InvoiceXpress could not be reached ({what}).", what=what),
+            next=message("check the network and the account name, then repeat"),
         )
     if not request.writes:
         return Unreachable(
-            f"InvoiceXpress gave no complete answer ({what}).",
+            message("InvoiceXpress gave no complete answer ({what}).", what=what),
             sent="refused",
-            next="repeat the same call",
+            next=message("repeat the same call"),
         )
     return Unreachable(
-        f"InvoiceXpress gave no complete answer ({what}). Whether it was carried out is unknown.",
+        message(
+            "InvoiceXpress gave no complete answer ({what}). Whether it was carried out is unknown.",
+            what=what,
+        ),
         code="outcome_unknown",
         sent="unknown",
         next=CHECK_FIRST,

@@ -18,12 +18,14 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from ix_tools import errors
+from ix_tools.api_client.advice import suggest_next
 from ix_tools.api_client.retry_after import parse_retry_after
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.json_parsing import parse_json
 from ix_tools.domain.types import collect_secrets
 from ix_tools.errors import IxError, Problem
 from ix_tools.i18n.formats import format_plain
+from ix_tools.i18n.messages import join_messages, message, verbatim
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Route, WirePath
 
@@ -229,9 +231,9 @@ def build_unexpected_answer_error(call: Operation[Any]) -> errors.Unreadable:
     """Build the error for a success status whose content is not what the operation returns."""
     writes = call.spec.effect.writes
     return errors.Unreadable(
-        f"InvoiceXpress accepted {call.spec.name}, but its response cannot be read.",
+        message("InvoiceXpress accepted {name}, but its response cannot be read.", name=call.spec.name),
         sent="unknown" if writes else "refused",
-        next=CHECK_FIRST if writes else "try again; if it fails again, the service may be down",
+        next=(CHECK_FIRST if writes else message("try again; if it fails again, the service may be down")),
         retryable=not writes,
     )
 
@@ -244,11 +246,22 @@ def read_json(request: Request, response: Response) -> Any:
         return parse_json(response.body)
     except (ValueError, RecursionError):
         raise errors.Unreadable(
-            f"InvoiceXpress answered {response.status} with something that is not JSON"
-            f"{' (an HTML page)' if b'<html' in response.body[:500].lower() else ''}.",
+            message(
+                "InvoiceXpress answered {status} with something that is not JSON.",
+                status=response.status,
+            )
+            if b"<html" not in response.body[:500].lower()
+            else message(
+                "InvoiceXpress answered {status} with something that is not JSON (an HTML page).",
+                status=response.status,
+            ),
             status=response.status,
             sent="unknown" if request.writes else "refused",
-            next=CHECK_FIRST if request.writes else "try again; if it fails again, the service may be down",
+            next=(
+                CHECK_FIRST
+                if request.writes
+                else message("try again; if it fails again, the service may be down")
+            ),
             retryable=not request.writes,
         ) from None
 
@@ -266,7 +279,10 @@ def read_xml(response: Response) -> Any:
         root = Xml.fromstring(response.body)
     except (Xml.ParseError, DefusedXmlException, ValueError, LookupError):  # LookupError: no such encoding
         raise errors.Unreadable(
-            f"InvoiceXpress answered {response.status} with something that is not plain XML.",
+            message(
+                "InvoiceXpress answered {status} with something that is not plain XML.",
+                status=response.status,
+            ),
             status=response.status,
             sent="unknown",
             next=CHECK_FIRST,
@@ -276,7 +292,7 @@ def read_xml(response: Response) -> Any:
     return {root.tag: {node.tag: node.text for node in root}}
 
 
-CHECK_FIRST = (
+CHECK_FIRST = message(
     "do not repeat it: look first whether it happened (get_document, list_invoices, get_related_documents)"
 )
 
@@ -291,100 +307,80 @@ def build_error(request: Request, response: Response, what: str) -> IxError:
     if status == 404 and _is_html_page(response):
         # A proxy in front of InvoiceXpress or a wrong account name leads to an HTML page: it says nothing about the request.
         return errors.Unreadable(
-            f"The host answered 404 with an HTML page instead of a response of the API ({what}).",
+            message(
+                "The host answered 404 with an HTML page instead of a response of the API ({what}).",
+                what=what,
+            ),
             status=status,
             sent="unknown" if request.writes else "refused",
-            next=CHECK_FIRST if request.writes else "check INVOICEXPRESS_ACCOUNT, then try again",
+            next=(CHECK_FIRST if request.writes else message("check INVOICEXPRESS_ACCOUNT, then try again")),
             retryable=not request.writes,
         )
-    text = "; ".join(said) or "it gave no reason"
-    problems = [Problem(*_split_field(line)) for line in said]
+    text = join_messages(said) if said else message("it gave no reason")
+    # InvoiceXpress's own words, in the language of the account.
+    problems = [Problem(field, verbatim(words)) for field, words in map(_split_field, said)]
     details: dict[str, Any] = {"service_code": code} if code else {}
     match status:
         case 401 | 403:
             return errors.AccessDenied(
-                "InvoiceXpress refused the API key.",
+                message("InvoiceXpress refused the API key."),
                 status=status,
-                next="check INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY (`ix-tools doctor` tries them)",
+                next=message(
+                    "check INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY (`ix-tools doctor` tries them)"
+                ),
             )
         case 404:
             return errors.NotFound(
-                f"InvoiceXpress has nothing there ({what}).",
+                message("InvoiceXpress has nothing there ({what}).", what=what),
                 status=status,
                 problems=problems,
                 details=details,
-                next="check the id and the document type: each type answers only for its own documents",
+                next=message(
+                    "check the id and the document type: each type answers only for its own documents"
+                ),
             )
         case 409:
             return errors.Conflict(
-                f"InvoiceXpress reports that it is already done or in progress: {text}.",
+                message("InvoiceXpress reports that it is already done or in progress: {text}.", text=text),
                 status=status,
                 problems=problems,
                 details=details,
-                next="wait and read the document or series again before repeating",
+                next=message("wait and read the document or series again before repeating"),
             )
         case 429:
             wait = parse_retry_after(response.headers.get("retry-after", ""))
             return errors.RateLimited(
-                "InvoiceXpress allows no more requests from this account for the moment.",
+                message("InvoiceXpress allows no more requests from this account for the moment."),
                 status=status,
-                next=f"wait {60 if wait is None else ceil(wait)} seconds and repeat the same call",
+                next=message(
+                    "wait {seconds} seconds and repeat the same call",
+                    seconds=60 if wait is None else ceil(wait),
+                ),
                 details={} if wait is None else {"retry_after": ceil(wait)},
             )
         case 301 | 302 | 303 | 307 | 308:
             return errors.Unreadable(
-                "The host answered with a redirect, which is never followed, because its target would receive the key.",
+                message(
+                    "The host answered with a redirect, which is never followed, because its target would "
+                    "receive the key."
+                ),
                 status=status,
-                next="check INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_BASE_URL",
+                next=message("check INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_BASE_URL"),
             )
         case _ if status >= 500:
             return errors.Unavailable(
-                f"InvoiceXpress failed ({status}).",
+                message("InvoiceXpress failed ({status}).", status=status),
                 status=status,
                 sent="unknown" if request.writes else "refused",
                 retryable=not request.writes,
-                next=CHECK_FIRST if request.writes else "try again in a minute",
+                next=(CHECK_FIRST if request.writes else message("try again in a minute")),
             )
     return errors.Rejected(
-        f"InvoiceXpress refused it ({status}): {text}. Nothing was stored.",
+        message("InvoiceXpress refused it ({status}): {text}. Nothing was stored.", status=status, text=text),
         status=status,
         problems=problems,
         details=details,
-        next=_suggest_next(said),
-    )
-
-
-_NEXT_STEPS = (
-    (("isenção", "exemption"), "give tax_exemption; lookup_exemption_codes lists the codes"),
-    (
-        ("série", "sequence"),
-        "list_sequences shows which sequence id belongs to which document type, and its last date",
-    ),
-    (
-        ("contribuinte", "fiscal"),
-        "the fiscal id and the country are checked as a pair, and the account's own number is refused: correct them",
-    ),
-    (("country",), "give the country by ISO code, such as PT"),
-    (("vencimento", "due date"), "due_date must not be before date"),
-    (
-        ("finalizado", "settled so", "finalized so"),
-        "a finalized document cannot be edited: cancel it or issue a credit note",
-    ),
-    (("relacionados", "related"), "credit no more than what is left on the owner document"),
-    (("associated with invoices",), "an item that was used keeps its name: create another item"),
-    (
-        ("not available", "disponível", "already been taken", "already exists"),
-        "that name or code is taken: look it up, or choose another",
-    ),
-)
-
-
-def _suggest_next(said: Iterable[str]) -> str:
-    text = " ".join(said).lower()
-    # InvoiceXpress answers in the account's language, so both languages are searched.
-    return next(
-        (advice for words, advice in _NEXT_STEPS if any(word in text for word in words)),
-        "correct it and call again",
+        next=suggest_next(said),
     )
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection, Row
 from ix_tools.api_client.retry_after import MAX_WAIT_SECONDS
 from ix_tools.audit import trail
 from ix_tools.errors import RateLimited, Unavailable
+from ix_tools.i18n.messages import message
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import rates
 
@@ -150,17 +151,26 @@ class RateLimiter:
                 self._held_slots, self._held_until = turn.extra, time.monotonic() + HOLD_SECONDS
             if turn.is_circuit_open:
                 raise Unavailable(
-                    f"InvoiceXpress failed {MAX_FAILURES} times in a row, so nothing is sent for {turn.wait:.0f} more seconds.",
+                    message(
+                        "InvoiceXpress failed {count} times in a row, so nothing is sent for {wait} more "
+                        "seconds.",
+                        count=MAX_FAILURES,
+                        wait=f"{turn.wait:.0f}",
+                    ),
                     sent="nothing",
-                    next=f"repeat the same call in {turn.wait:.0f} seconds",
+                    next=message("repeat the same call in {wait} seconds", wait=f"{turn.wait:.0f}"),
                     retryable=True,
                     details={"retry_after": round(turn.wait)},
                 )
             if turn.wait > left:
                 raise RateLimited(
-                    f"This account's {self.per_minute} requests a minute are used up, or InvoiceXpress asked to wait.",
+                    message(
+                        "This account's {limit} requests a minute are used up, or InvoiceXpress asked to "
+                        "wait.",
+                        limit=self.per_minute,
+                    ),
                     sent="nothing",
-                    next=f"repeat the same call in {turn.wait:.0f} seconds",
+                    next=message("repeat the same call in {wait} seconds", wait=f"{turn.wait:.0f}"),
                     details={"retry_after": round(turn.wait)},
                 )
             if turn.wait > 0:

@@ -9,6 +9,7 @@ from ix_tools.api_client.client import InvoiceXpressClient
 from ix_tools.domain.parsing import read_id, read_page, read_rows, require_content
 from ix_tools.domain.records import Page
 from ix_tools.errors import Unavailable
+from ix_tools.i18n.messages import message
 
 PAGE_SIZE = 100
 PAGINATED_LISTS = frozenset({"invoices", "estimates", "guides", "clients", "items"})
@@ -74,9 +75,14 @@ class AccountReader:
                 break
         if len(found) < counted:
             raise Unavailable(
-                f"{path} changed while it was read: it counts {counted} rows, and {len(found)} came.",
+                message(
+                    "{path} changed while it was read: it counts {counted} rows, and {found} came.",
+                    path=path,
+                    counted=counted,
+                    found=len(found),
+                ),
                 sent="nothing",
-                next="repeat the same call",
+                next=message("repeat the same call"),
                 retryable=True,
             )
         return list(found.values())

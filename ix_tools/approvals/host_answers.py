@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ix_tools.approvals.known_hosts import find_known_host
+from ix_tools.i18n.languages import Bilingual
+from ix_tools.i18n.messages import Message, join_messages, message
 from ix_tools.text.sanitize import sanitize_line
 
 HostAction = Literal["accept", "decline", "cancel", "unreadable", "failed"]
@@ -47,21 +49,37 @@ class UnansweredQuestion:
         how = f"{self.answer.action} after {max(self.seconds, 0):.2f} s"
         return f"nobody answered: {how}{', too fast for a person' if self.is_too_fast else ''}"
 
-    def explain(self, host: str) -> str:
+    def explain(self, host: str) -> Message:
         """Explain to the caller that nobody answered, and why that is known."""
+        told = message(
+            "Nobody answered: {what}. This is neither an approval nor a refusal.", what=self._describe()
+        )
+        found = find_known_host(host)
+        if found is None:
+            return told
+        known = message(
+            "A known property of {host}: {property}.",
+            host=found.title,
+            property=found.answers_by_itself,
+        )
+        return join_messages([told, known], " ")
+
+    def _describe(self) -> Message:
         action, after = self.answer.action, f"{max(self.seconds, 0):.2f} s"
         if action == "unreadable":
-            what = f"the host's answer cannot be read ({self.answer.problem})"
-        elif action == "failed":
-            what = f"the host could not show the question ({self.answer.problem})"
-        elif self.is_too_fast:
-            said = {"accept": "accepted", "decline": "declined", "cancel": "cancelled"}[action]
-            what = f"the host {said} after {after}, faster than a person can read"
-        else:
-            what = f"the question was cancelled after {after}, neither approved nor rejected"
-        found = find_known_host(host)
-        by_itself = f" A known property of {found.title}: {found.answers_by_itself}." if found else ""
-        return f"Nobody answered: {what}. This is neither an approval nor a refusal.{by_itself}"
+            return message("the host's answer cannot be read ({problem})", problem=self.answer.problem)
+        if action == "failed":
+            return message("the host could not show the question ({problem})", problem=self.answer.problem)
+        if self.is_too_fast:
+            said = {
+                "accept": Bilingual("aceitou", "accepted"),
+                "decline": Bilingual("recusou", "declined"),
+                "cancel": Bilingual("cancelou", "cancelled"),
+            }[action]
+            return message(
+                "the host {answered} after {time}, faster than a person can read", answered=said, time=after
+            )
+        return message("the question was cancelled after {time}, neither approved nor rejected", time=after)
 
 
 def detect_unanswered(

@@ -7,6 +7,8 @@ chooses between two ways of asking a person, and explains to the caller what pro
 import re
 from dataclasses import dataclass
 
+from ix_tools.i18n.messages import NO_MESSAGE, Message, message
+
 
 @dataclass(frozen=True, slots=True)
 class KnownHost:
@@ -16,8 +18,8 @@ class KnownHost:
     """The product name."""
     pattern: str
     """A regular expression for the whole lower-case name in `clientInfo`."""
-    answers_by_itself: str = ""
-    """When it answers without asking anybody, as a clause; empty if that is not known."""
+    answers_by_itself: Message = NO_MESSAGE
+    """When it answers without asking anybody, as a clause; none if that is not known."""
     lines_shown: int | None = None
     """Lines of a form's message that it shows without a way to the rest; None if it is not known to truncate."""
     source: str = ""
@@ -28,16 +30,20 @@ KNOWN_HOSTS: tuple[KnownHost, ...] = (
     KnownHost(
         "Claude Code",
         r"claude[- ]code",
-        answers_by_itself="it cancels every question when it runs without a terminal (`claude -p`), its VS Code extension "
-        "has declined them unseen, and a hook may answer them",
+        answers_by_itself=message(
+            "it cancels every question when it runs without a terminal (`claude -p`), its VS Code extension "
+            "has declined them unseen, and a hook may answer them"
+        ),
         lines_shown=3,
         source="2.1.332 on 2026-11-29: dialog and `claude -p`; anthropics/claude-code#79174 (extension), #65572 (hooks)",
     ),
     KnownHost(
         "Codex",
         r"codex(-mcp-client)?",
-        answers_by_itself="it declines every question when it runs without a terminal (`codex exec`, its app server), and "
-        "some versions accept unseen with an empty form",
+        answers_by_itself=message(
+            "it declines every question when it runs without a terminal (`codex exec`, its app server), and "
+            "some versions accept unseen with an empty form"
+        ),
         source="0.171.0 on 2026-11-29: `codex exec`; openai/codex#45621 (app server), openai/codex#21277 (empty accept)",
     ),
 )

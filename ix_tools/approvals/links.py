@@ -23,6 +23,7 @@ from ix_tools.approvals.repository import Approval
 from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.settings import Settings
 from ix_tools.errors import ApprovalRefused
+from ix_tools.i18n.messages import message
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, links
 
@@ -94,15 +95,23 @@ class ApprovalLinks:
         """
         if person and not self.pins.has_pin(person):
             raise ApprovalRefused(
-                f"{person} has no PIN, so the page could not tell them from anybody else with the link.",
+                message(
+                    "{person} has no PIN, so the page could not tell them from anybody else with the link.",
+                    person=person,
+                ),
                 code="pin_missing",
-                next=f"{person} sets one with `ix-tools approvals pin --principal {person}`, in a terminal",
+                next=message(
+                    "{person} sets one with `ix-tools approvals pin --principal {person}`, in a terminal",
+                    person=person,
+                ),
             )
         if not approval.page:
             raise ApprovalRefused(
-                f"{approval.id} has no page: the program that requested it serves no pages.",
+                message("{id} has no page: the program that requested it serves no pages.", id=approval.id),
                 code="approval_without_page",
-                next=f"decide it with `ix-tools approvals approve {approval.id}` in a terminal",
+                next=message(
+                    "decide it with `ix-tools approvals approve {id}` in a terminal", id=approval.id
+                ),
             )
         secret = secrets.token_urlsafe(24)
         with self._store.writing() as connection:

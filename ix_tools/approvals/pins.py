@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection, Row
 from ix_tools.approvals.requirements import KnownIdentities, is_same_person
 from ix_tools.audit import trail
 from ix_tools.errors import ApprovalRefused
+from ix_tools.i18n.messages import message
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import pin_guesses, pins
 
@@ -68,17 +69,23 @@ class Pins:
         """
         if pin is not None and len(pin) < MIN_LENGTH:
             raise ApprovalRefused(
-                f"A PIN has at least {MIN_LENGTH} characters.",
+                message("A PIN has at least {count} characters.", count=MIN_LENGTH),
                 code="pin_too_short",
-                next="choose a longer one",
+                next=message("choose a longer one"),
             )
         before = self._find_row(principal)
         if before is not None and not self.is_own(principal, by, same):
             if old is None:
                 raise ApprovalRefused(
-                    f"{principal} already has a PIN; changing or removing it needs the old PIN.",
+                    message(
+                        "{principal} already has a PIN; changing or removing it needs the old PIN.",
+                        principal=principal,
+                    ),
                     code="pin_needed",
-                    next=f"type the old PIN, or let {principal} do it, signed in to this machine as themselves",
+                    next=message(
+                        "type the old PIN, or let {principal} do it, signed in to this machine as themselves",
+                        principal=principal,
+                    ),
                 )
             self.check(principal, old, face="terminal")
         mine = pins.c.principal == principal
@@ -89,9 +96,9 @@ class Pins:
             replaced = connection.execute(pins.delete().where(unchanged)).rowcount
             if replaced != (before is not None):
                 raise ApprovalRefused(
-                    "Somebody else changed the PIN at this moment.",
+                    message("Somebody else changed the PIN at this moment."),
                     code="pin_changed",
-                    next="try again",
+                    next=message("try again"),
                 )
             # Guesses at the old PIN say nothing about the new one.
             connection.execute(pin_guesses.delete().where(pin_guesses.c.principal == principal))
@@ -132,9 +139,9 @@ class Pins:
                 trail.append(connection, entry)
         if not right:
             raise ApprovalRefused(
-                "That is not the PIN.",
+                message("That is not the PIN."),
                 code="pin_wrong",
-                next="type the PIN set with `ix-tools approvals pin`",
+                next=message("type the PIN set with `ix-tools approvals pin`"),
             )
         return str(kept.set_by)
 
@@ -181,9 +188,11 @@ def _count_wrong_guess(connection: Connection, kept: Row[Any], guess: str, now: 
 
 def _build_locked_refusal(until: float) -> ApprovalRefused:
     return ApprovalRefused(
-        "The PIN was wrong too often; the next attempt is possible later.",
+        message("The PIN was wrong too often; the next attempt is possible later."),
         code="pin_locked",
-        next="wait until the time in `next_try`, or decide in a terminal with `ix-tools approvals approve`",
+        next=message(
+            "wait until the time in `next_try`, or decide in a terminal with `ix-tools approvals approve`"
+        ),
         details={"next_try": datetime.fromtimestamp(until, UTC).isoformat(timespec="seconds")},
     )
 

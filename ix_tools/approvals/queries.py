@@ -13,6 +13,7 @@ from ix_tools.approvals.rows import match_call
 from ix_tools.approvals.stored_differences import StoredDifferenceRepository
 from ix_tools.approvals.stored_preview import is_readable
 from ix_tools.errors import ApprovalRefused
+from ix_tools.i18n.messages import message
 from ix_tools.operations.digests import is_current_approval
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals
@@ -47,9 +48,9 @@ class ApprovalQueries(StoredDifferenceRepository):
             ).one_or_none()
         if row is None:
             raise ApprovalRefused(
-                f"There is no approval {identifier}.",
+                message("There is no approval {identifier}.", identifier=identifier),
                 code="approval_unknown",
-                next="list them with `ix-tools approvals list`",
+                next=message("list them with `ix-tools approvals list`"),
             )
         return build_approval(row)
 
@@ -68,9 +69,9 @@ class ApprovalQueries(StoredDifferenceRepository):
                 ).one_or_none()
         if row is None:
             raise ApprovalRefused(
-                "No approval of this caller has that id.",
+                message("No approval of this caller has that id."),
                 code="approval_unknown",
-                next="use the id in the call's `approval`",
+                next=message("use the id in the call's `approval`"),
             )
         found = build_approval(row)
         over = found.state in {"pending", "approved"} and found.expires_at <= self._clock()

@@ -7,10 +7,14 @@ from sqlalchemy.engine import Row
 from ix_tools.approvals.models import ApprovalState, Binding
 from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.errors import ApprovalRefused
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.value_labels import name_approval_state
 from ix_tools.operations.digests import is_current_approval
 
-REPEAT_CALL = "repeat the same call to ask a person again"
-ASK_AGAIN = "ask the person what to change; the same call, repeated as it is or corrected, asks them again"
+REPEAT_CALL = message("repeat the same call to ask a person again")
+ASK_AGAIN = message(
+    "ask the person what to change; the same call, repeated as it is or corrected, asks them again"
+)
 """The next step after a rejection."""
 
 
@@ -24,10 +28,12 @@ def find_refusal(
         requirement: the requirement that the policy makes now.
     """
     if row is None:
-        return ApprovalRefused("No approval has this handle.", code="approval_unknown", next=REPEAT_CALL)
+        return ApprovalRefused(
+            message("No approval has this handle."), code="approval_unknown", next=REPEAT_CALL
+        )
     if row.principal != binding.principal or row.account != binding.account:
         return ApprovalRefused(
-            "This approval belongs to another requester or account.",
+            message("This approval belongs to another requester or account."),
             code="approval_foreign",
             next=REPEAT_CALL,
         )
@@ -35,7 +41,7 @@ def find_refusal(
         return build_outdated_refusal()
     if row.operation != binding.operation or row.arguments != binding.arguments:
         return ApprovalRefused(
-            "This approval was given for another call.",
+            message("This approval was given for another call."),
             code="approval_for_other_arguments",
             next=REPEAT_CALL,
         )
@@ -43,21 +49,23 @@ def find_refusal(
         return build_used_refusal()
     if row.state != state:
         return ApprovalRefused(
-            f"This approval cannot be used: it is {row.state}.",
+            message("This approval cannot be used: it is {state}.", state=name_approval_state(row.state)),
             code="approval_not_pending",
             next=REPEAT_CALL,
         )
     if row.expires_at <= now:
-        return ApprovalRefused("This approval has expired.", code="approval_expired", next=REPEAT_CALL)
+        return ApprovalRefused(
+            message("This approval has expired."), code="approval_expired", next=REPEAT_CALL
+        )
     if row.snapshot != binding.snapshot:
         return ApprovalRefused(
-            "The document changed after the person saw it.",
+            message("The document changed after the person saw it."),
             code="document_changed",
-            next="repeat the same call to show a person the current document",
+            next=message("repeat the same call to show a person the current document"),
         )
     if not ApprovalRequirement.from_json(row.terms).is_as_strict_as(requirement):
         return ApprovalRefused(
-            "The policy now requires more than this approval was given under.",
+            message("The policy now requires more than this approval was given under."),
             code="policy_changed",
             next=REPEAT_CALL,
         )
@@ -66,9 +74,9 @@ def find_refusal(
 
 def build_declined_refusal(summary: str, reason: str) -> ApprovalRefused:
     """Build the refusal after a rejection, with the preview's first line and the person's reason."""
-    why = f'Their reason: "{reason}".' if reason else "They gave no reason."
+    why = message('Their reason: "{reason}".', reason=reason) if reason else message("They gave no reason.")
     return ApprovalRefused(
-        f'The person did not approve "{summary}". {why}',
+        message('The person did not approve "{summary}". {why}', summary=summary, why=why),
         code="approval_declined",
         next=ASK_AGAIN,
         details={"shown": summary, **({"reason": reason} if reason else {})},
@@ -78,16 +86,16 @@ def build_declined_refusal(summary: str, reason: str) -> ApprovalRefused:
 def build_used_refusal() -> ApprovalRefused:
     """Build the refusal of an approval that was used already."""
     return ApprovalRefused(
-        "This approval was already used; each approval is valid for one call.",
+        message("This approval was already used; each approval is valid for one call."),
         code="approval_used",
-        next="check first if the call took effect; repeat it only to do the same a second time",
+        next=message("check first if the call took effect; repeat it only to do the same a second time"),
     )
 
 
 def build_outdated_refusal() -> ApprovalRefused:
     """Build the refusal of an approval that this version of ix-tools cannot read or compare."""
     return ApprovalRefused(
-        "This approval was requested by another version of ix-tools.",
+        message("This approval was requested by another version of ix-tools."),
         code="approval_outdated",
         next=REPEAT_CALL,
     )

@@ -50,6 +50,8 @@ from ix_tools.approvals.requirements import ANY_PERSON, ApprovalRequirement, rec
 from ix_tools.approvals.retention import check_waiting_limit, delete_old_texts
 from ix_tools.approvals.rows import list_binding_columns, match_call, record_event
 from ix_tools.errors import ApprovalRefused
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.value_labels import name_approval_state
 from ix_tools.operations.digests import hash_content
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals
@@ -144,9 +146,14 @@ class ApprovalRepository(ApprovalQueries):
                 elif row.differs and not reply.accepted_differences:
                     self._change_state(connection, row.id, "pending", "rejected")
                     refusal = ApprovalRefused(
-                        "The stored document differs from the request, and the person did not accept the differences.",
+                        message(
+                            "The stored document differs from the request, and the person did not accept the "
+                            "differences."
+                        ),
                         code="differences_not_accepted",
-                        next="correct the draft with its update operation, or repeat the same call to ask again",
+                        next=message(
+                            "correct the draft with its update operation, or repeat the same call to ask again"
+                        ),
                     )
                 elif not self._change_state(connection, row.id, "pending", "used"):
                     refusal = build_used_refusal()
@@ -281,15 +288,20 @@ class ApprovalRepository(ApprovalQueries):
         found = self.find(identifier)
         if found.channel == "form":
             raise ApprovalRefused(
-                f"{found.id} is being asked in the host's form.",
+                message("{id} is being asked in the host's form.", id=found.id),
                 code="approval_elsewhere",
-                next="answer in the host's form",
+                next=message("answer in the host's form"),
             )
         if approve and found.differs and not accept_differences:
             raise ApprovalRefused(
-                "The stored document differs from the request; approving it needs the differences accepted.",
+                message(
+                    "The stored document differs from the request; approving it needs the differences "
+                    "accepted."
+                ),
                 code="differences_not_accepted",
-                next="read the differences, then accept them as well (in a terminal: --accept-differences)",
+                next=message(
+                    "read the differences, then accept them as well (in a terminal: --accept-differences)"
+                ),
             )
         refusal = (
             ApprovalRequirement.from_json(found.terms).find_ineligibility(
@@ -328,7 +340,11 @@ class ApprovalRepository(ApprovalQueries):
         if row is None:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
             raise ApprovalRefused(
-                f"{found.id} cannot be decided: it is {now_state}.",
+                message(
+                    "{id} cannot be decided: it is {state}.",
+                    id=found.id,
+                    state=name_approval_state(now_state),
+                ),
                 code="approval_not_pending",
                 next=REPEAT_CALL,
             )

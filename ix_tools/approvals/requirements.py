@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from ix_tools.approvals.budgets import AutoApprovalRequest
 from ix_tools.errors import ApprovalRefused
+from ix_tools.i18n.messages import NO_MESSAGE, Message, message, verbatim
 from ix_tools.storage.schema import decisions
 
 RequiredPlace = Literal["any", "form", "outside", "page", "terminal"]
@@ -107,39 +108,51 @@ class ApprovalRequirement:
         """
         rules = _format_rules(self.rules)
         if self.where in {"page", "terminal"} and self.where != through:
-            there = "on the approval page" if self.where == "page" else "in a terminal"
+            there = message("on the approval page") if self.where == "page" else message("in a terminal")
             return ApprovalRefused(
-                f"This call can be approved {there} only{rules}.",
+                message("This call can be approved {there} only{rules}.", there=there, rules=rules),
                 code="approval_elsewhere",
-                next=f"approve it {there}",
+                next=message("approve it {there}", there=there),
             )
         if self.people == 1 and self.asker and not self.approvers:
             return None
         if not by:
             return ApprovalRefused(
-                f"The approver must be identified here{rules}.",
+                message("The approver must be identified here{rules}.", rules=rules),
                 code="approver_unknown",
-                next="sign in, then approve",
+                next=message("sign in, then approve"),
             )
         if pin_set_by == "":
             return ApprovalRefused(
-                f"The approver must be identified here, and it is not recorded who set this PIN{rules}.",
+                message(
+                    "The approver must be identified here, and it is not recorded who set this PIN{rules}.",
+                    rules=rules,
+                ),
                 code="approver_unknown",
-                next="the owner of the PIN sets it again with `ix-tools approvals pin`",
+                next=message("the owner of the PIN sets it again with `ix-tools approvals pin`"),
             )
         who = self.find_people(by, pin_set_by)
-        also = f"; {pin_set_by} set this PIN, so it may be them" if len(who) > 1 else ""
+        also = (
+            message("; {person} set this PIN, so it may be them", person=pin_set_by)
+            if len(who) > 1
+            else NO_MESSAGE
+        )
         if not self.asker and who & self.find_people(f"principal:{asker}"):
             return ApprovalRefused(
-                f"The requester may not approve this call{rules}{also}.",
+                message("The requester may not approve this call{rules}{also}.", rules=rules, also=also),
                 code="approver_is_asker",
-                next="another person approves",
+                next=message("another person approves"),
             )
         if self.approvers and not who <= self.find_people(*self.approvers):
             return ApprovalRefused(
-                f"Only {', '.join(self.approvers)} may approve this call{rules}{also}.",
+                message(
+                    "Only {approvers} may approve this call{rules}{also}.",
+                    approvers=", ".join(self.approvers),
+                    rules=rules,
+                    also=also,
+                ),
                 code="approver_not_named",
-                next="one of these people approves",
+                next=message("one of these people approves"),
             )
         return None
 
@@ -153,9 +166,9 @@ def pick_stricter(one: RequiredPlace, other: RequiredPlace) -> RequiredPlace:
     return one if PLACES_BY_STRICTNESS.index(one) >= PLACES_BY_STRICTNESS.index(other) else other
 
 
-def _format_rules(rules: Iterable[str]) -> str:
+def _format_rules(rules: Iterable[str]) -> Message:
     named = ", ".join(rules)
-    return f" (policy: {named})" if named else ""
+    return message(" (policy: {rules})", rules=named) if named else NO_MESSAGE
 
 
 # --- people ----------------------------------------------------------------------------------------------
@@ -200,11 +213,20 @@ def record_approval(
     who = terms.find_people(by, pin_set_by)
     for one in before:
         if who & terms.find_people(one.identity, one.pin_set_by):
-            known = f"{by} and {one.identity} may be one person" if pin_set_by or one.pin_set_by else by
+            known = (
+                message("{one} and {other} may be one person", one=by, other=one.identity)
+                if pin_set_by or one.pin_set_by
+                else verbatim(by)
+            )
             raise ApprovalRefused(
-                f"You already approved {row.id} ({known}); it needs {terms.people} different people.",
+                message(
+                    "You already approved {id} ({known}); it needs {people} different people.",
+                    id=row.id,
+                    known=known,
+                    people=terms.people,
+                ),
                 code="approved_by_you_already",
-                next="another person approves, with a PIN that they set themselves",
+                next=message("another person approves, with a PIN that they set themselves"),
             )
     noted = {"person": min(terms.find_people(by), default=""), "identity": by, "pin_set_by": pin_set_by}
     connection.execute(decisions.insert().values(approval=row.id, **noted, channel=through, decided_at=now))
@@ -229,5 +251,5 @@ class Ruling:
     """The requirement if a person approves."""
     auto_approval: AutoApprovalRequest | None = None
     """Set if the call is approved automatically while its allowances last."""
-    refusal: str = ""
+    refusal: Message = NO_MESSAGE
     """Why nobody can approve the call; empty if somebody can."""

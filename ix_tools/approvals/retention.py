@@ -8,6 +8,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
 from ix_tools.errors import ApprovalRefused
+from ix_tools.i18n.messages import message
 from ix_tools.storage.schema import UNUSED_WITH_TEXT, approvals
 
 RETENTION_DAYS = 30
@@ -50,9 +51,14 @@ def check_waiting_limit(connection: Connection, principal: str, now: float) -> N
     if len(ends) < MAX_WAITING:
         return
     raise ApprovalRefused(
-        f"{MAX_WAITING} approvals of this caller are waiting for a person, which is the most allowed.",
+        message(
+            "{count} approvals of this caller are waiting for a person, which is the most allowed.",
+            count=MAX_WAITING,
+        ),
         code="too_many_waiting",
-        next="a person decides some of them (`ix-tools approvals list`); or repeat the same call when the first one expires, "
-        "in `retry_after` seconds",
+        next=message(
+            "a person decides some of them (`ix-tools approvals list`); or repeat the same call when "
+            "the first one expires, in `retry_after` seconds"
+        ),
         details={"retry_after": max(1, int(ends[0] - now) + 1)},
     )

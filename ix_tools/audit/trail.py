@@ -117,7 +117,7 @@ def accept_restored(store: Store, principal: str) -> tuple[int, int]:
 
 def locate_head_note(store: Store, folder: Path) -> Path:
     """Return the path of the head note: beside a SQLite file, or in the user's data folder for a database server."""
-    return store.head_note or folder / f"{hashlib.sha256(store.name.encode()).hexdigest()[:16]}.head"
+    return store.head_note or folder / f"{hashlib.sha256(str(store.name).encode()).hexdigest()[:16]}.head"
 
 
 def note_head(path: Path, seq: int, digest: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ix_tools.errors import NotPermitted
+from ix_tools.i18n.messages import Message, message
 from ix_tools.operations.scopes import Scope
 from ix_tools.operations.spec import Effect, Spec
 
@@ -61,7 +62,7 @@ class Principal:
                 return wanted
             # The same answer for an account that does not exist, so that callers cannot probe for accounts.
             raise NotPermitted(
-                f"{self.name} has no account {wanted!r}.",
+                message("{name} has no account '{wanted}'.", name=self.name, wanted=wanted),
                 code="account_not_permitted",
                 next=self._suggest_account(),
                 details={"accounts": list(self.accounts)},
@@ -70,30 +71,43 @@ class Principal:
             return self.accounts[0]
         if not self.accounts:
             raise NotPermitted(
-                f"{self.name} has no account on this server.",
+                message("{name} has no account on this server.", name=self.name),
                 code="account_not_permitted",
                 next=self._suggest_account(),
                 details={"accounts": []},
             )
         raise NotPermitted(
-            f"{self.name} has {len(self.accounts)} accounts, and the call names none.",
+            message(
+                "{name} has {count} accounts, and the call names none.",
+                name=self.name,
+                count=len(self.accounts),
+            ),
             code="account_needed",
             next=self._suggest_account(),
             details={"accounts": list(self.accounts)},
         )
 
-    def _suggest_account(self) -> str:
+    def _suggest_account(self) -> Message:
         if not self.accounts:
-            return "ask the operator of this server for access to an account"
-        return f"repeat the call with account: one of {', '.join(self.accounts)}"
+            return message("ask the operator of this server for access to an account")
+        return message("repeat the call with account: one of {accounts}", accounts=", ".join(self.accounts))
 
 
 def build_scope_refusal(scope: Scope, what: str, held: frozenset[Scope]) -> NotPermitted:
     """Build the refusal for a caller without a scope."""
-    shown = ", ".join(one for one in Scope if one in held) or "none"
+    shown = ", ".join(one for one in Scope if one in held) or message("none")
     return NotPermitted(
-        f"{what} needs the scope {scope}, and this caller has {shown}.",
+        message(
+            "{what} needs the scope {scope}, and this caller has {shown}.",
+            what=what,
+            scope=scope,
+            shown=shown,
+        ),
         code="scope_missing",
-        next=f"ask the operator of this server for a token with the scope {scope}; repeating the call does not help",
+        next=message(
+            "ask the operator of this server for a token with the scope {scope}; repeating the call "
+            "does not help",
+            scope=scope,
+        ),
         details={"scope": str(scope)},
     )

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Row
 from ix_tools.audit import trail
 from ix_tools.auth.principals import Principal
 from ix_tools.errors import InvalidArguments, IxError, Problem
+from ix_tools.i18n.messages import message
 from ix_tools.operations.scopes import Scope
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import tokens
@@ -75,15 +76,15 @@ class Tokens:
         """
         if not NAME_PATTERN.fullmatch(name):
             raise InvalidArguments(
-                f"{name!r} cannot be the name of a caller.",
+                message("'{name}' cannot be the name of a caller.", name=name),
                 problems=[
                     Problem(
                         "name",
-                        "has other characters or a wrong length",
-                        "1 to 100 letters, digits, and . _ @ - between them",
+                        message("has other characters or a wrong length"),
+                        message("1 to 100 letters, digits, and . _ @ - between them"),
                     )
                 ],
-                next="give another name",
+                next=message("give another name"),
             )
         secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
         now = self._clock()
@@ -187,9 +188,9 @@ class Tokens:
             ).one_or_none()
         if row is None:
             raise IxError(
-                f"There is no token {identifier}.",
+                message("There is no token {identifier}.", identifier=identifier),
                 code="token_unknown",
-                next="list them with `ix-tools tokens list`",
+                next=message("list them with `ix-tools tokens list`"),
             )
         return _build_token(row)
 

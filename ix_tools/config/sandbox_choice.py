@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ix_tools.config.settings import Settings, point_at_sandbox, remove_account
 from ix_tools.errors import Problem, SettingsError
+from ix_tools.i18n.messages import message
 
 if TYPE_CHECKING:
     from ix_tools.sandbox.server import Sandbox
@@ -56,12 +57,19 @@ def apply_sandbox_options(settings: Settings, wanted: bool, file: str | Path | N
 def _check_file(file: str) -> None:
     if not file.strip() or "\0" in file or Path(file).is_dir():
         raise SettingsError(
-            f"{file!r} cannot be the sandbox's file.",
+            message("'{file}' cannot be the sandbox's file.", file=file),
             problems=[
-                Problem("sandbox_file", "names no file" if not file.strip() else "is no usable file name")
+                Problem(
+                    "sandbox_file",
+                    (message("names no file") if not file.strip() else message("is no usable file name")),
+                )
             ],
             code="sandbox_not_started",
-            next=f"name a file with {FILE_OPTION}, or leave it out and use {OPTION}",
+            next=message(
+                "name a file with {file_option}, or leave it out and use {option}",
+                file_option=FILE_OPTION,
+                option=OPTION,
+            ),
         )
 
 
@@ -97,15 +105,30 @@ def _start_sandbox(settings: Settings, port: int) -> "Sandbox":
                 time.sleep(0.1)  # only one command at a time uses a file
                 continue
             raise SettingsError(
-                f"The sandbox could not be started ({trouble.strerror or trouble}).",
+                message(
+                    "The sandbox could not be started ({trouble}).", trouble=trouble.strerror or str(trouble)
+                ),
                 code="sandbox_not_started",
-                next=f"wait until the other command that uses {file} has ended, or name another {FILE_OPTION}"
-                if file
-                else "check whether this machine allows listening on 127.0.0.1",
+                next=(
+                    message(
+                        "wait until the other command that uses {file} has ended, or name another {file_option}",
+                        file=str(file),
+                        file_option=FILE_OPTION,
+                    )
+                    if file
+                    else message("check whether this machine allows listening on 127.0.0.1")
+                ),
             ) from None
         except sqlite3.Error as trouble:
             raise SettingsError(
-                f"{file} cannot be used as a sandbox file ({trouble}).",
+                message(
+                    "{file} cannot be used as a sandbox file ({trouble}).",
+                    file=str(file),
+                    trouble=str(trouble),
+                ),
                 code="sandbox_not_started",
-                next=f"name a file that was created by {FILE_OPTION}, or one that does not exist yet",
+                next=message(
+                    "name a file that was created by {file_option}, or one that does not exist yet",
+                    file_option=FILE_OPTION,
+                ),
             ) from None

@@ -16,6 +16,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, Validatio
 
 from ix_tools.errors import Problem, SettingsError
 from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import Message, message
+from ix_tools.i18n.validation_faults import InvalidValue, describe_fault
 
 APP = "ix-tools"
 ACCOUNTS_PREFIX = "INVOICEXPRESS_ACCOUNTS__"
@@ -34,8 +36,10 @@ def _check_account_name(account: str) -> str:
     # The account becomes part of the host name to which the key is sent: only a single DNS label keeps it at InvoiceXpress.
     # (xn-- stands for other letters than those shown.)
     if account and (not _ACCOUNT.fullmatch(account) or account.lower().startswith("xn--")):
-        raise ValueError(
-            "the account name only, as in https://NAME.app.invoicexpress.com: letters, digits, hyphens"
+        raise InvalidValue(
+            message(
+                "the account name only, as in https://NAME.app.invoicexpress.com: letters, digits, hyphens"
+            )
         )
     return account.lower()
 
@@ -55,16 +59,16 @@ def _check_base_url(url: str) -> str:
         return ""
     # Matched as a whole before it is parsed: where two URL parsers disagree, one would send the key elsewhere.
     if not _BASE_URL.fullmatch(url):
-        raise ValueError("scheme, host and port only, such as https://name.app.invoicexpress.com")
+        raise InvalidValue(message("scheme, host and port only, such as https://name.app.invoicexpress.com"))
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise ValueError("an address such as https://name.app.invoicexpress.com") from None
+        raise InvalidValue(message("an address such as https://name.app.invoicexpress.com")) from None
     if port == 0:
-        raise ValueError("a port from 1 to 65535")
+        raise InvalidValue(message("a port from 1 to 65535"))
     if parts.scheme != "https" and not is_loopback(host):
-        raise ValueError("https (http is allowed on this machine's loopback only)")
+        raise InvalidValue(message("https (http is allowed on this machine's loopback only)"))
     return url.rstrip("/")
 
 
@@ -77,13 +81,13 @@ def _check_keys_url(url: str) -> str:
     if url:
         _check_base_url(url[: len(url) - len(path) - len(slash)])
         if not host or not re.fullmatch(r"[A-Za-z0-9._~/?=&%-]*", path):
-            raise ValueError("an address such as https://login.example.com/keys")
+            raise InvalidValue(message("an address such as https://login.example.com/keys"))
     return url
 
 
 def _check_seconds(number: float) -> float:
     if not 0 <= number <= 60:  # false for NaN as well
-        raise ValueError("a number from 0 to 60")
+        raise InvalidValue(message("a number from 0 to 60"))
     return number
 
 
@@ -136,7 +140,9 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
 def _check_account_names(accounts: dict[str, AccountSettings]) -> dict[str, AccountSettings]:
     if any(not _NAME.fullmatch(name) for name in accounts):
-        raise ValueError("names of small letters, digits and hyphens, such as [accounts.padaria-lda]")
+        raise InvalidValue(
+            message("names of small letters, digits and hyphens, such as [accounts.padaria-lda]")
+        )
     return accounts
 
 
@@ -229,11 +235,15 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _together(self) -> Self:
         if bool(self.oauth_issuer) != bool(self.oauth_keys_url):
-            raise ValueError("oauth_issuer and oauth_keys_url are set together or not at all")
+            raise InvalidValue(message("oauth_issuer and oauth_keys_url are set together or not at all"))
         if self.sandbox_file is not None and not self.sandbox and "sandbox" in self.model_fields_set:
-            raise ValueError("sandbox is false, and sandbox_file names a sandbox: leave one of them out")
+            raise InvalidValue(
+                message("sandbox is false, and sandbox_file names a sandbox: leave one of them out")
+            )
         if self.account in self.accounts:
-            raise ValueError(f"accounts.{self.account} is already the name of the account itself")
+            raise InvalidValue(
+                message("accounts.{account} is already the name of the account itself", account=self.account)
+            )
         return self
 
     @property
@@ -287,15 +297,22 @@ class Settings(BaseModel):
         ]
         if missing and self.sandbox:
             raise SettingsError(
-                "The sandbox is chosen, so there is no account.",
-                next="leave out --sandbox and --sandbox-file, and INVOICEXPRESS_SANDBOX and INVOICEXPRESS_SANDBOX_FILE",
+                message("The sandbox is chosen, so there is no account."),
+                next=message(
+                    "leave out --sandbox and --sandbox-file, and INVOICEXPRESS_SANDBOX and "
+                    "INVOICEXPRESS_SANDBOX_FILE"
+                ),
             )
         if missing:
             raise SettingsError(
-                "No InvoiceXpress account is set.",
-                problems=[Problem(f"INVOICEXPRESS_{name.upper()}", "is not set") for name in missing],
-                next="set INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY (Account > API in InvoiceXpress), "
-                "or use --sandbox to try without an account",
+                message("No InvoiceXpress account is set."),
+                problems=[
+                    Problem(f"INVOICEXPRESS_{name.upper()}", message("is not set")) for name in missing
+                ],
+                next=message(
+                    "set INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY (Account > API in InvoiceXpress), "
+                    "or use --sandbox to try without an account"
+                ),
             )
 
 
@@ -313,7 +330,7 @@ RENAMED_SETTINGS = {"pdf_patience": "pdf_poll_attempts"}
 
 def _check_between(number: int, low: int, high: int) -> int:
     if not low <= number <= high:
-        raise ValueError(f"a whole number from {low} to {high}")
+        raise InvalidValue(message("a whole number from {low} to {high}", low=low, high=high))
     return number
 
 
@@ -344,14 +361,14 @@ def load_settings(environment: dict[str, str] | None = None) -> Settings:
         return remove_account(settings) if sandbox else settings
     except ValidationError as wrong:
         problems = [
-            _build_problem(".".join(str(part) for part in error["loc"]), error["msg"])
-            for error in wrong.errors(include_url=False, include_input=False, include_context=False)
+            _build_problem(".".join(str(part) for part in error["loc"]), describe_fault(error))
+            for error in wrong.errors(include_url=False, include_input=False)
         ]
     # Raised outside the handler, so that it has no link to the exception that holds the values, the key among them.
     raise SettingsError(
-        "The settings cannot be used.",
+        message("The settings cannot be used."),
         problems=problems,
-        next=f"correct the environment (INVOICEXPRESS_...) or {path}",
+        next=message("correct the environment (INVOICEXPRESS_...) or {path}", path=str(path)),
     )
 
 
@@ -368,11 +385,19 @@ def read_language_variable() -> Language:
     return "en" if os.environ.get("INVOICEXPRESS_LANGUAGE") == "en" else "pt"
 
 
-def _build_problem(name: str, message: str) -> Problem:
+def _build_problem(name: str, problem: Message) -> Problem:
     if name in RENAMED_SETTINGS:
         new = RENAMED_SETTINGS[name]
-        return Problem(name, "was renamed", f"{new} in the file, {environment_name(new)} in the environment")
-    return Problem(name or "settings", message.removeprefix("Value error, "))
+        return Problem(
+            name,
+            message("was renamed"),
+            message(
+                "{new} in the file, {variable} in the environment",
+                new=new,
+                variable=environment_name(new),
+            ),
+        )
+    return Problem(name or "settings", problem)
 
 
 def _add_accounts(values: dict[str, Any], env: Mapping[str, str]) -> None:
@@ -391,8 +416,8 @@ def _read_file(path: Path) -> dict[str, Any]:
     values, trouble = _parse_file(path)
     if trouble:
         raise SettingsError(
-            f"The settings file {path} cannot be read ({trouble}).",
-            next="correct the file, or remove it to use the environment alone",
+            message("The settings file {path} cannot be read ({trouble}).", path=str(path), trouble=trouble),
+            next=message("correct the file, or remove it to use the environment alone"),
         )
     return values
 

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ix_tools.errors import IxError, Problem
+from ix_tools.i18n.messages import Value, message
 from ix_tools.text.sanitize import sanitize_line
 
 MAY_APPEAR = frozenset({"sequence_id"})
@@ -20,7 +21,7 @@ UNSTABLE_CLIENT_FIELDS = frozenset({"open_account_link"})
 
 ABSENT = object()
 ASKED, STORED = "asked: ", "stored as "
-EXPECTED_READ_BACK = "to be read back"
+EXPECTED_READ_BACK, NOT_READ_BACK = "to be read back", "could not be read back: "
 NO_VALUE = "(none)"
 """How a difference shows a field without a value."""
 
@@ -39,12 +40,27 @@ class Difference:
 
     def as_problem(self) -> Problem:
         """Return it as a problem of an error."""
-        return Problem(self.field, f"{STORED}{self.stored}", f"{ASKED}{self.asked}")
+        return Problem(
+            self.field,
+            message("stored as {stored}", stored=name_compared(self.stored)),
+            message("asked: {asked}", asked=name_compared(self.asked)),
+        )
 
     @classmethod
     def for_failed_read_back(cls, field: str, failure: IxError) -> "Difference":
         """Return the difference for a write that could not be read back for comparison."""
-        return cls(field, EXPECTED_READ_BACK, f"could not be read back: {failure.code}")
+        return cls(field, EXPECTED_READ_BACK, f"{NOT_READ_BACK}{failure.code}")
+
+
+def name_compared(text: str) -> Value:
+    """Return a compared value within a sentence: what stands for no value, or for one that was not read, is translated."""
+    if text == NO_VALUE:
+        return message("(none)")
+    if text == EXPECTED_READ_BACK:
+        return message("to be read back")
+    if text.startswith(NOT_READ_BACK):
+        return message("could not be read back: {code}", code=text.removeprefix(NOT_READ_BACK))
+    return text
 
 
 def find_differences(

@@ -6,13 +6,17 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from ix_tools.domain.field_marks import NamesDocument
 from ix_tools.domain.types import parse_id
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
 
 
 def _parse_document_id(value: object) -> int:
     try:
         return parse_id(value)
     except ValueError:
-        raise ValueError("the id of a document as results give it, or its number, e.g. FT 17/2026") from None
+        raise InvalidValue(
+            message("the id of a document as results give it, or its number, e.g. FT 17/2026")
+        ) from None
 
 
 CORRECTED_OR_BILLED = (

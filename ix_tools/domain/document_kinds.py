@@ -47,6 +47,18 @@ def name_document_kind(plural: str) -> Bilingual:
     return kind.name if kind else Bilingual(plural, plural)
 
 
+def name_within_sentence(plural: str) -> Bilingual:
+    """Return the name of a document type in small letters."""
+    kind = get_document_kind(plural)
+    return Bilingual(kind.pt.lower(), kind.en.lower())
+
+
+def name_singular(singular: str) -> Bilingual:
+    """Return the name of a document type within a sentence, by its key: in English InvoiceXpress's word."""
+    kind = next((one for one in list_document_kinds() if one.singular == singular), None)
+    return Bilingual(kind.pt.lower() if kind else singular, singular)
+
+
 def get_document_kind(plural: str) -> DocumentKind:
     """Return the document type of a path segment. A KeyError is a programming error: the segments are a closed list."""
     return _index_by_plural()[plural]

@@ -4,6 +4,9 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
+
 MAX_DIGITS = 60
 """Upper limit for the digits of a number without exponent; writing out a longer one would fill the memory."""
 
@@ -38,22 +41,24 @@ def reject_repeated_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the field {twice!r} is there twice, and readers differ in which one counts")
+        raise InvalidValue(
+            message("the field '{name}' is there twice, and readers differ in which one counts", name=twice)
+        )
     return found
 
 
 def _parse_decimal(text: str) -> Decimal:
     number = Decimal(text) if len(text) <= MAX_DIGITS else None
     if number is None or abs(number.adjusted()) > MAX_DIGITS:
-        raise ValueError("a number beyond any amount")
+        raise InvalidValue(message("a number beyond any amount"))
     return number
 
 
 def _parse_integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
-        raise ValueError("a number beyond any amount")
+        raise InvalidValue(message("a number beyond any amount"))
     return int(text)
 
 
 def _reject_constant(text: str) -> None:
-    raise ValueError(f"{text} is no number in JSON")
+    raise InvalidValue(message("{text} is no number in JSON", text=text))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from ix_tools.domain.records import Page
 from ix_tools.errors import Unreadable
+from ix_tools.i18n.messages import Message, message
 
 Made = TypeVar("Made", bound=BaseModel)
 MAX_ID = 2**63
@@ -29,8 +30,12 @@ def parse_record(record: type[Made], content: Any) -> Made:
             dict.fromkeys(".".join(map(str, one["loc"])) for one in odd.errors(include_input=False))
         )
         failure = Unreadable(
-            f"InvoiceXpress answered with something that cannot be read as a {record.__name__.lower()} ({where}).",
-            next="check it in InvoiceXpress; ix-tools sends nothing based on a guess",
+            message(
+                "InvoiceXpress answered with something that cannot be read as a {record} ({where}).",
+                record=record.__name__.lower(),
+                where=where,
+            ),
+            next=message("check it in InvoiceXpress; ix-tools sends nothing based on a guess"),
         )
     raise failure
 
@@ -89,10 +94,10 @@ def read_id(row: Mapping[str, Any], what: str) -> int:
     raise build_unclear_error(f"{what}: a row without an id")
 
 
-def build_unclear_error(what: str) -> Unreadable:
+def build_unclear_error(what: str | Message) -> Unreadable:
     """Build the error for a look-up whose response shows neither that something exists nor that it does not."""
     return Unreadable(
-        f"InvoiceXpress did not answer what it was asked for ({what}).",
-        next="try again; if it fails again, the service may be down",
+        message("InvoiceXpress did not answer what it was asked for ({what}).", what=what),
+        next=message("try again; if it fails again, the service may be down"),
         retryable=True,
     )

@@ -16,9 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     PlainSerializer,
-    PlainValidator,
     SecretStr,
-    SerializationInfo,
     WithJsonSchema,
 )
 
@@ -27,7 +25,8 @@ from ix_tools.domain.json_parsing import MAX_DIGITS
 from ix_tools.domain.today import get_today
 from ix_tools.domain.web_address import is_web_address
 from ix_tools.i18n.formats import LISBON, format_plain
-from ix_tools.i18n.messages import Message, as_message, render
+from ix_tools.i18n.messages import Message, message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.text.sanitize import sanitize_text
 
 
@@ -67,23 +66,6 @@ def collect_secrets(call: BaseModel) -> dict[str, str]:
     return found
 
 
-# --- texts for people ----------------------------------------------------------------------------------
-
-
-def _serialize_message(text: Message, info: SerializationInfo) -> str:
-    language = (info.context or {}).get("language")
-    return render(text, language) if language else str(text)
-
-
-TranslatedText = Annotated[
-    Message,
-    PlainValidator(as_message),
-    PlainSerializer(_serialize_message, return_type=str),
-    WithJsonSchema({"type": "string"}),
-]
-"""Text of a result for a person: shown in the language of the settings, and read back as it was shown."""
-
-
 # --- amounts -------------------------------------------------------------------------------------------
 
 
@@ -92,22 +74,21 @@ def parse_decimal(value: object) -> Decimal:
     if isinstance(value, Decimal):
         number = value
     elif isinstance(value, str | int) and len(str(value)) > MAX_DIGITS:
-        raise ValueError("an amount is a number such as 1234.56, not one of so many digits")
-    elif isinstance(value, bool) or value is None:
-        raise ValueError("an amount is a number such as 1234.56")
-    elif isinstance(value, int | float):
+        raise InvalidValue(message("an amount is a number such as 1234.56, not one of so many digits"))
+    elif isinstance(value, int | float) and not isinstance(value, bool):
         number = Decimal(repr(value))
     elif isinstance(value, str):
         try:
             number = Decimal(value.strip())
         except InvalidOperation:
-            raise ValueError("write amounts with a decimal point and nothing else, such as 1234.56") from None
+            known = message("write amounts with a decimal point and nothing else, such as 1234.56")
+            raise InvalidValue(known) from None
     else:
-        raise ValueError("an amount is a number such as 1234.56")
+        raise InvalidValue(message("an amount is a number such as 1234.56"))
     if not number.is_finite():
-        raise ValueError("an amount is a finite number such as 1234.56")
+        raise InvalidValue(message("an amount is a finite number such as 1234.56"))
     if abs(number.adjusted()) > MAX_DIGITS:
-        raise ValueError("an amount is a number such as 1234.56, and none so large or so small")
+        raise InvalidValue(message("an amount is a number such as 1234.56, and none so large or so small"))
     return number
 
 
@@ -124,22 +105,22 @@ def _count_decimals(number: Decimal) -> int:
 
 
 def _build_range_check(
-    *, low: str, high: str, places: int, above: bool = False, what: str
+    *, low: str, high: str, places: int, above: bool = False, what: Message
 ) -> Callable[[Decimal], Decimal]:
     least, most = Decimal(low), Decimal(high)
 
     def check(number: Decimal) -> Decimal:
         too_low = number <= least if above else number < least
         if too_low or number > most:
-            raise ValueError(what)
+            raise InvalidValue(what)
         if _count_decimals(number) > places:
-            raise ValueError(f"at most {places} decimals; {what}")
+            raise InvalidValue(message("at most {places} decimals; {what}", places=places, what=what))
         return number
 
     return check
 
 
-def _build_amount_type(*, low: str = "0", high: str, places: int, above: bool = False, what: str) -> Any:
+def _build_amount_type(*, low: str = "0", high: str, places: int, above: bool = False, what: Message) -> Any:
     bound = "exclusiveMinimum" if above else "minimum"
     schema: dict[str, Any] = {"type": "number", bound: int(low)}
     if high in {"100", "99.99"}:
@@ -155,30 +136,42 @@ def _build_amount_type(*, low: str = "0", high: str, places: int, above: bool = 
 Money = Annotated[
     Decimal,
     *_build_amount_type(
-        high="999999999.99", places=2, what="an amount from 0 to 999999999.99 with at most 2 decimals"
+        high="999999999.99",
+        places=2,
+        what=message("an amount from 0 to 999999999.99 with at most 2 decimals"),
     ),
 ]
 AboveZero = Annotated[
     Decimal,
     *_build_amount_type(
-        high="999999999.99", places=2, above=True, what="an amount greater than 0 with at most 2 decimals"
+        high="999999999.99",
+        places=2,
+        above=True,
+        what=message("an amount greater than 0 with at most 2 decimals"),
     ),
 ]
 UnitPrice = Annotated[
     Decimal,
     *_build_amount_type(
-        high="999999999.9999", places=4, what="a price net of VAT, 0 or more, with at most 4 decimals"
+        high="999999999.9999",
+        places=4,
+        what=message("a price net of VAT, 0 or more, with at most 4 decimals"),
     ),
 ]
 Quantity = Annotated[
     Decimal,
     *_build_amount_type(
-        high="999999999.9999", places=4, above=True, what="a quantity greater than 0 with at most 4 decimals"
+        high="999999999.9999",
+        places=4,
+        above=True,
+        what=message("a quantity greater than 0 with at most 4 decimals"),
     ),
 ]
-Percent = Annotated[Decimal, *_build_amount_type(high="100", places=4, what="a percentage from 0 to 100")]
+Percent = Annotated[
+    Decimal, *_build_amount_type(high="100", places=4, what=message("a percentage from 0 to 100"))
+]
 Retention = Annotated[
-    Decimal, *_build_amount_type(high="99.99", places=2, what="a percentage from 0 to 99.99")
+    Decimal, *_build_amount_type(high="99.99", places=2, what=message("a percentage from 0 to 99.99"))
 ]
 ExchangeRate = Annotated[
     Decimal,
@@ -186,7 +179,7 @@ ExchangeRate = Annotated[
         high="999999",
         places=10,
         above=True,
-        what="units of the foreign currency for 1 unit of the account's currency, greater than 0",
+        what=message("units of the foreign currency for 1 unit of the account's currency, greater than 0"),
     ),
 ]
 
@@ -238,8 +231,11 @@ def parse_date(value: object) -> date:
                 continue
             if day.year >= _FIRST_YEAR:
                 return day
-    raise ValueError(
-        f"a date that exists, written 2026-11-30 (or 30/11/2026, or today); today is {get_today()} in Lisbon"
+    raise InvalidValue(
+        message(
+            "a date that exists, written 2026-11-30 (or 30/11/2026, or today); today is {today} in Lisbon",
+            today=f"{get_today()}",
+        )
     )
 
 
@@ -255,8 +251,9 @@ def parse_due_date(value: object) -> date | str:
         return f"+{int(days[1])}d"
     try:
         return parse_written_date(value)
-    except ValueError as problem:
-        raise ValueError(f"{problem}, or +30d for 30 days after the document's date") from None
+    except InvalidValue as problem:
+        known = message("{date}, or +30d for 30 days after the document's date", date=problem.allowed)
+        raise InvalidValue(known) from None
 
 
 def is_relative_date(text: str) -> bool:
@@ -272,7 +269,9 @@ def resolve_due_date(start: date, due: date | str) -> date:
     try:
         return start + timedelta(days=int(due[1:-1]))
     except OverflowError:
-        raise ValueError(f"due_date: {due} after {start} is beyond the calendar") from None
+        raise InvalidValue(
+            message("{due} after {start} is beyond the calendar", due=due, start=start), "due_date"
+        ) from None
 
 
 def parse_moment(value: object) -> datetime:
@@ -294,10 +293,11 @@ def _parse_moment_text(value: object) -> datetime:
                 return datetime.fromisoformat(text)
         except ValueError:
             pass
-    now = f"{lisbon_now():%Y-%m-%dT%H:%M}"
-    raise ValueError(
-        f"a date and time that exist, written 2026-11-30T09:30 or +1d 08:00; it is {now} in Lisbon"
+    known = message(
+        "a date and time that exist, written 2026-11-30T09:30 or +1d 08:00; it is {now} in Lisbon",
+        now=f"{lisbon_now():%Y-%m-%dT%H:%M}",
     )
+    raise InvalidValue(known)
 
 
 # No `format`: hosts that enforce it refuse `today`, and turn Lisbon times into UTC, since RFC 3339 requires an offset.
@@ -333,14 +333,14 @@ DocumentType = Literal[
 def parse_id(value: object) -> int:
     """Return an id given as a number or as its digits."""
     if isinstance(value, bool):
-        raise ValueError("an id is a whole number")
+        raise InvalidValue(message("an id is a whole number"))
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, str) and value.strip().isdecimal():
         value = int(value)
     if isinstance(value, int) and 0 < value < 2**53:
         return value
-    raise ValueError("an id is a whole number greater than 0, as a result of this server gave it")
+    raise InvalidValue(message("an id is a whole number greater than 0, as a result of this server gave it"))
 
 
 Id = Annotated[int, BeforeValidator(parse_id), WithJsonSchema({"type": "integer"})]
@@ -349,28 +349,30 @@ ExemptionCode = Annotated[
     str,
     BeforeValidator(lambda value: value.strip().upper() if isinstance(value, str) else value),
     AfterValidator(
-        lambda code: _require_match(code, r"M\d\d", "a code such as M07; lookup_exemption_codes lists them")
+        lambda code: _require_match(
+            code, r"M\d\d", message("a code such as M07; lookup_exemption_codes lists them")
+        )
     ),
     WithJsonSchema({"type": "string"}),
 ]
 
 
-def _require_match(text: str, pattern: str, what: str) -> str:
+def _require_match(text: str, pattern: str, what: Message) -> str:
     if not re.fullmatch(pattern, text):
-        raise ValueError(what)
+        raise InvalidValue(what)
     return text
 
 
 def _check_email(text: str) -> str:
     if text.count("@") > 1:
-        raise ValueError("one e-mail address such as ana@example.pt; cc and bcc take another one")
+        raise InvalidValue(message("one e-mail address such as ana@example.pt; cc and bcc take another one"))
     # Imported when the first address is checked, not when the server starts.
     from email_validator import EmailNotValidError, validate_email
 
     try:
         validate_email(text, check_deliverability=False)
-    except EmailNotValidError as problem:
-        raise ValueError(f"an e-mail address such as ana@example.pt ({problem})") from None
+    except EmailNotValidError:
+        raise InvalidValue(message("an e-mail address such as ana@example.pt")) from None
     return text
 
 
@@ -383,10 +385,8 @@ def _resolve_country(text: str) -> str:
     name = find_country_name(text)
     if name is None:
         near = ", ".join(suggest_countries(text))
-        raise ValueError(
-            "a country by ISO code (PT), English or Portuguese name, that InvoiceXpress knows"
-            + (f"; near this: {near}" if near else "")
-        )
+        known = message("a country by ISO code (PT), English or Portuguese name, that InvoiceXpress knows")
+        raise InvalidValue(message("{known}; near this: {near}", known=known, near=near) if near else known)
     return name
 
 
@@ -398,7 +398,7 @@ def _check_currency(text: str) -> str:
     from ix_tools.fiscal.currencies import find_currency
 
     if find_currency(text.upper()) is None:
-        raise ValueError("an ISO 4217 currency code such as USD, from InvoiceXpress's list")
+        raise InvalidValue(message("an ISO 4217 currency code such as USD, from InvoiceXpress's list"))
     return text.upper()
 
 
@@ -421,7 +421,7 @@ Text = Annotated[str | None, BeforeValidator(read_text)]
 
 def _require_one_line(text: str) -> str:
     if len(text.splitlines()) > 1:
-        raise ValueError("one line of text, without line breaks")
+        raise InvalidValue(message("one line of text, without line breaks"))
     return text
 
 
@@ -444,7 +444,7 @@ def text_up_to(limit: int) -> Any:
 
     def check(text: str) -> str:
         if not 1 <= len(text) <= limit:
-            raise ValueError(f"1 to {limit} characters")
+            raise InvalidValue(message("1 to {limit} characters", limit=limit))
         return text
 
     return Annotated[str, AfterValidator(check)]

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection, Row
 from ix_tools.errors import InvalidArguments, Problem
 from ix_tools.events.models import EVENT_TYPES, Event
 from ix_tools.events.outbox import POSITIONS
+from ix_tools.i18n.messages import message, verbatim
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import event_counters, event_readers, events
 
@@ -34,9 +35,13 @@ class EventFilter:
         unknown = sorted(set(self.types) - set(EVENT_TYPES))
         if unknown:
             raise InvalidArguments(
-                f"There is no event {unknown[0]!r}.",
-                problems=[Problem("type", "is none of the types of events", ", ".join(EVENT_TYPES))],
-                next="name existing types, or none for all",
+                message("There is no event '{name}'.", name=unknown[0]),
+                problems=[
+                    Problem(
+                        "type", message("is none of the types of events"), verbatim(", ".join(EVENT_TYPES))
+                    )
+                ],
+                next=message("name existing types, or none for all"),
             )
 
 

@@ -24,7 +24,7 @@ BUYER = "exemption_buyer"
 """Code to accept an exemption code that its buyer rarely has."""
 VAT_BESIDE_EXEMPTION = "vat_beside_exemption"
 """Code to accept lines with VAT beside the code of an issuer who charges none."""
-RIGHT_CLIENT = "client.country and client.fiscal_id as they are in law; no country means Portugal"
+RIGHT_CLIENT = message("client.country and client.fiscal_id as they are in law; no country means Portugal")
 
 
 def find_buyer(call: Draft, facts: Facts) -> BuyerKind:
@@ -70,8 +70,8 @@ def exemption_fits_the_buyer(call: Draft, facts: Facts) -> Iterator[Finding]:
         yield refuse(
             "tax_exemption",
             said,
-            f"a tax with VAT, another code, or {RIGHT_CLIENT}",
-            f"ask the person who the client is; {LOOK_UP_HINT}",
+            message("a tax with VAT, another code, or {client}", client=RIGHT_CLIENT),
+            message("ask the person who the client is; {then}", then=LOOK_UP_HINT),
         )
     elif verdict is not Verdict.FITS and BUYER not in call.accept:
         # An estimate or a guide may go out before the client's number is known, so it is asked about at most.
@@ -79,7 +79,10 @@ def exemption_fits_the_buyer(call: Draft, facts: Facts) -> Iterator[Finding]:
             BUYER,
             "tax_exemption",
             message("{rule}. Is it so that {case}?", rule=said, case=Bilingual(rule.case_pt, rule.case_en)),
-            f"a tax with VAT, another code, or accept if {rule.case_en}",
+            message(
+                "a tax with VAT, another code, or accept if {case}",
+                case=Bilingual(rule.case_pt, rule.case_en),
+            ),
         )
 
 
@@ -109,6 +112,6 @@ def no_vat_beside_the_small_business_exemption(call: Draft, facts: Facts) -> Ite
                     name=item.name,
                     rate=tax.value,
                 ),
-                "the code that fits, no VAT on any line, or accept if both are right",
+                message("the code that fits, no VAT on any line, or accept if both are right"),
             )
             return

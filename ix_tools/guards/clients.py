@@ -8,6 +8,7 @@ from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER, compact_number
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse
 from ix_tools.guards.protocols import Draft
+from ix_tools.i18n.messages import NO_MESSAGE, message
 from ix_tools.text.fuzzy_match import strip_case_and_accents
 
 COMPARED_FIELDS = (
@@ -32,28 +33,42 @@ def client_named(call: Draft, facts: Facts) -> Iterator[Finding]:
         if call.document_type != "simplified_invoices":
             yield refuse(
                 "client",
-                "this kind of document needs a customer",
-                "client with name and code; only simplified_invoices may go without",
+                message("this kind of document needs a customer"),
+                message("client with name and code; only simplified_invoices may go without"),
             )
         return
     if client.id is not None:
         if facts.client_by_code is None and client.id != _get_current_client_id(facts):
             yield refuse(
-                "client.id", f"no client has the id {client.id}", "an id from find_client, or name and code"
+                "client.id",
+                message("no client has the id {id}", id=client.id),
+                message("an id from find_client, or name and code"),
             )
         return
     known = facts.client_by_code or facts.client_by_name
-    for field in ("name", "code"):
-        if not getattr(client, field):
-            what = f"no client with this {'name' if field == 'code' else 'code'} exists yet, and a new one needs {field}"
-            yield refuse(
-                f"client.{field}",
-                f"InvoiceXpress holds no {field} for this client" if known else what,
-                "a unique code of yours, for instance the NIF" if field == "code" else "the customer's name",
-                "" if known else "find_client looks for existing clients; names match exactly",
-            )
+    find_it = message("find_client looks for existing clients; names match exactly")
+    if not client.name:
+        yield refuse(
+            "client.name",
+            message("InvoiceXpress holds no name for this client")
+            if known
+            else message("no client with this code exists yet, and a new one needs name"),
+            message("the customer's name"),
+            NO_MESSAGE if known else find_it,
+        )
+    if not client.code:
+        yield refuse(
+            "client.code",
+            message("InvoiceXpress holds no code for this client")
+            if known
+            else message("no client with this name exists yet, and a new one needs code"),
+            message("a unique code of yours, for instance the NIF"),
+            NO_MESSAGE if known else find_it,
+        )
     if client.name and len(client.name) > 100:
-        yield refuse("client.name", f"{len(client.name)} characters", "at most 100")
+        yield refuse(
+            "client.name", message("{count} characters", count=len(client.name)), message("at most 100")
+        )
 
 
 def _get_current_client_id(facts: Facts) -> int | None:
@@ -70,14 +85,23 @@ def client_code_and_name_agree(call: Draft, facts: Facts) -> Iterator[Finding]:
     if by_code and client.name and by_code.name != client.name:
         yield refuse(
             "client.name",
-            f"code {client.code!r} belongs to {by_code.name!r}; the document would go to that client, not to {client.name!r}",
-            f"name {by_code.name!r}, or another code for a new client",
+            message(
+                "code '{code}' belongs to '{name}'; the document would go to that client, not to '{given}'",
+                code=client.code,
+                name=by_code.name,
+                given=client.name,
+            ),
+            message("name '{name}', or another code for a new client", name=by_code.name),
         )
     elif by_name and client.code and by_name.code != client.code:
         yield refuse(
             "client.code",
-            f"{client.name!r} exists with code {by_name.code!r}; the code given would be ignored",
-            f"code {by_name.code!r}",
+            message(
+                "'{name}' exists with code '{code}'; the code given would be ignored",
+                name=client.name,
+                code=by_name.code,
+            ),
+            message("code '{code}'", code=by_name.code),
         )
 
 
@@ -92,9 +116,17 @@ def final_consumer_has_no_number(call: Draft, facts: Facts) -> Iterator[Finding]
     if _simplify_spelling(name) == "consumidor final" and number != FINAL_CONSUMER:
         yield refuse(
             "client.name",
-            f"{name!r} has the tax number {number}: a sale to an anonymous buyer would be reported as that buyer's",
-            f"a client with the number {FINAL_CONSUMER}, or none on simplified_invoices",
-            "if that number is the buyer's, give the client its own name in InvoiceXpress first",
+            message(
+                "'{name}' has the tax number {number}: a sale to an anonymous buyer would be reported as "
+                "that buyer's",
+                name=name,
+                number=number,
+            ),
+            message(
+                "a client with the number {final_consumer}, or none on simplified_invoices",
+                final_consumer=FINAL_CONSUMER,
+            ),
+            message("if that number is the buyer's, give the client its own name in InvoiceXpress first"),
         )
 
 
@@ -117,9 +149,15 @@ def existing_client_not_contradicted(call: Draft, facts: Facts) -> Iterator[Find
         if given and _normalize(field, given, known) != _normalize(field, stored or "", known):
             yield refuse(
                 f"client.{field}",
-                f"{known.name!r} exists with {stored!r}; InvoiceXpress would ignore {given!r} and print what it has",
-                "leave it out, or give what is stored",
-                "change the client in InvoiceXpress first if the new value is right",
+                message(
+                    "'{name}' exists with '{stored}'; InvoiceXpress would ignore '{given}' and print what it "
+                    "has",
+                    name=known.name,
+                    stored=stored,
+                    given=given,
+                ),
+                message("leave it out, or give what is stored"),
+                message("change the client in InvoiceXpress first if the new value is right"),
             )
 
 

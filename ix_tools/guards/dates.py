@@ -17,8 +17,10 @@ def due_date_not_before_date(call: Draft, facts: Facts) -> Iterator[Finding]:
     if call.due_date < call.date:
         yield refuse(
             "due_date",
-            f"{call.due_date} is before the document's date {call.date}",
-            f"{call.date} or later; today is {facts.today} in Lisbon",
+            message(
+                "{due_date} is before the document's date {date}", due_date=call.due_date, date=call.date
+            ),
+            message("{date} or later; today is {today} in Lisbon", date=call.date, today=facts.today),
         )
 
 
@@ -55,8 +57,12 @@ def guide_dated_by_its_loading(call: GuideShaped, facts: Facts) -> Iterator[Find
     if call.loaded_at is not None and call.date > call.loaded_at.date():
         yield refuse(
             "date",
-            f"the guide is dated {call.date}, after its transport starts ({call.loaded_at:%Y-%m-%d %H:%M})",
-            f"{call.loaded_at.date()} or earlier, or a later loaded_at",
+            message(
+                "the guide is dated {date}, after its transport starts ({loaded_at})",
+                date=call.date,
+                loaded_at=call.loaded_at,
+            ),
+            message("{date} or earlier, or a later loaded_at", date=call.loaded_at.date()),
         )
 
 
@@ -65,8 +71,12 @@ def loading_in_the_future(call: GuideShaped, facts: Facts) -> Iterator[Finding]:
     if call.loaded_at is not None and call.loaded_at <= facts.now:
         yield refuse(
             "loaded_at",
-            f"{call.loaded_at:%Y-%m-%d %H:%M} has passed; it is {facts.now:%Y-%m-%d %H:%M} in Lisbon",
-            "a later moment",
+            message(
+                "{loaded_at} has passed; it is {now} in Lisbon",
+                loaded_at=call.loaded_at,
+                now=facts.now,
+            ),
+            message("a later moment"),
         )
 
 
@@ -79,7 +89,12 @@ def date_not_before_the_series(call: Transition, facts: Facts) -> Iterator[Findi
     last = max(facts.later, key=lambda one: one.date or facts.today)
     yield refuse(
         "date",
-        f"the draft is dated {document.date}, but {last.number} of the same series is dated {last.date}",
-        f"{last.date} or later",
-        "ask whether the date may move; if so, update it (with due_date) and finalize",
+        message(
+            "the draft is dated {date}, but {number} of the same series is dated {last_date}",
+            date=document.date,
+            number=last.number,
+            last_date=last.date,
+        ),
+        message("{date} or later", date=last.date),
+        message("ask whether the date may move; if so, update it (with due_date) and finalize"),
     )

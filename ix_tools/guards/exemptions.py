@@ -5,17 +5,23 @@ from datetime import date
 from decimal import Decimal
 
 from ix_tools.domain.records import Document, Line
-from ix_tools.fiscal.exemptions import REMOVAL_MARKER, find_exemption, get_list_date, is_in_force
+from ix_tools.fiscal.exemptions import (
+    REMOVAL_MARKER,
+    Exemption,
+    find_exemption,
+    get_list_date,
+    is_in_force,
+)
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import Draft, Transition
 from ix_tools.i18n.languages import Bilingual
-from ix_tools.i18n.messages import message
+from ix_tools.i18n.messages import Message, message
 
-LOOK_UP_HINT = "call lookup_exemption_codes for the codes in force"
-ASK_WHY = "ask the person why there is no VAT, and do not choose the code"
+LOOK_UP_HINT = message("call lookup_exemption_codes for the codes in force")
+ASK_WHY = message("ask the person why there is no VAT, and do not choose the code")
 M99_MEANING = message("M99 means that the sale is outside VAT altogether (e.g. art. 2.º/2, 3.º/4 CIVA)")
-M99_ALLOWED = "the code that fits, or accept if it is truly outside VAT"
+M99_ALLOWED = message("the code that fits, or accept if it is truly outside VAT")
 ENDED_CODES_FOR_NOTES = {"M26"}
 """Ended codes that a note may still carry if the document it corrects is of that time (the table's note)."""
 
@@ -37,13 +43,17 @@ def exemption_named_when_vat_is_zero(call: Draft, facts: Facts) -> Iterator[Find
     if lines and call.tax_exemption_reason:
         yield refuse(
             "tax_exemption_reason",
-            f"M00 removes the exemption, but items.{lines[0]} still carries 0 % VAT",
-            "leave it out",
+            message("M00 removes the exemption, but items.{line} still carries 0 % VAT", line=lines[0]),
+            message("leave it out"),
         )
     elif lines and not call.tax_exemption:
         yield refuse(
             "tax_exemption",
-            f"items.{lines[0]} ({call.items[lines[0]].name}) carries 0 % VAT and the document does not say why",
+            message(
+                "items.{line} ({name}) carries 0 % VAT and the document does not say why",
+                line=lines[0],
+                name=call.items[lines[0]].name,
+            ),
             ASK_WHY,
             LOOK_UP_HINT,
         )
@@ -70,24 +80,27 @@ def _check_code(code: str, day: date, owner: Document | None) -> Iterator[Findin
     if code == REMOVAL_MARKER:
         yield refuse(
             field,
-            "M00 is not an exemption: it only removes one, on updates",
-            "tax_exemption_reason: M00 in update_invoice or update_guide",
+            message("M00 is not an exemption: it only removes one, on updates"),
+            message("tax_exemption_reason: M00 in update_invoice or update_guide"),
         )
         return
     found = find_exemption(code)
     if found is None:
-        yield refuse(field, f"there is no exemption code {code}", "", LOOK_UP_HINT)
+        yield refuse(field, message("there is no exemption code {code}", code=code), next=LOOK_UP_HINT)
         return
-    note = f". {found.note_en}" if found.note_en else ""
+    note = Bilingual(*(f". {one}" if one else "" for one in (found.note_pt, found.note_en)))
     corrected = owner.date if owner is not None and code in ENDED_CODES_FOR_NOTES else None
     if not is_in_force(found, corrected or day):
-        since = f"from {found.valid_from}" if found.valid_from else ""
-        until = f"until {found.valid_until}" if found.valid_until else ""
-        span = " ".join(filter(None, [since, until]))
         yield refuse(
             field,
-            f"{code} is not in force on {corrected or day}: it is valid {span}{note}",
-            "a code in force on the document's date",
+            message(
+                "{code} is not in force on {day}: it is valid {span}{note}",
+                code=code,
+                day=corrected or day,
+                span=_describe_span(found),
+                note=note,
+            ),
+            message("a code in force on the document's date"),
             LOOK_UP_HINT,
         )
     elif not found.offered:
@@ -98,9 +111,18 @@ def _check_code(code: str, day: date, owner: Document | None) -> Iterator[Findin
                 "may refuse it{note}",
                 code=code,
                 day=get_list_date(),
-                note=Bilingual(f". {found.note_pt}" if found.note_pt else "", note),
+                note=note,
             ),
         )
+
+
+def _describe_span(entry: Exemption) -> Message:
+    """Return from when and until when a code is valid."""
+    if entry.valid_from and entry.valid_until:
+        return message("from {start} until {end}", start=entry.valid_from, end=entry.valid_until)
+    if entry.valid_from:
+        return message("from {start}", start=entry.valid_from)
+    return message("until {end}", end=entry.valid_until)
 
 
 @wants(Want.DOCUMENT, Want.TAXES)
@@ -111,9 +133,10 @@ def no_exemption_without_exempt_lines(call: Draft, facts: Facts) -> Iterator[Fin
     on_update = facts.document is not None
     yield refuse(
         "tax_exemption",
-        f"no line carries 0 % VAT, so {call.tax_exemption} explains nothing",
-        "an account's 0 % tax on the exempt lines"
-        + (", or tax_exemption_reason: M00 to remove the code" if on_update else ", or no tax_exemption"),
+        message("no line carries 0 % VAT, so {code} explains nothing", code=call.tax_exemption),
+        message("an account's 0 % tax on the exempt lines, or tax_exemption_reason: M00 to remove the code")
+        if on_update
+        else message("an account's 0 % tax on the exempt lines, or no tax_exemption"),
     )
 
 
@@ -122,8 +145,8 @@ def removal_only_on_update(call: Draft, facts: Facts) -> Iterator[Finding]:
     if call.tax_exemption_reason:
         yield refuse(
             "tax_exemption_reason",
-            "M00 removes an exemption from a document that has one; a new document has none",
-            "leave it out",
+            message("M00 removes an exemption from a document that has one; a new document has none"),
+            message("leave it out"),
         )
 
 
@@ -137,9 +160,9 @@ def stored_exemption_in_order(call: Transition, facts: Facts) -> Iterator[Findin
     if exempt and not document.tax_exemption:
         yield refuse(
             "tax_exemption",
-            "a line carries no VAT and the stored draft does not say why",
+            message("a line carries no VAT and the stored draft does not say why"),
             ASK_WHY,
-            "update_invoice with tax_exemption, then finalize",
+            message("update_invoice with tax_exemption, then finalize"),
         )
     if document.tax_exemption:
         yield from _check_code(document.tax_exemption, document.date, facts.owner)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from ix_tools.errors import Problem, Refused
 from ix_tools.guards.facts import Facts
-from ix_tools.i18n.messages import Text
+from ix_tools.i18n.messages import NO_MESSAGE, Message, join_messages, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,26 +15,31 @@ class Finding:
 
     kind: Literal["refuse", "accept", "warn"]
     problem: Problem
-    next: str = ""
+    next: Message = NO_MESSAGE
     accept: str = ""
     """Code that the caller gives in `accept` to go on knowingly."""
     candidates: tuple[Mapping[str, Any], ...] = ()
     """Records that may be meant, with ids, to choose from."""
 
 
-def refuse(field: str, problem: Text, allowed: Text = "", next: str = "") -> Finding:
+def refuse(
+    field: str, problem: Message, allowed: Message = NO_MESSAGE, next: Message = NO_MESSAGE
+) -> Finding:
     """Refuse the call; nothing is sent."""
     return Finding("refuse", Problem(field, problem, allowed), next)
 
 
-def ask(word: str, field: str, problem: Text, allowed: Text = "") -> Finding:
+def ask(word: str, field: str, problem: Message, allowed: Message = NO_MESSAGE) -> Finding:
     """Ask the caller; nothing is sent until `accept` holds the code. When a document is finalized it warns the approver."""
     return Finding(
-        "accept", Problem(field, problem, allowed), f"repeat the call with accept: [{word!r}]", word
+        "accept",
+        Problem(field, problem, allowed),
+        message("repeat the call with accept: ['{word}']", word=word),
+        word,
     )
 
 
-def warn(field: str, problem: Text) -> Finding:
+def warn(field: str, problem: Message) -> Finding:
     """Warn the caller and the approver; the call is sent."""
     return Finding("warn", Problem(field, problem))
 
@@ -53,13 +58,19 @@ def combine_findings(findings: Sequence[Finding]) -> Refused:
         summarize_findings(refusals),
         code="ambiguous" if candidates else "refused",
         problems=[one.problem for one in (*refusals, *questions)],
-        next="; ".join(steps) or "correct the fields named and call again",
+        next=join_messages(steps) if steps else message("correct the fields named and call again"),
         details={"candidates": candidates} if candidates else {},
     )
 
 
-def summarize_findings(findings: Sequence[Finding]) -> str:
+def summarize_findings(findings: Sequence[Finding]) -> Message:
     """Return the first problem, and the number of others."""
-    first = findings[0].problem
-    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-    return f"Refused: {first.field}: {str(first.problem).rstrip('.')}{more}."
+    first, more = findings[0].problem, len(findings) - 1
+    if more:
+        return message(
+            "Refused: {field}: {problem} (and {more} more).",
+            field=first.field,
+            problem=first.problem,
+            more=more,
+        )
+    return message("Refused: {field}: {problem}.", field=first.field, problem=first.problem)

@@ -7,7 +7,9 @@ from ix_tools.domain.records import CatalogueItem
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import Draft, ItemShaped
-from ix_tools.i18n.messages import message
+from ix_tools.i18n.languages import Bilingual
+from ix_tools.i18n.messages import Message, join_messages, message
+from ix_tools.i18n.value_labels import UNIT_LABELS
 
 
 @wants(Want.ITEMS)
@@ -22,8 +24,12 @@ def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterato
             yield ask(
                 "overwrite_items",
                 f"items.{at}",
-                f"the catalogue item {item.name!r} would change for the whole account: {'; '.join(changes)}",
-                "another name for the line, the stored values, or accept",
+                message(
+                    "the catalogue item '{name}' would change for the whole account: {changes}",
+                    name=item.name,
+                    changes=join_messages(changes),
+                ),
+                message("another name for the line, the stored values, or accept"),
             )
     if facts.items_unchecked:
         yield warn(
@@ -35,17 +41,27 @@ def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterato
         )
 
 
-def describe_item_changes(stored: CatalogueItem, line: ItemShaped) -> list[str]:
-    """Return the changes, as text, that a line would make to the catalogue item of its name."""
+def _name_unit(unit: str | None) -> Message | str | None:
+    return UNIT_LABELS[unit][0] if unit in UNIT_LABELS else unit
+
+
+def describe_item_changes(stored: CatalogueItem, line: ItemShaped) -> list[Message]:
+    """Return the changes that a line would make to the catalogue item of its name."""
+    none = message("(none)")
     return [
-        f"{name} {old} becomes {new}"
-        for name, old, new in (
-            ("price", stored.unit_price, line.unit_price),
-            ("description", stored.description or "(none)", line.description or "(none)"),
-            ("unit", stored.unit or "(none)", line.unit or "(none)"),
-            ("tax", stored.tax or "(none)", line.tax or stored.tax or "(none)"),
+        message(
+            "{name} {old} becomes {new}",
+            name=name,
+            old=none if old in (None, "") else old,
+            new=none if new in (None, "") else new,
         )
-        if old != new
+        for name, old, new in (
+            (Bilingual("preço", "price"), stored.unit_price, line.unit_price),
+            (Bilingual("descrição", "description"), stored.description, line.description),
+            (Bilingual("unidade", "unit"), _name_unit(stored.unit), _name_unit(line.unit)),
+            (Bilingual("taxa", "tax"), stored.tax, line.tax or stored.tax),
+        )
+        if (old or None) != (new or None)
     ]
 
 
@@ -60,6 +76,10 @@ def line_names_unique(call: Draft, facts: Facts) -> Iterator[Finding]:
         if len(different) > 1:
             yield refuse(
                 "items",
-                f"{times[name]} lines are called {name!r} but differ in price, text or tax",
-                "one name per price",
+                message(
+                    "{count} lines are called '{name}' but differ in price, text or tax",
+                    count=times[name],
+                    name=name,
+                ),
+                message("one name per price"),
             )

@@ -7,7 +7,7 @@ from ix_tools.domain.records import CatalogueItem, Client, Tax
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import CatalogueItemShaped, ClientChangeShaped, ClientRecordShaped, TaxShaped
-from ix_tools.i18n.messages import Message, message
+from ix_tools.i18n.messages import Message, message, verbatim
 
 REMOVED = "tax_number_removed"
 """Word in `accept` for a client that loses its tax number."""
@@ -23,7 +23,11 @@ def removing_the_tax_number_is_accepted(call: ClientChangeShaped, facts: Facts) 
         yield ask(
             REMOVED,
             "clear",
-            f"the client loses its tax number {known.fiscal_id!r}, and later documents are made out to a final consumer",
+            message(
+                "the client loses its tax number '{number}', and later documents are made out to a "
+                "final consumer",
+                number=known.fiscal_id,
+            ),
         )
 
 
@@ -52,9 +56,12 @@ def client_without_documents(call: object, facts: Facts) -> Iterator[Finding]:
     if facts.client_documents:
         yield refuse(
             "client_id",
-            f"the client has {facts.client_documents} invoices, notes or receipts",
-            "a client without documents",
-            "leave the client as it is; list_client_invoices shows the documents",
+            message(
+                "the client has {count} invoices, notes or receipts",
+                count=facts.client_documents,
+            ),
+            message("a client without documents"),
+            message("leave the client as it is; list_client_invoices shows the documents"),
         )
 
 
@@ -67,14 +74,19 @@ def item_tax_exists(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding
     if call.tax is None:
         if facts.find_tax(None) is None:
             yield refuse(
-                "tax", "the account has no default tax, so the item must name one", facts.describe_taxes()
+                "tax",
+                message("the account has no default tax, so the item must name one"),
+                verbatim(facts.describe_taxes()),
             )
     elif facts.find_tax(call.tax) is None:
         yield refuse(
             "tax",
-            f"the account has no tax called {call.tax!r}; InvoiceXpress would silently use another",
-            facts.describe_taxes(),
-            "ask the person which rate is meant; a name that looks alike can be another rate",
+            message(
+                "the account has no tax called '{tax}'; InvoiceXpress would silently use another",
+                tax=call.tax,
+            ),
+            verbatim(facts.describe_taxes()),
+            message("ask the person which rate is meant; a name that looks alike can be another rate"),
         )
 
 
@@ -124,22 +136,24 @@ def default_tax_change_is_announced(call: TaxShaped, facts: Facts) -> Iterator[F
         new = _name_tax(call.name, call.value)
         yield warn(
             "default_tax",
-            message(
-                "lines and items that name no tax will use {new} instead of {old}, everywhere in the account",
-                new=new,
-                old=_name_tax(now.name, now.value),
-            )
-            if now
-            else message(
-                "lines and items that name no tax will use {new}, everywhere in the account", new=new
+            (
+                message(
+                    "lines and items that name no tax will use {new} instead of {old}, everywhere in the account",
+                    new=new,
+                    old=_name_tax(now.name, now.value),
+                )
+                if now
+                else message(
+                    "lines and items that name no tax will use {new}, everywhere in the account", new=new
+                )
             ),
         )
     elif call.default_tax is False and mine and mine.default_tax:
         yield refuse(
             "default_tax",
-            f"{mine.name} is the default; without one InvoiceXpress picks a tax by itself",
-            "leave it out",
-            "make another tax the default instead: update_tax with default_tax true",
+            message("{name} is the default; without one InvoiceXpress picks a tax by itself", name=mine.name),
+            message("leave it out"),
+            message("make another tax the default instead: update_tax with default_tax true"),
         )
 
 
@@ -168,7 +182,11 @@ def tax_name_free(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
     """A tax needs a name of its own, since lines find their tax by name."""
     known = facts.subject
     if any(tax.name == call.name and tax.id != getattr(known, "id", None) for tax in facts.taxes):
-        yield refuse("name", f"the account has a tax called {call.name!r} already", "another name")
+        yield refuse(
+            "name",
+            message("the account has a tax called '{name}' already", name=call.name),
+            message("another name"),
+        )
 
 
 @wants(Want.SUBJECT)
@@ -178,9 +196,9 @@ def default_tax_not_deleted(call: object, facts: Facts) -> Iterator[Finding]:
     if isinstance(known, Tax) and known.default_tax:
         yield refuse(
             "tax_id",
-            f"{known.name} is the default: every line that names no tax uses it",
-            "another tax",
-            "make another tax the default first (update_tax with default_tax true)",
+            message("{name} is the default: every line that names no tax uses it", name=known.name),
+            message("another tax"),
+            message("make another tax the default first (update_tax with default_tax true)"),
         )
     elif isinstance(known, Tax):
         yield warn(

@@ -12,9 +12,7 @@ from ix_tools.guards.exemptions import find_exempt_lines
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import InvoiceShaped
-from ix_tools.i18n.formats import format_plain
-from ix_tools.i18n.languages import Bilingual
-from ix_tools.i18n.messages import message
+from ix_tools.i18n.messages import Value, join_messages, message
 
 NOTE_RATE = "note_rate"
 """Code to accept a rate that the corrected document does not have."""
@@ -29,8 +27,8 @@ def _find_corrected(call: InvoiceShaped, facts: Facts) -> Document | None:
     return facts.owner if call.document_type in NOTES else None
 
 
-def _name(document: Document) -> str:
-    return document.number or f"document {document.id}"
+def _name(document: Document) -> Value:
+    return document.number or message("document {id}", id=document.id)
 
 
 @wants(Want.OWNER)
@@ -40,8 +38,13 @@ def note_not_before_its_invoice(call: InvoiceShaped, facts: Facts) -> Iterator[F
     if owner is not None and owner.date is not None and call.date < owner.date:
         yield refuse(
             "date",
-            f"the note is dated {call.date}, before {_name(owner)}, which is dated {owner.date}",
-            f"{owner.date} or later",
+            message(
+                "the note is dated {date}, before {owner}, which is dated {owner_date}",
+                date=call.date,
+                owner=_name(owner),
+                owner_date=owner.date,
+            ),
+            message("{date} or later", date=owner.date),
         )
 
 
@@ -54,8 +57,11 @@ def note_of_a_final_consumer_stays_one(call: InvoiceShaped, facts: Facts) -> Ite
     if find_buyer(call, facts) is not BuyerKind.FINAL_CONSUMER:
         yield refuse(
             "client",
-            f"{_name(owner)} was issued to the final consumer, and the note names another client",
-            "a client with fiscal_id 999999990, the final consumer",
+            message(
+                "{owner} was issued to the final consumer, and the note names another client",
+                owner=_name(owner),
+            ),
+            message("a client with fiscal_id 999999990, the final consumer"),
         )
 
 
@@ -77,8 +83,13 @@ def note_names_no_new_client(call: InvoiceShaped, facts: Facts) -> Iterator[Find
     if known is None and call.client.id is None:
         yield refuse(
             "client",
-            f"{_name(owner)} was issued to {owner.client.name!r}, and {call.client.name or call.client.code!r} would be a new client",
-            f"client.id {owner.client.id}, which is {owner.client.name!r}",
+            message(
+                "{owner} was issued to '{name}', and '{client}' would be a new client",
+                owner=_name(owner),
+                name=owner.client.name,
+                client=call.client.name or call.client.code,
+            ),
+            message("client.id {id}, which is '{name}'", id=owner.client.id, name=owner.client.name),
         )
 
 
@@ -104,7 +115,9 @@ def note_repeats_the_rates(call: InvoiceShaped, facts: Facts) -> Iterator[Findin
         if tax is None or tax.value is None or tax.value in rates:
             continue
         theirs = (
-            ", ".join(f"{format_plain(rate)} %" for rate in sorted(rates, reverse=True)) or "no known rate"
+            join_messages([message("{rate} %", rate=rate) for rate in sorted(rates, reverse=True)], ", ")
+            if rates
+            else message("no known rate")
         )
         yield ask(
             NOTE_RATE,
@@ -113,9 +126,9 @@ def note_repeats_the_rates(call: InvoiceShaped, facts: Facts) -> Iterator[Findin
                 "the line carries {rate} %, but {document} has {rates}; a note corrects the VAT that was charged",
                 rate=tax.value,
                 document=_name(owner),
-                rates=theirs if rates else Bilingual("uma taxa desconhecida", theirs),
+                rates=theirs,
             ),
-            f"a tax with {theirs}, or accept if the note corrects the rate itself",
+            message("a tax with {rates}, or accept if the note corrects the rate itself", rates=theirs),
         )
         return
 
@@ -130,7 +143,6 @@ def note_repeats_the_exemption(call: InvoiceShaped, facts: Facts) -> Iterator[Fi
         return
     if Decimal(0) not in _list_rates(owner, facts):
         return  # asked about as a rate
-    theirs = owner.tax_exemption or "no code"
     yield ask(
         NOTE_EXEMPTION,
         "tax_exemption",
@@ -140,9 +152,11 @@ def note_repeats_the_exemption(call: InvoiceShaped, facts: Facts) -> Iterator[Fi
             document=_name(owner),
             other_code=owner.tax_exemption or message("no code"),
         ),
-        f"{theirs}, or accept if the note corrects the code itself"
-        if owner.tax_exemption
-        else "accept if the code is the one that the document should have had",
+        (
+            message("{code}, or accept if the note corrects the code itself", code=owner.tax_exemption)
+            if owner.tax_exemption
+            else message("accept if the code is the one that the document should have had")
+        ),
     )
 
 
@@ -164,7 +178,11 @@ def note_repeats_the_withholding(call: InvoiceShaped, facts: Facts) -> Iterator[
             document=_name(owner),
             other_rate=theirs,
         ),
-        f"{f'retention {format_plain(theirs)}' if theirs else 'no retention'}, or accept if they really differ",
+        (
+            message("retention {rate}, or accept if they really differ", rate=theirs)
+            if theirs
+            else message("no retention, or accept if they really differ")
+        ),
     )
 
 

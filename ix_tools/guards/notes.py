@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from ix_tools.domain.document_kinds import BILLS, GUIDES, ISSUED_STATES, NOTES
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import format_cents
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import InvoiceShaped, Transition
 from ix_tools.i18n.messages import Money, message
+from ix_tools.i18n.value_labels import name_state
 
 OWNERS = {*BILLS, "vat_moss_invoices"}
 
@@ -23,16 +23,16 @@ def note_has_its_owner(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     if call.owner_invoice_id is None:
         yield refuse(
             "owner_invoice_id",
-            "a credit or debit note names the document it corrects",
-            "the id of a finalized invoice",
-            "list_invoices finds it",
+            message("a credit or debit note names the document it corrects"),
+            message("the id of a finalized invoice"),
+            message("list_invoices finds it"),
         )
     elif owner is None:
         yield refuse(
             "owner_invoice_id",
-            f"no invoice has the id {call.owner_invoice_id}",
-            "the id of a finalized invoice",
-            "list_invoices finds it",
+            message("no invoice has the id {owner_invoice_id}", owner_invoice_id=call.owner_invoice_id),
+            message("the id of a finalized invoice"),
+            message("list_invoices finds it"),
         )
 
 
@@ -42,7 +42,9 @@ def corrected_document_is_issued(call: InvoiceShaped, facts: Facts) -> Iterator[
     owner = facts.owner
     if call.document_type in NOTES and owner is not None and owner.status not in ISSUED_STATES:
         yield refuse(
-            "owner_invoice_id", f"that document is {owner.status}, not issued", "a finalized invoice"
+            "owner_invoice_id",
+            message("that document is {status}, not issued", status=name_state(owner.status)),
+            message("a finalized invoice"),
         )
 
 
@@ -84,16 +86,18 @@ def owner_of_an_invoice_is_a_guide(call: InvoiceShaped, facts: Facts) -> Iterato
     if call.document_type not in BILLS:
         yield refuse(
             "owner_invoice_id",
-            f"not for {call.document_type}",
-            "credit or debit notes, or an invoice made from a guide",
+            message("not for {kind}", kind=call.document_type),
+            message("credit or debit notes, or an invoice made from a guide"),
         )
     elif facts.owner is None or facts.owner.document_type not in GUIDES:
         what = (
-            "no guide has that id"
+            message("no guide has that id")
             if facts.owner is None
-            else f"that is one of the {facts.owner.document_type}"
+            else message("that is one of the {kind}", kind=facts.owner.document_type)
         )
-        yield refuse("owner_invoice_id", what, "the id of the guide that the invoice bills, or leave it out")
+        yield refuse(
+            "owner_invoice_id", what, message("the id of the guide that the invoice bills, or leave it out")
+        )
 
 
 @wants(Want.OWNER)
@@ -105,9 +109,13 @@ def billed_guide_is_in_force(call: InvoiceShaped, facts: Facts) -> Iterator[Find
     if owner.status in {"canceled", "deleted"}:
         yield refuse(
             "owner_invoice_id",
-            f"the guide {owner.number or owner.id} is {owner.status}",
-            "the guide with which the goods went",
-            "bill the guide that replaced it, or leave owner_invoice_id out",
+            message(
+                "the guide {number} is {status}",
+                number=owner.number or owner.id,
+                status=name_state(owner.status),
+            ),
+            message("the guide with which the goods went"),
+            message("bill the guide that replaced it, or leave owner_invoice_id out"),
         )
 
 
@@ -123,8 +131,13 @@ def note_goes_to_the_same_client(call: InvoiceShaped, facts: Facts) -> Iterator[
     if theirs.id is not None and ours is not None and theirs.id != ours:
         yield refuse(
             "client",
-            f"the note goes to {found.name if found else None!r}, but {facts.owner.number} was issued to {theirs.name!r}",
-            f"{theirs.name!r}",
+            message(
+                "the note goes to '{client}', but {number} was issued to '{name}'",
+                client=found.name if found else None,
+                number=facts.owner.number,
+                name=theirs.name,
+            ),
+            message("'{name}'", name=theirs.name),
         )
 
 
@@ -157,10 +170,14 @@ def credit_within_what_remains(call: InvoiceShaped, facts: Facts) -> Iterator[Fi
     if totals.total > left:
         yield refuse(
             "items",
-            f"the note is worth {format_cents(totals.total)}, but only {format_cents(left)} of "
-            f"{facts.owner.number or facts.owner.id} is left to credit",
-            f"lines worth at most {format_cents(left)}",
-            "get_related_documents shows the notes that stand against it",
+            message(
+                "the note is worth {total}, but only {left} of {number} is left to credit",
+                total=Money(totals.total, ""),
+                left=Money(left, ""),
+                number=facts.owner.number or facts.owner.id,
+            ),
+            message("lines worth at most {left}", left=Money(left, "")),
+            message("get_related_documents shows the notes that stand against it"),
         )
 
 
@@ -174,10 +191,14 @@ def stored_note_within_what_remains(call: Transition, facts: Facts) -> Iterator[
     if (document.total or Decimal(0)) > left:
         yield refuse(
             "document_id",
-            f"the note is worth {format_cents(document.total or Decimal(0))}, but only {format_cents(left)} of "
-            f"{owner.number} is left to credit",
-            f"at most {format_cents(left)}",
-            "update the draft, or delete it with change_state",
+            message(
+                "the note is worth {total}, but only {left} of {number} is left to credit",
+                total=Money(document.total or Decimal(0), ""),
+                left=Money(left, ""),
+                number=owner.number,
+            ),
+            message("at most {left}", left=Money(left, "")),
+            message("update the draft, or delete it with change_state"),
         )
 
 
@@ -186,6 +207,6 @@ def mb_reference_only_where_possible(call: InvoiceShaped, facts: Facts) -> Itera
     if call.mb_reference and call.document_type not in BILLS:
         yield refuse(
             "mb_reference",
-            f"not for {call.document_type}",
-            "invoices, simplified_invoices or invoice_receipts",
+            message("not for {kind}", kind=call.document_type),
+            message("invoices, simplified_invoices or invoice_receipts"),
         )

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.records import Document
 from ix_tools.domain.settlement import Settlement, compute_settlement
-from ix_tools.domain.types import format_cents
 from ix_tools.fiscal.cash_limits import find_cash_limit
 from ix_tools.fiscal.countries import get_iso_code
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import Payment, Transition
-from ix_tools.i18n.messages import Money, message
+from ix_tools.i18n.messages import NO_MESSAGE, Money, message
+from ix_tools.i18n.value_labels import name_state
 
 CASH = "NU"
 PAYABLE = {"invoices", "simplified_invoices"}
@@ -29,14 +29,14 @@ def document_can_be_paid(call: Payment, facts: Facts) -> Iterator[Finding]:
     document = facts.document
     if document is not None and document.status != "final":
         advice = {
-            "draft": "finalize it first with change_state",
-            "settled": "it is already paid: get_related_documents shows the receipts",
+            "draft": message("finalize it first with change_state"),
+            "settled": message("it is already paid: get_related_documents shows the receipts"),
         }
         yield refuse(
             "document_id",
-            f"it is {document.status}; a payment needs a final invoice",
-            "a final invoice",
-            advice.get(document.status or "", ""),
+            message("it is {status}; a payment needs a final invoice", status=name_state(document.status)),
+            message("a final invoice"),
+            advice.get(document.status or "", NO_MESSAGE),
         )
 
 
@@ -44,31 +44,43 @@ def document_can_be_paid(call: Payment, facts: Facts) -> Iterator[Finding]:
 def amount_within_what_is_open(call: Payment, facts: Facts) -> Iterator[Finding]:
     """A payment must be more than 0 and within the open amount; above it, up to the withholding tax, it is asked about."""
     if call.amount == 0:
-        yield refuse("amount", "a payment of 0 would still issue a numbered receipt", "more than 0")
+        yield refuse(
+            "amount", message("a payment of 0 would still issue a numbered receipt"), message("more than 0")
+        )
         return
     if facts.document is None or facts.document.status != "final":
         return
     known = get_settlement(facts)
     if call.amount <= known.open:
         return
-    given, left = format_cents(call.amount), format_cents(known.open)
-    allowed = f"at most {left}" if known.open else "no payment"
+    given, left = Money(call.amount, ""), Money(known.open, "")
+    allowed = message("at most {left}", left=left) if known.open else message("no payment")
     if known.owed_to_client:
         yield refuse(
             "amount",
-            f"nothing is open: {format_cents(known.owed_to_client)} is owed to the client after its receipts and credit notes",
-            "no payment",
-            "give it back outside InvoiceXpress, or cancel a receipt (cancel_payment)",
+            message(
+                "nothing is open: {owed} is owed to the client after its receipts and credit notes",
+                owed=Money(known.owed_to_client, ""),
+            ),
+            message("no payment"),
+            message("give it back outside InvoiceXpress, or cancel a receipt (cancel_payment)"),
         )
     elif call.amount > known.receipt_limit:
-        yield refuse("amount", f"{given} is more than the {left} still open", allowed)
+        yield refuse(
+            "amount", message("{given} is more than the {left} still open", given=given, left=left), allowed
+        )
     elif "withholding_paid" not in call.accept:
         yield ask(
             "withholding_paid",
             "amount",
-            f"{given} is more than the {left} still open: the client withholds {format_cents(known.withheld)} and pays it to "
-            "the tax authority, so a receipt for it is for money that was not received",
-            f"{allowed}, or accept if the client really paid the tax to you",
+            message(
+                "{given} is more than the {left} still open: the client withholds {withheld} and pays it "
+                "to the tax authority, so a receipt for it is for money that was not received",
+                given=given,
+                left=left,
+                withheld=Money(known.withheld, ""),
+            ),
+            message("{allowed}, or accept if the client really paid the tax to you", allowed=allowed),
         )
 
 
@@ -131,14 +143,18 @@ def payment_date_not_before_document(call: Payment, facts: Facts) -> Iterator[Fi
     if facts.document is not None and facts.document.date and call.payment_date < facts.document.date:
         yield refuse(
             "payment_date",
-            f"{call.payment_date} is before the invoice's date {facts.document.date}",
-            f"{facts.document.date} or later",
+            message(
+                "{day} is before the invoice's date {date}",
+                day=call.payment_date,
+                date=facts.document.date,
+            ),
+            message("{date} or later", date=facts.document.date),
         )
     if call.payment_date > facts.today:
         yield refuse(
             "payment_date",
-            f"{call.payment_date} is in the future",
-            f"at latest {facts.today}, which is today in Lisbon",
+            message("{date} is in the future", date=call.payment_date),
+            message("at latest {today}, which is today in Lisbon", today=facts.today),
         )
 
 
@@ -146,4 +162,8 @@ def payment_date_not_before_document(call: Payment, facts: Facts) -> Iterator[Fi
 def receipt_is_in_force(call: object, facts: Facts) -> Iterator[Finding]:
     """Only a receipt in force can be cancelled."""
     if facts.document is not None and facts.document.status not in ISSUED_STATES:
-        yield refuse("receipt_id", f"the receipt is {facts.document.status}", "a receipt in force")
+        yield refuse(
+            "receipt_id",
+            message("the receipt is {status}", status=name_state(facts.document.status)),
+            message("a receipt in force"),
+        )

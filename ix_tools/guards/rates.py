@@ -73,7 +73,11 @@ def line_rates_in_force(call: Draft, facts: Facts) -> Iterator[Finding]:
                 rates=rates,
                 law=legal[0].source,
             ),
-            f"a tax of the account with {rates}, or accept if {value} % is right for this sale",
+            message(
+                "a tax of the account with {rates}, or accept if {value} % is right for this sale",
+                rates=rates,
+                value=value,
+            ),
         )
 
 
@@ -153,5 +157,5 @@ def lines_of_one_region(call: Draft, facts: Facts) -> Iterator[Finding]:
                 "the document mixes VAT rates of {regions}; the place of each sale decides which region's rate holds",
                 regions=Bilingual(nomes, names),
             ),
-            "taxes of one region, or accept if the sales took place in several",
+            message("taxes of one region, or accept if the sales took place in several"),
         )

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from ix_tools.domain.document_kinds import get_document_kind, name_document_kind
+from ix_tools.domain.document_kinds import get_document_kind, name_singular
 from ix_tools.domain.records import Sequence
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Draft, Payment, RenamedSeries, SeriesShaped, Transition
-from ix_tools.i18n.messages import Message, join_messages, message
+from ix_tools.i18n.messages import Message, join_messages, message, verbatim
 
 UNREGISTERED = "N/D"
 
@@ -35,16 +35,34 @@ def series_fits_type(call: Draft, facts: Facts) -> Iterator[Finding]:
     if found is None:
         yield refuse(
             "sequence_id",
-            f"no series has the id {call.sequence_id}; InvoiceXpress would use the default series",
-            ids,
-            "list_sequences shows the ids",
+            message(
+                "no series has the id {id}; InvoiceXpress would use the default series",
+                id=call.sequence_id,
+            ),
+            verbatim(ids),
+            message("list_sequences shows the ids"),
         )
     elif found[1] != kind:
         right = found[0].types.get(kind)
         yield refuse(
             "sequence_id",
-            f"{call.sequence_id} is the series {found[0].serie} for {found[1]}, not for {kind}",
-            f"{right.sequence_id} for {kind} in {found[0].serie}" if right else ids,
+            message(
+                "{sequence_id} is the series {serie} for {found}, not for {kind}",
+                sequence_id=call.sequence_id,
+                serie=found[0].serie,
+                found=name_singular(found[1]),
+                kind=name_singular(kind),
+            ),
+            (
+                message(
+                    "{sequence_id} for {kind} in {serie}",
+                    sequence_id=right.sequence_id,
+                    kind=name_singular(kind),
+                    serie=found[0].serie,
+                )
+                if right
+                else verbatim(ids)
+            ),
         )
 
 
@@ -58,9 +76,17 @@ def series_registered(call: Transition, facts: Facts) -> Iterator[Finding]:
     if found and found[0].types[found[1]].validation_code == UNREGISTERED:
         yield refuse(
             "sequence_id",
-            f"the series {found[0].serie} is not registered with the tax authority for {found[1]}",
-            "a registered series",
-            f"register_sequence with sequence_id {found[0].id} (a person approves), or update the draft with another series",
+            message(
+                "the series {serie} is not registered with the tax authority for {kind}",
+                serie=found[0].serie,
+                kind=name_singular(found[1]),
+            ),
+            message("a registered series"),
+            message(
+                "register_sequence with sequence_id {id} (a person approves), or update the draft with "
+                "another series",
+                id=found[0].id,
+            ),
         )
 
 
@@ -78,9 +104,8 @@ def receipt_series_registered(call: Payment, facts: Facts) -> Iterator[Finding]:
     if series is not None and part is not None and part.validation_code == UNREGISTERED:
         yield refuse(
             "serie",
-            f"the series {series.serie} is not registered for receipts",
-            "",
-            f"register_sequence with sequence_id {series.id}",
+            message("the series {serie} is not registered for receipts", serie=series.serie),
+            next=message("register_sequence with sequence_id {id}", id=series.id),
         )
 
 
@@ -91,9 +116,15 @@ def series_exists(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
         inner = facts.find_sequence(call.sequence_id)
         yield refuse(
             "sequence_id",
-            f"no series has the id {call.sequence_id}"
-            + (f"; it is the id of {inner[1]} inside {inner[0].serie}" if inner else ""),
-            ", ".join(f"{one.serie}: {one.id}" for one in facts.sequences),
+            message(
+                "no series has the id {id}; it is the id of {kind} inside {serie}",
+                id=call.sequence_id,
+                kind=name_singular(inner[1]),
+                serie=inner[0].serie,
+            )
+            if inner
+            else message("no series has the id {id}", id=call.sequence_id),
+            verbatim(", ".join(f"{one.serie}: {one.id}" for one in facts.sequences)),
         )
 
 
@@ -104,9 +135,9 @@ def series_not_yet_registered(call: SeriesShaped, facts: Facts) -> Iterator[Find
     if sequence and not any(part.validation_code == UNREGISTERED for part in sequence.types.values()):
         yield refuse(
             "sequence_id",
-            f"every document type of {sequence.serie} is already registered",
-            "a series with N/D codes",
-            "nothing to do: finalize in it",
+            message("every document type of {serie} is already registered", serie=sequence.serie),
+            message("a series with N/D codes"),
+            message("nothing to do: finalize in it"),
         )
 
 
@@ -115,13 +146,21 @@ def series_unused(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
     """A series can only be changed while nothing was finalized in it (API v1 documentation)."""
     sequence = find_series(call.sequence_id, facts)
     used = (
-        [f"{kind} {part.number}" for kind, part in sequence.types.items() if part.number] if sequence else []
+        [
+            message("{kind} {number}", kind=name_singular(kind), number=part.number)
+            for kind, part in sequence.types.items()
+            if part.number
+        ]
+        if sequence
+        else []
     )
     if sequence and used:
         yield refuse(
             "sequence_id",
-            f"{sequence.serie} already has numbers ({', '.join(used)})",
-            "a series without finalized documents",
+            message(
+                "{serie} already has numbers ({used})", serie=sequence.serie, used=join_messages(used, ", ")
+            ),
+            message("a series without finalized documents"),
         )
 
 
@@ -129,7 +168,9 @@ def series_unused(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
 def series_name_free(call: RenamedSeries, facts: Facts) -> Iterator[Finding]:
     """A series needs a name of its own."""
     if any(one.serie == call.serie and one.id != call.sequence_id for one in facts.sequences):
-        yield refuse("serie", f"another series is called {call.serie!r}", "a new name")
+        yield refuse(
+            "serie", message("another series is called '{serie}'", serie=call.serie), message("a new name")
+        )
 
 
 class NamedSeries(Protocol):
@@ -145,7 +186,9 @@ class NamedSeries(Protocol):
 def new_series_name_free(call: NamedSeries, facts: Facts) -> Iterator[Finding]:
     """A new series needs a new name, because a name is registered with the tax authority for good."""
     if any(one.serie == call.serie for one in facts.sequences):
-        yield refuse("serie", f"there is a series {call.serie!r} already", "a new name")
+        yield refuse(
+            "serie", message("there is a series '{serie}' already", serie=call.serie), message("a new name")
+        )
 
 
 @wants(Want.SEQUENCES)
@@ -177,7 +220,7 @@ def default_series_changes_later_documents(call: SeriesShaped, facts: Facts) -> 
             message(
                 "{serie} is not registered with the tax authority for {kinds}: those could not be finalized",
                 serie=chosen_one.serie,
-                kinds=join_messages([name_document_kind(kind) for kind in open_types], ", "),
+                kinds=join_messages([name_singular(kind) for kind in open_types], ", "),
             ),
         )
 

@@ -69,11 +69,11 @@ def exemption_fits_a_simplified_invoice(call: Draft, facts: Facts) -> Iterator[F
     )
     verdict = judge_simplified_invoice(entry)
     if verdict is Verdict.WRONG:
-        yield refuse("document_type", problem, "invoices or invoice_receipts, or the code that fits")
+        yield refuse("document_type", problem, message("invoices or invoice_receipts, or the code that fits"))
     elif verdict is Verdict.ASK and SIMPLIFIED not in call.accept:
         yield ask(
             SIMPLIFIED,
             "document_type",
             problem,
-            "invoices, or accept if the tax is due in Portugal",
+            message("invoices, or accept if the tax is due in Portugal"),
         )

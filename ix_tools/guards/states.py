@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES, get_document_kind
+from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES, get_document_kind, name_within_sentence
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Transition
-from ix_tools.i18n.messages import message
+from ix_tools.i18n.messages import NO_MESSAGE, message, verbatim
+from ix_tools.i18n.value_labels import name_state
 
 INVOICE_RECEIPT = "invoice_receipts"
 REASON_LENGTH = 15
@@ -65,9 +66,12 @@ def vat_moss_is_read_only(call: TypedCall, facts: Facts) -> Iterator[Finding]:
     if call.document_type == "vat_moss_invoices":
         yield refuse(
             "document_type",
-            "vat_moss_invoices can be read, and nothing else: VAT MOSS ended on 30/06/2021, and they get no ATCUD",
-            "invoices for new documents",
-            "change an earlier one in InvoiceXpress itself",
+            message(
+                "vat_moss_invoices can be read, and nothing else: VAT MOSS ended on 30/06/2021, and they "
+                "get no ATCUD"
+            ),
+            message("invoices for new documents"),
+            message("change an earlier one in InvoiceXpress itself"),
         )
 
 
@@ -81,16 +85,24 @@ def transition_exists(call: Transition, facts: Facts) -> Iterator[Finding]:
     if (document.status or "", call.state) in table:
         return
     possible = [word for now, word in table if now == document.status]
-    advice = ""
+    advice = NO_MESSAGE
     if document.status == "settled" and call.state == "canceled":
-        advice = "cancel its receipts first (cancel_payment), or issue a credit note"
+        advice = message("cancel its receipts first (cancel_payment), or issue a credit note")
     elif document.status != "draft" and call.state == "deleted":
-        advice = "an issued document is never deleted: cancel it with a reason, or issue a credit note"
+        advice = message(
+            "an issued document is never deleted: cancel it with a reason, or issue a credit note"
+        )
     yield refuse(
         "state",
-        f"this {get_document_kind(call.document_type).en.lower()} is {document.status}; "
-        f"it cannot be {STATE_WORDS.get(call.state, call.state)}",
-        ", ".join(possible) or f"nothing: {document.status} is a final state",
+        message(
+            "this {kind} is {status}; it cannot be {state}",
+            kind=name_within_sentence(call.document_type),
+            status=name_state(document.status),
+            state=name_state(STATE_WORDS.get(call.state, call.state)),
+        ),
+        verbatim(", ".join(possible))
+        if possible
+        else message("nothing: {status} is a final state", status=name_state(document.status)),
         advice,
     )
 
@@ -104,8 +116,8 @@ def reason_given_to_cancel(call: Transition, facts: Facts) -> Iterator[Finding]:
     elif call.message:
         yield refuse(
             "message",
-            f"a reason goes with cancelling only; with {call.state} it would be dropped",
-            "leave it out",
+            message("a reason goes with cancelling only; with {state} it would be dropped", state=call.state),
+            message("leave it out"),
         )
 
 
@@ -121,14 +133,14 @@ def reason_is_a_sentence(call: CallWithReason, facts: Facts) -> Iterator[Finding
     yield from _check_reason(call.message)
 
 
-def _check_reason(message: str | None) -> Iterator[Finding]:
-    text = (message or "").strip()
+def _check_reason(reason: str | None) -> Iterator[Finding]:
+    text = (reason or "").strip()
     if len(text) < REASON_LENGTH or " " not in text:
         yield refuse(
             "message",
-            "the reason is missing or too short to explain anything",
-            f"a real sentence, at least {REASON_LENGTH} characters",
-            "ask the person why",
+            message("the reason is missing or too short to explain anything"),
+            message("a real sentence, at least {count} characters", count=REASON_LENGTH),
+            message("ask the person why"),
         )
 
 
@@ -164,17 +176,16 @@ def not_canceled_while_paid_or_credited(call: Transition, facts: Facts) -> Itera
         return
     for one in facts.related:
         if one.status in ISSUED_STATES and one.document_type in {"receipts", "credit_notes"}:
-            what = "receipt" if one.document_type == "receipts" else "credit note"
-            advice = (
-                f"cancel_payment with receipt_id {one.id} first"
-                if what == "receipt"
-                else "it is already corrected by the credit note: never both"
-            )
+            is_receipt, number = one.document_type == "receipts", one.number or one.id
             yield refuse(
                 "state",
-                f"the {what} {one.number or one.id} stands against it",
-                "a document without receipts or credit notes",
-                advice,
+                message("the receipt {number} stands against it", number=number)
+                if is_receipt
+                else message("the credit note {number} stands against it", number=number),
+                message("a document without receipts or credit notes"),
+                message("cancel_payment with receipt_id {id} first", id=one.id)
+                if is_receipt
+                else message("it is already corrected by the credit note: never both"),
             )
 
 
@@ -191,11 +202,15 @@ def only_issued_documents_are_sent(call: EmailCall, facts: Facts) -> Iterator[Fi
     document = facts.document
     if document is None or document.status in {*ISSUED_STATES, "accepted", "refused"}:
         return
-    advice = "finalize it first with change_state" if document.is_draft else "issue a new document"
+    advice = (
+        message("finalize it first with change_state")
+        if document.is_draft
+        else message("issue a new document")
+    )
     yield refuse(
         "document_id",
-        f"it is {document.status}; only issued documents are sent",
-        "a finalized document",
+        message("it is {status}; only issued documents are sent", status=name_state(document.status)),
+        message("a finalized document"),
         advice,
     )
 

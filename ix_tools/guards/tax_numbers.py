@@ -25,16 +25,28 @@ def check_tax_number(field: str, number: str, country: str | None) -> Iterator[F
     iso = get_iso_code(country) if country else "PT"
     if iso is None or normalize_fiscal_id(number, iso) is not None:
         return
-    where = f"of {country}" if country else "of Portugal (country is not given)"
+    where = (
+        message("of {country}", country=name_country(country))
+        if country
+        else message("of Portugal (country is not given)")
+    )
     other = find_other_registration(number, iso)
     if other is not None:
-        registered = find_country_name(other)
+        registered = name_country(find_country_name(other) or other)
         yield refuse(
             field,
-            f"{number!r} is a VAT number of {registered}, and the client's country is {country or 'Portugal'}",
-            f"the number {where}, or country {registered}",
-            "ask which of the two is wrong; InvoiceXpress keeps one country for number and address, so a client of one country "
-            "who is registered for VAT in another cannot be stored with both",
+            message(
+                "'{number}' is a VAT number of {registered}, and the client's country is {country}",
+                number=number,
+                registered=registered,
+                country=name_country(country) if country else "Portugal",
+            ),
+            message("the number {where}, or country {registered}", where=where, registered=registered),
+            message(
+                "ask which of the two is wrong; InvoiceXpress keeps one country for number and address, "
+                "so a client of one country who is registered for VAT in another cannot be stored with "
+                "both"
+            ),
         )
     elif iso != "PT" and not looks_like_vat_number(number, iso):
         # A private person abroad has a tax number that is not a VAT number; InvoiceXpress accepts it.
@@ -49,10 +61,12 @@ def check_tax_number(field: str, number: str, country: str | None) -> Iterator[F
     else:
         yield refuse(
             field,
-            f"{number!r} is not a valid number {where}",
-            "a NIF with 9 digits and a valid check digit"
-            if iso == "PT"
-            else "the VAT number of that country, or the right country",
+            message("'{number}' is not a valid number {where}", number=number, where=where),
+            (
+                message("a NIF with 9 digits and a valid check digit")
+                if iso == "PT"
+                else message("the VAT number of that country, or the right country")
+            ),
         )
 
 
@@ -102,8 +116,13 @@ def _ask_about_shared(field: str, facts: Facts, own: int | None) -> Iterator[Fin
         yield ask(
             SHARED,
             field,
-            f"{others[0].fiscal_id} is already the number of {named}; with two clients the number alone no longer says which",
-            "that client, or accept for a second one, such as a branch",
+            message(
+                "{number} is already the number of {named}; with two clients the number alone no "
+                "longer says which",
+                number=others[0].fiscal_id,
+                named=named,
+            ),
+            message("that client, or accept for a second one, such as a branch"),
         )
     elif facts.same_number_unread:
         yield warn(

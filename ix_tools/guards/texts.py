@@ -127,7 +127,9 @@ def texts_are_no_placeholders(call: Draft, facts: Facts) -> Iterator[Finding]:
     for field, text in texts:
         if _PLACEHOLDER.fullmatch(text.strip()):
             yield ask(
-                PLACEHOLDERS, field, f"{text!r} would be printed, and seems to stand for a missing value"
+                PLACEHOLDERS,
+                field,
+                message("'{text}' would be printed, and seems to stand for a missing value", text=text),
             )
 
 

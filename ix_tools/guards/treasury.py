@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from ix_tools.domain.types import format_cents
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Entry
-from ix_tools.i18n.messages import Money, message
+from ix_tools.i18n.messages import Money, message, verbatim
 
 
 def entry_not_in_the_future(call: Entry, facts: Facts) -> Iterator[Finding]:
     """The date of an entry must not be in the future."""
     if call.date > facts.today:
         yield refuse(
-            "date", f"{call.date} is in the future", f"at latest {facts.today}, which is today in Lisbon"
+            "date",
+            message("{date} is in the future", date=call.date),
+            message("at latest {today}, which is today in Lisbon", today=facts.today),
         )
 
 
@@ -27,9 +28,13 @@ def within_the_remaining_balance(call: Entry, facts: Facts) -> Iterator[Finding]
     if known and call.value > max(known):
         yield refuse(
             "value",
-            f"{format_cents(call.value)} is more than the {format_cents(max(known))} that the client still owes",
-            f"at most {format_cents(max(known))}",
-            "get_client_balance shows what is owed",
+            message(
+                "{value} is more than the {owed} that the client still owes",
+                value=Money(call.value, ""),
+                owed=Money(max(known), ""),
+            ),
+            message("at most {left}", left=Money(max(known), "")),
+            message("get_client_balance shows what is owed"),
         )
 
 
@@ -61,7 +66,10 @@ def regularization_exists(call: RegularizationShaped, facts: Facts) -> Iterator[
     if not any(one.id == call.regularization_id for one in facts.regularizations):
         yield refuse(
             "regularization_id",
-            f"the client has no regularization {call.regularization_id}",
-            ", ".join(f"{one.number}: {one.id}" for one in facts.regularizations),
-            "list_regularizations shows them",
+            message(
+                "the client has no regularization {id}",
+                id=call.regularization_id,
+            ),
+            verbatim(", ".join(f"{one.number}: {one.id}" for one in facts.regularizations)),
+            message("list_regularizations shows them"),
         )

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from ix_tools.domain.field_marks import Unreturned, fields_with
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import format_cents
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse
 from ix_tools.guards.money import is_stored_discount
 from ix_tools.guards.protocols import Draft, GuideShaped, InvoiceShaped
+from ix_tools.i18n.messages import Money, message
+from ix_tools.i18n.value_labels import name_state
 
 
 @wants(Want.DOCUMENT)
@@ -20,9 +21,15 @@ def only_drafts_are_edited(call: Draft, facts: Facts) -> Iterator[Finding]:
     if document is not None and not document.is_draft:
         yield refuse(
             "document_id",
-            f"{document.number or document.id} is {document.status}; only drafts can be changed",
-            "a draft",
-            "correct it with a credit note, or cancel it with a reason if the client does not have it yet",
+            message(
+                "{number} is {status}; only drafts can be changed",
+                number=document.number or document.id,
+                status=name_state(document.status),
+            ),
+            message("a draft"),
+            message(
+                "correct it with a credit note, or cancel it with a reason if the client does not have it yet"
+            ),
         )
 
 
@@ -35,12 +42,16 @@ def unreturned_fields_not_lost(call: Draft, facts: Facts) -> Iterator[Finding]:
         possible = not mark.kinds or call.document_type in mark.kinds
         if mark.found_by or not possible or getattr(call, name) is not None:
             continue
-        unknown = "InvoiceXpress does not return it, and this draft was last written elsewhere"
+        unknown = message("InvoiceXpress does not return it, and this draft was last written elsewhere")
         if mark.required:
-            yield refuse(name, f"{unknown}, so it cannot be carried over", f"{name} again")
+            yield refuse(
+                name,
+                message("{why}, so it cannot be carried over", why=unknown),
+                message("{name} again", name=name),
+            )
         elif "unreturned" not in call.accept:
-            what = f"{unknown}: if it has one, this update takes it away"
-            yield ask("unreturned", name, what, f"{name} again, or accept")
+            what = message("{why}: if it has one, this update takes it away", why=unknown)
+            yield ask("unreturned", name, what, message("{name} again, or accept", name=name))
 
 
 @wants(Want.DOCUMENT)
@@ -56,8 +67,8 @@ def lines_not_dropped_unseen(call: Draft, facts: Facts) -> Iterator[Finding]:
             yield ask(
                 "drop_lines",
                 "items",
-                f"the line {line.name!r} is not among the new lines and would be deleted",
-                "all lines, or accept",
+                message("the line '{name}' is not among the new lines and would be deleted", name=line.name),
+                message("all lines, or accept"),
             )
 
 
@@ -79,9 +90,11 @@ def global_discount_not_lost(call: InvoiceShaped, facts: Facts) -> Iterator[Find
     if document is not None and call.global_discount is None and _has_global_discount(document):
         yield refuse(
             "global_discount",
-            f"the document has one (its net total is {format_cents(document.before_taxes or Decimal(0))}), "
-            "which this update would take away",
-            "the same global_discount again; a value of 0 takes it away",
+            message(
+                "the document has one (its net total is {net}), which this update would take away",
+                net=Money(document.before_taxes or Decimal(0), ""),
+            ),
+            message("the same global_discount again; a value of 0 takes it away"),
         )
 
 
@@ -106,16 +119,22 @@ def rebuilt_lines_keep_the_total(call: Draft, facts: Facts) -> Iterator[Finding]
         yield ask(
             "line_taxes",
             f"items.{unread[0]}.tax",
-            f"the tax of the stored line is not known; the total of {format_cents(document.total)} "
-            f"would become {format_cents(totals.total)}",
-            "all lines with their taxes, then accept",
+            message(
+                "the tax of the stored line is not known; the total of {total} would become {other_total}",
+                total=Money(document.total, ""),
+                other_total=Money(totals.total, ""),
+            ),
+            message("all lines with their taxes, then accept"),
         )
     elif not unread and [line.tax for line in document.lines] == [item.tax for item in call.items]:
         yield refuse(
             "items",
-            f"the stored lines, sent again as they read back, would make {format_cents(totals.total)} "
-            f"instead of {format_cents(document.total)}",
-            "all lines, with their exact prices",
+            message(
+                "the stored lines, sent again as they read back, would make {total} instead of {other_total}",
+                total=Money(totals.total, ""),
+                other_total=Money(document.total, ""),
+            ),
+            message("all lines, with their exact prices"),
         )
 
 
@@ -126,8 +145,11 @@ def second_currency_not_lost(call: InvoiceShaped, facts: Facts) -> Iterator[Find
     if shown and call.currency_code is None:
         yield refuse(
             "currency_code",
-            f"the document also prints its total in {shown.get('currency')}, which this update would take away",
-            "currency_code and rate again",
+            message(
+                "the document also prints its total in {currency}, which this update would take away",
+                currency=shown.get("currency"),
+            ),
+            message("currency_code and rate again"),
         )
 
 
@@ -136,5 +158,7 @@ def addresses_given(call: GuideShaped, facts: Facts) -> Iterator[Finding]:
     for name, place in (("address_from", call.address_from), ("address_to", call.address_to)):
         if place is None:
             yield refuse(
-                name, "InvoiceXpress does not return it, so it cannot be carried over", "the whole address"
+                name,
+                message("InvoiceXpress does not return it, so it cannot be carried over"),
+                message("the whole address"),
             )

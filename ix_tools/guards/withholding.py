@@ -38,7 +38,7 @@ def retention_fits_the_buyer(call: Draft, facts: Facts) -> Iterator[Finding]:
                 rate=call.retention,
                 buyer=Bilingual(name_buyer(buyer, "pt"), name_buyer(buyer, "en")),
             ),
-            "leave retention out, or accept if this client withholds and pays the tax in Portugal",
+            message("leave retention out, or accept if this client withholds and pays the tax in Portugal"),
         )
 
 

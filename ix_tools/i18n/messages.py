@@ -20,7 +20,7 @@ PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount and its currency code."""
+    """An amount and its currency code; without a code it is an amount of the account, in euros."""
 
     amount: Decimal
     currency: str = "EUR"
@@ -40,6 +40,10 @@ class Message:
         if missing or (self.plural and not isinstance(self.values.get("count"), int)):
             raise ValueError(f"the message {self.id!r} lacks {', '.join(sorted(missing)) or 'a whole count'}")
 
+    def __bool__(self) -> bool:
+        """Return whether there is a text."""
+        return bool(self.id)
+
     def __str__(self) -> str:
         """Return the text in English for programs and models: dates as 2026-11-20, amounts as 12.50 EUR."""
         template = self.plural if self.plural and self.values["count"] != 1 else self.id
@@ -53,6 +57,10 @@ Value = str | int | Decimal | date | datetime | Money | Bilingual | Message
 """What a message can hold. A name that differs by language is a Bilingual or a Message; a str is shown as it is."""
 Text = str | Message
 """A message, or a text that is the same in every language, such as an answer of InvoiceXpress."""
+
+
+NO_MESSAGE = Message("")
+"""No text."""
 
 
 def message(id: str, /, **values: Value | None) -> Message:
@@ -91,6 +99,11 @@ def _mark_unknown(values: Mapping[str, Value | None]) -> dict[str, Value]:
     return {name: "?" if value is None else value for name, value in values.items()}
 
 
+def verbatim(text: str) -> Message:
+    """Return a text that is the same in every language as a message: a name, a list of codes, an answer of InvoiceXpress."""
+    return Message("{text}", {"text": text}) if text else NO_MESSAGE
+
+
 def as_message(text: Text | Bilingual) -> Message:
     """Return a text as a message; a text that is none stays the same in every language."""
     return text if isinstance(text, Message) else Message("{text}", {"text": text})
@@ -108,6 +121,8 @@ def render(text: Text | Bilingual, language: Language) -> str:
         return text
     if isinstance(text, Bilingual):
         return text.text(language)
+    if not text.id:
+        return ""
     template = _translate(text, language)
     return _fill(template, {name: _format(value, language) for name, value in text.values.items()})
 
@@ -136,7 +151,7 @@ def _fill(template: str, texts: Mapping[str, str]) -> str:
 def _format_for_programs(value: Value) -> str:
     match value:
         case Money(amount, currency):
-            return f"{amount:.2f} {currency}"
+            return f"{amount:.2f} {currency}".rstrip()
         case Bilingual():
             return value.en
         case Decimal():
@@ -196,6 +211,11 @@ def load_message(stored: object) -> Message:
             if isinstance(values, Mapping) and isinstance(plural, str):
                 return Message(id, {str(name): _load_value(value) for name, value in values.items()}, plural)
     raise ValueError("not a stored message")
+
+
+def load_text(stored: object) -> Message:
+    """Read a stored message; a text of an older version stays as it is."""
+    return verbatim(stored) if isinstance(stored, str) else load_message(stored)
 
 
 def _dump_value(value: Value) -> Any:

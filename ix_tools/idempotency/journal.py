@@ -26,6 +26,7 @@ from sqlalchemy.engine import Connection
 from ix_tools.audit import trail
 from ix_tools.errors import IxError
 from ix_tools.events import outbox
+from ix_tools.i18n.messages import message
 from ix_tools.idempotency import claims
 from ix_tools.idempotency.intents import (
     ABOUT_SUBJECT,
@@ -87,9 +88,9 @@ class Journal:
         found = self._select(WITH_ID, id=identifier)
         if not found:
             raise IxError(
-                f"The journal has no entry {identifier}.",
+                message("The journal has no entry {identifier}.", identifier=identifier),
                 code="intent_unknown",
-                next="list them with `ix-tools journal list`",
+                next=message("list them with `ix-tools journal list`"),
             )
         return found[0]
 
@@ -327,9 +328,9 @@ class Journal:
         taken = self.take_over(self.get(identifier))
         if taken is None:
             raise IxError(
-                f"The outcome of {identifier} is not unknown.",
+                message("The outcome of {identifier} is not unknown.", identifier=identifier),
                 code="intent_not_unknown",
-                next="list them with `ix-tools journal list`",
+                next=message("list them with `ix-tools journal list`"),
             )
         outcome = {"ok": True, "settled_by_hand": True} if happened else None
         state: IntentState = "done" if happened else "absent"

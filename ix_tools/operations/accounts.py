@@ -15,6 +15,8 @@ from ix_tools.domain.records import AccountRecord, Company
 from ix_tools.domain.types import Call, Email, Id, Record
 from ix_tools.errors import Rejected, Unreadable
 from ix_tools.guards.facts import Facts, Want
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.clearing import ClearsFields
 from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall, normalize_tax_number
@@ -28,8 +30,8 @@ from ix_tools.operations.spec import Effect, Route, Spec, WirePath
 
 def _check_sub_user(text: str) -> str:
     if not re.fullmatch(r"\d{9}/\d{1,4}", text):
-        raise ValueError(
-            "a sub-user of the tax authority, NIF/number such as 509442013/1; never the main user"
+        raise InvalidValue(
+            message("a sub-user of the tax authority, NIF/number such as 509442013/1; never the main user")
         )
     return text
 
@@ -128,7 +130,7 @@ class CreateAccount(NewAccount, IdempotentCall, Operation[AccountResult]):
     Source: OpenAPI createAccount, createAccountExisting.
     """
 
-    manual_check = "ask the new owner, who gets an e-mail from InvoiceXpress"
+    manual_check = message("ask the new owner, who gets an e-mail from InvoiceXpress")
 
     existing_user: Annotated[bool, LOCAL_ONLY] = False
     """True for an owner who is an InvoiceXpress user already; default false."""
@@ -332,7 +334,7 @@ class SetupAtCommunication(IdempotentCall, Operation[AtResult]):
     Source: OpenAPI atCommunication (v3).
     """
 
-    manual_check = "see Account > AT in InvoiceXpress"
+    manual_check = message("see Account > AT in InvoiceXpress")
 
     at_subuser: SubUser
     """Sub-user of the tax authority (AT), e.g. 509442013/1, with WFA, WSE and WDT; never the main user."""
@@ -385,14 +387,17 @@ class SetupAtCommunication(IdempotentCall, Operation[AtResult]):
         said = str((content or {}).get("success", "")).lower()
         if not said:
             raise Unreadable(
-                "InvoiceXpress did not say whether it took the credentials.",
+                message("InvoiceXpress did not say whether it took the credentials."),
                 sent="unknown",
                 next=self.manual_check,
             )
         if said != "true":
             raise Rejected(
-                "InvoiceXpress did not accept the credentials.",
-                next="check the sub-user, its password and its permissions (WFA, WSE, WDT) at the tax authority",
+                message("InvoiceXpress did not accept the credentials."),
+                next=message(
+                    "check the sub-user, its password and its permissions (WFA, WSE, WDT) at the tax "
+                    "authority"
+                ),
             )
         return AtResult(success=True)
 

@@ -12,6 +12,8 @@ from ix_tools.domain.records import Company, Document
 from ix_tools.domain.types import Call
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
+from ix_tools.i18n.messages import NO_MESSAGE, Message, message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
 from ix_tools.operations.preview import Preview
 from ix_tools.operations.probes import Outcome, Probe, ProbeResult
@@ -123,8 +125,8 @@ class OperationContext(Protocol):
         """Write a file into the folder for documents and return its path."""
         ...
 
-    async def notify_progress(self, done: float, total: float, message: str) -> None:
-        """Report progress to the caller."""
+    async def notify_progress(self, done: float, total: float, text: Message) -> None:
+        """Report progress to the caller, in the person's language."""
 
     async def list_all(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
         """Return the rows of a list, up to the setting catalogue_pages, and the number of rows left unread."""
@@ -139,7 +141,7 @@ class Operation(Call, Generic[Result]):
     """Operation of InvoiceXpress, or workflow of ix-tools, as data; each class docstring is the tool's description."""
 
     spec: ClassVar[Spec]
-    manual_check: ClassVar[str] = ""
+    manual_check: ClassVar[Message] = NO_MESSAGE
     """Advice for a person who settles a lost call that no probe can detect; empty if a probe can."""
 
     @model_validator(mode="after")
@@ -147,9 +149,13 @@ class Operation(Call, Generic[Result]):
         for name, mark in find_name_fields(type(self)).items():
             given = [one for one in (name, mark.id_field) if one and getattr(self, one) is not None]
             if len(given) > 1:
-                raise ValueError(f"{name}: give {name} or {mark.id_field}, not both")
+                raise InvalidValue(
+                    message("give {name} or {id_field}, not both", name=name, id_field=mark.id_field), name
+                )
             if mark.id_field and not given and self.needs_path_field(mark.id_field):
-                raise ValueError(f"{mark.id_field}: give {mark.id_field} or {name}")
+                raise InvalidValue(
+                    message("give {id_field} or {name}", id_field=mark.id_field, name=name), mark.id_field
+                )
         return self
 
     @classmethod

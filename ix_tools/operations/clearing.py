@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field, model_validator
 
 from ix_tools.domain.field_marks import Clearable, fields_with
 from ix_tools.domain.types import Call
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.spec import WirePath
 
 EMPTY = ""
@@ -27,9 +29,11 @@ class ClearsFields(Call):
         possible = fields_with(cls, Clearable)
         for name in data["clear"]:
             if name not in possible:
-                raise ValueError(f"clear: only these can be emptied: {', '.join(possible)}")
+                raise InvalidValue(
+                    message("only these can be emptied: {possible}", possible=", ".join(possible)), "clear"
+                )
             if data.get(name) not in (None, EMPTY):
-                raise ValueError(f"clear: {name} is given a value and emptied at once")
+                raise InvalidValue(message("{name} is given a value and emptied at once", name=name), "clear")
         return {**data, **dict.fromkeys(data["clear"], EMPTY)}
 
 

@@ -10,6 +10,8 @@ from ix_tools.domain.records import Client
 from ix_tools.errors import NotFound, Rejected, Unavailable
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import combine_findings
+from ix_tools.i18n.messages import join_messages, message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations import matching
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.clients import ClientResult
@@ -45,7 +47,7 @@ class FindClient(Operation[ClientResult]):
     @model_validator(mode="after")
     def _by_something(self) -> Self:
         if not (self.code or self.name or self.fiscal_id):
-            raise ValueError("code: give code or name or fiscal_id")
+            raise InvalidValue(message("give code or name or fiscal_id"), "code")
         return self
 
     async def execute(self, context: OperationContext) -> ClientResult:
@@ -71,11 +73,13 @@ class FindClient(Operation[ClientResult]):
             doubts.append(matching.refuse_ambiguous(name, "client", text, matches, "client_id"))
         if unread or any(doubt.candidates for doubt in doubts):
             raise combine_findings(doubts)
-        asked = " or ".join(f"{name} {text!r}" for name, text in given.items())
+        asked = join_messages(
+            [message("{field} '{text}'", field=name, text=text) for name, text in given.items()], ", "
+        )
         raise NotFound(
-            f"No client has the {asked}, and none is similar.",
+            message("No client has the {asked}, and none is similar.", asked=asked),
             status=404,
-            next="list_clients shows all; create_client adds one",
+            next=message("list_clients shows all; create_client adds one"),
         )
 
     def _build_look_ups(self) -> Iterable[Operation[ClientResult]]:

@@ -15,6 +15,8 @@ from ix_tools.domain.types import Call, Country, Email, Id, Record
 from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER
 from ix_tools.guards import master_data, tax_numbers
 from ix_tools.guards.facts import Facts, Want
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation
 from ix_tools.operations.clearing import ClearsFields, list_newly_filled
 from ix_tools.operations.drafts import LOCAL_ONLY, AcceptingCall, IdempotentCall, normalize_tax_number
@@ -193,7 +195,7 @@ class Contact(Call):
 
 def _check_name(text: str) -> str:
     if not 1 <= len(text) <= 100:
-        raise ValueError("1 to 100 characters")
+        raise InvalidValue(message("1 to 100 characters"))
     return text
 
 
@@ -286,8 +288,11 @@ class CreateClient(AcceptingCall, ClientFields, IdempotentCall, Operation[Client
         # The model is frozen otherwise; every later step sees the code as it is sent.
         if self.code is None:
             if not self.fiscal_id or self.fiscal_id == FINAL_CONSUMER:
-                raise ValueError(
-                    "code: give a code of your own; only a client with a tax number of its own can do without"
+                raise InvalidValue(
+                    message(
+                        "give a code of your own; only a client with a tax number of its own can do without"
+                    ),
+                    "code",
                 )
             object.__setattr__(self, "code", self.fiscal_id)
         return self

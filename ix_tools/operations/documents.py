@@ -27,6 +27,7 @@ from ix_tools.guards import (
 )
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.finalization import recheck_refusing, recheck_warning
+from ix_tools.i18n.messages import message
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.document_context import (
     INVOICES,
@@ -337,7 +338,11 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
         if status == trace["after"]:
             return ProbeResult(Outcome.DONE, raw or {})
         as_before = status == trace["before"] and probe.is_request_over
-        return ProbeResult(Outcome.NOT_DONE if as_before else Outcome.UNKNOWN, raw, f"its state is {status}")
+        return ProbeResult(
+            Outcome.NOT_DONE if as_before else Outcome.UNKNOWN,
+            raw,
+            message("its state is {status}", status=status),
+        )
 
     def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
         """Parse the document; an empty answer means success, and the pipeline reads it back."""

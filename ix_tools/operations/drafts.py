@@ -44,6 +44,8 @@ from ix_tools.domain.types import (
 from ix_tools.fiscal.countries import get_iso_code
 from ix_tools.fiscal.tax_numbers import normalize_fiscal_id
 from ix_tools.guards.facts import Facts
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations import document_context
 from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.expectations import ExpectedState, Step
@@ -131,19 +133,22 @@ class LineItem(Call):
     def _known_forms(cls, data: Any) -> Any:
         if isinstance(data, dict):
             if "discount_amount" in data:
-                raise ValueError("discount_amount: is ignored; give discount in percent, or global_discount")
+                raise InvalidValue(
+                    message("is ignored; give discount in percent, or global_discount"), "discount_amount"
+                )
             if isinstance(data.get("name"), str) and not data["name"].strip():
-                raise ValueError("name: what is sold, in a word or more")
+                raise InvalidValue(message("what is sold, in a word or more"), "name")
             tax = data.get("tax")
             if isinstance(tax, dict) and set(tax) == {"name"}:
                 return {**data, "tax": tax["name"]}
             if isinstance(tax, dict):
-                raise ValueError(
-                    "tax: the name alone, such as IVA23; id and value do not count at InvoiceXpress"
+                raise InvalidValue(
+                    message("the name alone, such as IVA23; id and value do not count at InvoiceXpress"),
+                    "tax",
                 )
             if isinstance(tax, int | float | Decimal):
-                raise ValueError(
-                    "tax: a name such as IVA23, not a rate; InvoiceXpress reads a number as exempt"
+                raise InvalidValue(
+                    message("a name such as IVA23, not a rate; InvoiceXpress reads a number as exempt"), "tax"
                 )
         return data
 
@@ -213,8 +218,12 @@ class DocumentDraft(AcceptingCall, PrintedTexts, DatedLines):
     def _not_too_many_lines(cls, items: Any) -> Any:
         # Checked before the lines are parsed: a list refused for its length needs no further problems.
         if isinstance(items, list | tuple) and len(items) > MAX_LINES:
-            raise ValueError(
-                f"{len(items)} lines, and a document has at most {MAX_LINES} here; make several documents"
+            raise InvalidValue(
+                message(
+                    "{count} lines, and a document has at most {limit} here; make several documents",
+                    count=len(items),
+                    limit=MAX_LINES,
+                )
             )
         return items
 

@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Literal
 
-from ix_tools.domain.types import ExemptionCode, Record, TranslatedText, WireDate
+from ix_tools.domain.translated_text import TranslatedText
+from ix_tools.domain.types import ExemptionCode, Record, WireDate
 from ix_tools.fiscal.exemption_buyers import find_buyer_rule
 from ix_tools.fiscal.exemptions import (
     Exemption,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from ix_tools.errors import InvalidArguments, Problem
+from ix_tools.i18n.messages import Message, message, verbatim
 from ix_tools.operations.base import Operation
 
 DELIVERY_FIELD = "delivery"
@@ -18,9 +19,14 @@ DESCRIPTIONS: Mapping[tuple[str, ...], str] = {
     ("link",): "Always link, the only way over HTTP.",
     ("link", "resource"): "Way to get it: link to InvoiceXpress, or MCP resource; default link.",
 }
-ALTERNATIVES: Mapping[str, str] = {
-    "mcp": "leave delivery out for a link; a PDF itself is the resource ix://documents/{id}/pdf",
-    "rest": "leave delivery out; a PDF itself comes from GET /documents/{id}/pdf",
+ALTERNATIVES: Mapping[str, Message] = {
+    "mcp": message(
+        "leave delivery out for a link; a PDF itself is the resource {address}",
+        address="ix://documents/{id}/pdf",
+    ),
+    "rest": message(
+        "leave delivery out; a PDF itself comes from {address}", address="GET /documents/{id}/pdf"
+    ),
 }
 
 
@@ -38,13 +44,14 @@ def restrict_arguments(
     wanted = arguments.get(DELIVERY_FIELD, ways[0])
     if wanted in ways:
         return {**arguments, DELIVERY_FIELD: wanted}
-    problem = (
-        f"{str(wanted)[:40]!r} is not available over HTTP, where a file would stay on the server's machine"
+    problem = message(
+        "'{wanted}' is not available over HTTP, where a file would stay on the server's machine",
+        wanted=str(wanted)[:40],
     )
     raise InvalidArguments(
-        f"{operation.spec.name} cannot be called with these arguments.",
-        problems=[Problem(DELIVERY_FIELD, problem, ", ".join(ways))],
-        next=ALTERNATIVES.get(interface, "leave delivery out"),
+        message("{name} cannot be called with these arguments.", name=operation.spec.name),
+        problems=[Problem(DELIVERY_FIELD, problem, verbatim(", ".join(ways)))],
+        next=ALTERNATIVES.get(interface, message("leave delivery out")),
     )
 
 

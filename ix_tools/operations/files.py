@@ -12,7 +12,7 @@ from ix_tools.domain.web_address import is_web_address
 from ix_tools.errors import Rejected, Unreadable
 from ix_tools.guards import electronic_invoices, states, texts
 from ix_tools.guards.facts import Facts, Want
-from ix_tools.i18n.messages import message
+from ix_tools.i18n.messages import Message, message
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.document_context import add_payments, find_state
 from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
@@ -45,7 +45,7 @@ class SendEmail(IdempotentCall, Operation[EmailResult]):
     Source: API v2 documentation, Invoices, Send by Email; OpenAPI sendInvoiceEmail, sendEstimateEmail, sendGuideEmail.
     """
 
-    manual_check = "ask the recipient, or look in InvoiceXpress"
+    manual_check = message("ask the recipient, or look in InvoiceXpress")
 
     document_type: DocumentType
     """Kind of the document, as lists and results show it."""
@@ -125,7 +125,7 @@ class SendEmail(IdempotentCall, Operation[EmailResult]):
 
 
 async def wait_for_link(
-    call: Operation[Any], context: OperationContext, keys: tuple[str, ...], waiting: str
+    call: Operation[Any], context: OperationContext, keys: tuple[str, ...], waiting: Message
 ) -> str | None:
     """Poll until the answer holds a link under one of the keys; None if attempts run out. Files are made on request (trap 24)."""
     attempt = 0
@@ -145,9 +145,9 @@ def _check_link(url: Any) -> str:
     if isinstance(url, str) and is_web_address(url):
         return url
     raise Unreadable(
-        "InvoiceXpress did not return a web address for the file; the value is not shown.",
+        message("InvoiceXpress did not return a web address for the file; the value is not shown."),
         sent="refused",
-        next="repeat the same call; if it fails again, look for the file in InvoiceXpress",
+        next=message("repeat the same call; if it fails again, look for the file in InvoiceXpress"),
         retryable=True,
     )
 
@@ -237,7 +237,7 @@ class GetPdf(Operation[PdfResult]):
             Rejected: The document has no PDF in its state, as a draft has none.
         """
         try:
-            return await wait_for_link(self, context, ("pdfUrl",), "InvoiceXpress is making the PDF")
+            return await wait_for_link(self, context, ("pdfUrl",), message("InvoiceXpress is making the PDF"))
         except Rejected as failure:
             if failure.status != HTTP_NOT_ACCEPTABLE:
                 raise
@@ -245,7 +245,9 @@ class GetPdf(Operation[PdfResult]):
                 message("The document has no PDF in its state: a draft has none until it is finalized."),
                 status=failure.status,
                 sent=failure.sent,
-                next="get_document shows its state; a draft is issued with change_state and state: finalized, which a person approves",
+                next=message(
+                    "get_document shows its state; a draft is issued with change_state and state: finalized, which a person approves"
+                ),
             ) from None
 
     def next_steps(self, result: PdfResult) -> Iterable[Step]:
@@ -294,7 +296,7 @@ class GetQrCode(Operation[QrCodeResult]):
 
     async def execute(self, context: OperationContext) -> QrCodeResult:
         """Wait until the file is ready and deliver it as requested; pending if attempts run out."""
-        url = await wait_for_link(self, context, ("url",), "InvoiceXpress is making the QR code")
+        url = await wait_for_link(self, context, ("url",), message("InvoiceXpress is making the QR code"))
         if url is None:
             note = "still being made; call get_qr_code again in a few seconds"
             return QrCodeResult(document_id=self.document_id, status="pending", note=note)

@@ -11,6 +11,7 @@ from ix_tools.domain.records import AccountRecord, CatalogueItem, Client, Docume
 from ix_tools.domain.types import Record
 from ix_tools.guards.facts import Facts
 from ix_tools.i18n.formats import format_plain
+from ix_tools.i18n.messages import message
 from ix_tools.operations.drafts import DocumentDraft
 from ix_tools.operations.expectations import ExpectedState, Subject
 from ix_tools.operations.probes import Outcome, Probe, ProbeResult
@@ -81,17 +82,17 @@ async def detect_update(trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
     kind, number = str(trace["document_type"]), int(trace["document_id"])
     raw = await probe.read_document(kind, number)
     if raw is None:
-        return ProbeResult(Outcome.UNKNOWN, observation="the document is gone")
+        return ProbeResult(Outcome.UNKNOWN, observation=message("the document is gone"))
     as_asked = fingerprint_document(Document.model_validate({**raw, "document_type": kind})) == trace["looks"]
     if hash_raw(raw) == trace["before"]:
         if as_asked:  # e.g. a change of loaded_at alone, which InvoiceXpress does not return
-            return ProbeResult(Outcome.UNKNOWN, raw, "nothing that can be read shows the change")
+            return ProbeResult(Outcome.UNKNOWN, raw, message("nothing that can be read shows the change"))
         return ProbeResult(
-            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, raw, "it reads as before"
+            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, raw, message("it reads as before")
         )
     if as_asked:
         return ProbeResult(Outcome.DONE, raw)
-    return ProbeResult(Outcome.UNKNOWN, raw, "it was changed, but not to the requested values")
+    return ProbeResult(Outcome.UNKNOWN, raw, message("it was changed, but not to the requested values"))
 
 
 async def detect_new_draft(trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
@@ -114,10 +115,13 @@ async def detect_new_draft(trace: Mapping[str, Any], probe: Probe) -> ProbeResul
     if len(same) == 1:
         return ProbeResult(Outcome.DONE, named[same[0]], created=same[0])
     if same or alike:
-        return ProbeResult(Outcome.UNKNOWN, observation=f"this may be it: {', '.join(same or alike)}")
+        return ProbeResult(
+            Outcome.UNKNOWN,
+            observation=message("this may be it: {documents}", documents=", ".join(same or alike)),
+        )
     return ProbeResult(
         Outcome.NOT_DONE if probe.is_list_current else Outcome.UNKNOWN,
-        observation="not in the list yet; lists show new documents late",
+        observation=message("not in the list yet; lists show new documents late"),
     )
 
 
@@ -157,17 +161,17 @@ async def detect_change(trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
     """Detect a change: the resource reads as requested, as before, or neither. Sending it again is harmless."""
     raw = await probe.read_resource(str(trace["path"]), str(trace["name"]))
     if raw is None:
-        return ProbeResult(Outcome.UNKNOWN, observation="it is gone")
+        return ProbeResult(Outcome.UNKNOWN, observation=message("it is gone"))
     now = _hash_stored(RECORD_TYPES[str(trace["name"])], raw, trace["fields"])
     if trace["asked"] == trace["before"] == now:
-        return ProbeResult(Outcome.UNKNOWN, raw, "nothing that can be read shows the change")
+        return ProbeResult(Outcome.UNKNOWN, raw, message("nothing that can be read shows the change"))
     if now == trace["asked"]:
         return ProbeResult(Outcome.DONE, raw)
     if now == trace["before"]:
         return ProbeResult(
-            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, raw, "it reads as before"
+            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, raw, message("it reads as before")
         )
-    return ProbeResult(Outcome.UNKNOWN, raw, "it was changed, but not to the requested values")
+    return ProbeResult(Outcome.UNKNOWN, raw, message("it was changed, but not to the requested values"))
 
 
 class DetectableChange:
@@ -210,10 +214,14 @@ async def detect_creation(
     if len(same) == 1:
         return ProbeResult(Outcome.DONE, named[same[0]], created=same[0])
     if free:
-        finding = "any of these may be it" if same else "it differs from the request"
-        return ProbeResult(Outcome.UNKNOWN, observation=f"{finding}: {', '.join(same or free)}")
+        finding = message("any of these may be it") if same else message("it differs from the request")
+        return ProbeResult(
+            Outcome.UNKNOWN,
+            observation=message("{finding}: {documents}", finding=finding, documents=", ".join(same or free)),
+        )
     return ProbeResult(
-        Outcome.NOT_DONE if probe.is_list_current else Outcome.UNKNOWN, observation="it is not there yet"
+        Outcome.NOT_DONE if probe.is_list_current else Outcome.UNKNOWN,
+        observation=message("it is not there yet"),
     )
 
 
@@ -231,7 +239,8 @@ async def detect_deletion(trace: Mapping[str, Any], probe: Probe) -> ProbeResult
     if await probe.read_resource(str(trace["path"]), str(trace["name"])) is None:
         return ProbeResult(Outcome.DONE)
     return ProbeResult(
-        Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, observation="it is still there"
+        Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN,
+        observation=message("it is still there"),
     )
 
 

@@ -13,6 +13,8 @@ from ix_tools.domain.parsing import read_page, read_rows
 from ix_tools.domain.records import Document, ReadTotal
 from ix_tools.domain.settlement import compute_settlement
 from ix_tools.domain.types import Call, Record, format_cents
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.lists import DocumentRow, PageResult, build_row
 from ix_tools.operations.spec import WirePath
@@ -115,8 +117,14 @@ class InvoiceListing(Call):
         for field, allowed in (("types", PAYABLE_TYPES), ("states", OPEN_STATES)):
             given = getattr(self, field) if field in self.model_fields_set else ()
             if wrong := [word for word in given if word not in allowed]:
-                raise ValueError(
-                    f"{field}: {', '.join(wrong)} cannot be unpaid; leave {field} out, or of {', '.join(allowed)}"
+                raise InvalidValue(
+                    message(
+                        "{wrong} cannot be unpaid; leave {field} out, or of {allowed}",
+                        wrong=", ".join(wrong),
+                        field=field,
+                        allowed=", ".join(allowed),
+                    ),
+                    field,
                 )
         return self
 
@@ -236,7 +244,9 @@ async def read_documents(context: OperationContext, call: Any) -> list[Document]
         page = read_page(content, rows, "invoices", counted=True)
         pages = page.total_pages if page else 1
         found |= {document.id: document for document in map(Document.model_validate, rows)}
-        await context.notify_progress(number, max(number, pages), f"page {number} of {pages}")
+        await context.notify_progress(
+            number, max(number, pages), message("page {page} of {pages}", page=number, pages=pages)
+        )
         number += 1
     return list(found.values())
 

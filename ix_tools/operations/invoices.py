@@ -25,6 +25,7 @@ from ix_tools.guards import (
 from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.finalization import ask_about_changes
+from ix_tools.i18n.messages import message
 from ix_tools.operations.draft_writes import CreatesDraft, UpdatesDraft
 from ix_tools.operations.drafts import (
     InvoiceDraft,
@@ -136,7 +137,10 @@ class CreateInvoice(CreatesDraft, InvoiceDraft):
         """Look for an equal draft: if there is none, it was not created. One proves nothing, since only the unique id does."""
         evidence = await detect_new_draft({**trace, "newest": 0}, probe)
         if evidence.outcome is Outcome.DONE:
-            seen = f"this may be it: {evidence.created}; repeating the call asks under its unique id"
+            seen = message(
+                "this may be it: {document}; repeating the call asks under its unique id",
+                document=evidence.created,
+            )
             return ProbeResult(Outcome.UNKNOWN, observation=seen)
         return evidence
 

@@ -12,6 +12,8 @@ from ix_tools.domain.records import Sequence as Series
 from ix_tools.domain.types import Record
 from ix_tools.errors import Problem
 from ix_tools.guards.findings import Finding
+from ix_tools.i18n.languages import Bilingual
+from ix_tools.i18n.messages import Message, message, verbatim
 from ix_tools.text.fuzzy_match import find_closest, strip_case_and_accents
 from ix_tools.text.sanitize import sanitize_line
 
@@ -19,10 +21,10 @@ RecordT = TypeVar("RecordT", bound=Record)
 MAX_CANDIDATES = 10
 """Largest number of candidates shown."""
 KIND_NAMES = {
-    "client": ("client", "clients", "list_clients"),
-    "item": ("catalogue item", "catalogue items", "list_items"),
-    "series": ("series", "series", "list_sequences"),
-    "tax": ("tax", "taxes", "list_taxes"),
+    "client": (Bilingual("cliente", "client"), Bilingual("clientes", "clients"), "list_clients"),
+    "item": (Bilingual("artigo", "catalogue item"), Bilingual("artigos", "catalogue items"), "list_items"),
+    "series": (Bilingual("série", "series"), Bilingual("séries", "series"), "list_sequences"),
+    "tax": (Bilingual("taxa", "tax"), Bilingual("taxas", "taxes"), "list_taxes"),
 }
 _RATE = re.compile(r"(\d{1,2}(?:[.,]\d{1,4})?) ?%?")
 _NUMBER = re.compile(r"(?:PT)?\d{9}|[A-Z]{2}[A-Z0-9]{6,14}")
@@ -70,25 +72,45 @@ def refuse_ambiguous(
     every = (*matches.exact, *matches.near)
     candidates = [_build_candidate(thing, into, kind) for thing in every[:MAX_CANDIDATES]]
     if len(matches.exact) > 1:
-        problem = f"{len(matches.exact)} {many} match {text!r}"
+        problem = message("{count} {kind} match '{text}'", count=len(matches.exact), kind=many, text=text)
     elif matches.unique is not None:
-        problem = f"the {one} {text!r} has no id for {kind}"
+        problem = message("the {what} '{text}' has no id for {kind}", what=one, text=text, kind=kind)
+    elif matches.exact:
+        problem = message("there is no {kind} '{text}' for certain", kind=one, text=text)
     else:
-        problem = f"there is no {one} {text!r}" + (" for certain" if matches.exact else "")
+        problem = message("there is no {kind} '{text}'", kind=one, text=text)
     if matches.unread:
-        problem += f"; {matches.unread} {many} were not read (setting catalogue_pages)"
-    allowed = "; ".join(_format_candidate(one) for one in candidates)
+        problem = message(
+            "{problem}; {count} {kind} were not read (setting catalogue_pages)",
+            problem=problem,
+            count=matches.unread,
+            kind=many,
+        )
+    allowed: Message = verbatim("; ".join(_format_candidate(one) for one in candidates))
     if len(every) > MAX_CANDIDATES:
-        allowed += f"; and {len(every) - MAX_CANDIDATES} more"
+        allowed = message("{first}; and {more} more", first=allowed, more=len(every) - MAX_CANDIDATES)
     number = f"{field.rpartition('.')[0]}.{into}".lstrip(".")
-    choose = f"give the {number} of the right one" if into else "give the exact name of the right one"
-    step = f"{choose}; ask the person when in doubt" if candidates else f"{listing} shows them"
+    choose = (
+        message("give the {field} of the right one", field=number)
+        if into
+        else message("give the exact name of the right one")
+    )
+    step = (
+        message("{choose}; ask the person when in doubt", choose=choose)
+        if candidates
+        else message("{operation} shows them", operation=listing)
+    )
     if len(candidates) == 1 and into in candidates[0]:
         # One repeat is enough, and with an id the other details of a client would only contradict what is stored.
         holder = field.rpartition(".")[0]
         given = json.dumps({into: candidates[0][into]})
-        way = f"{holder}: {given} alone" if holder else given.strip("{}").replace('"', "")
-        step = f"if {_format_candidate(candidates[0]).partition(' (')[0]} is meant, repeat the call with {way}; ask the person when in doubt"
+        step = message(
+            "if {name} is meant, repeat the call with {way}; ask the person when in doubt",
+            name=_format_candidate(candidates[0]).partition(" (")[0],
+            way=message("{field}: {value} alone", field=holder, value=given)
+            if holder
+            else verbatim(given.strip("{}").replace('"', "")),
+        )
     shown = tuple({"field": field, **one} for one in candidates)
     return Finding("refuse", Problem(field, problem, allowed), step, candidates=shown)
 

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict
 
 from ix_tools.domain.types import Record, text_up_to
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.expectations import Step
 from ix_tools.operations.scopes import Heading
@@ -127,7 +129,7 @@ def suggest_running(described: OperationDetails) -> Step:
 
 def _refuse_itself(name: str) -> str:
     if name == RunOperation.spec.name:
-        raise ValueError("another operation than run_operation itself")
+        raise InvalidValue(message("another operation than run_operation itself"))
     return name
 
 

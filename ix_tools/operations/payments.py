@@ -10,6 +10,7 @@ from ix_tools.domain.types import Money, Record, WireDate
 from ix_tools.fiscal.payment_mechanisms import find_mechanism
 from ix_tools.guards import payments, series, states
 from ix_tools.guards.facts import Facts, Want
+from ix_tools.i18n.messages import message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.document_context import INVOICES, add_payments, build_reference
 from ix_tools.operations.drafts import LOCAL_ONLY, AcceptingCall, IdempotentCall
@@ -130,12 +131,15 @@ class GeneratePayment(AcceptingCall, IdempotentCall, Operation[ReceiptResult]):
         if len(free) == 1:
             return ProbeResult(Outcome.DONE, new[free[0]], created=free[0])
         if free:
-            return ProbeResult(Outcome.UNKNOWN, observation=f"any of these may be it: {', '.join(free)}")
+            return ProbeResult(
+                Outcome.UNKNOWN,
+                observation=message("any of these may be it: {documents}", documents=", ".join(free)),
+            )
         if await probe.read_document(str(trace["document_type"]), int(trace["document_id"])) is None:
-            return ProbeResult(Outcome.UNKNOWN, observation="the invoice is not found")
+            return ProbeResult(Outcome.UNKNOWN, observation=message("the invoice is not found"))
         return ProbeResult(
             Outcome.NOT_DONE if probe.is_list_current else Outcome.UNKNOWN,
-            observation="no new receipt so far",
+            observation=message("no new receipt so far"),
         )
 
     def parse_response(self, content: Any, facts: Facts) -> ReceiptResult:
@@ -212,11 +216,13 @@ class CancelPayment(IdempotentCall, Operation[ReceiptResult]):
         """Read the state of the receipt."""
         raw = await probe.read_document("receipts", int(str(trace["subject"]).rpartition("/")[2]))
         if raw is None:
-            return ProbeResult(Outcome.UNKNOWN, observation="the receipt is gone")
+            return ProbeResult(Outcome.UNKNOWN, observation=message("the receipt is gone"))
         if raw.get("status") == "canceled":
             return ProbeResult(Outcome.DONE, raw)
         return ProbeResult(
-            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, raw, "the receipt still stands"
+            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN,
+            raw,
+            message("the receipt still stands"),
         )
 
     def parse_response(self, content: Any, facts: Facts) -> ReceiptResult:

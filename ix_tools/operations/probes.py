@@ -6,6 +6,8 @@ from datetime import date
 from enum import Enum
 from typing import Any, Protocol
 
+from ix_tools.i18n.messages import NO_MESSAGE, Message
+
 
 class Outcome(Enum):
     """Outcome of a write whose response was lost."""
@@ -21,7 +23,7 @@ class ProbeResult:
 
     outcome: Outcome
     content: Any = None
-    observation: str = ""
+    observation: Message = NO_MESSAGE
     created: str = ""
     """New document or receipt that was recognised, as `receipts/1008`; no other intent may claim it."""
 

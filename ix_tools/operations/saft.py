@@ -45,8 +45,12 @@ def month_has_begun(call: "ExportSaft", facts: Facts) -> Iterator[Finding]:
     if month > now:
         yield refuse(
             "month",
-            f"{month:%Y-%m} has not begun",
-            f"at latest {now:%Y-%m}; today is {now:%Y-%m-%d} in Lisbon",
+            message("{month} has not begun", month=f"{month:%Y-%m}"),
+            message(
+                "at latest {month}; today is {today} in Lisbon",
+                month=f"{now:%Y-%m}",
+                today=f"{now:%Y-%m-%d}",
+            ),
         )
     elif month == now:
         yield warn(
@@ -87,7 +91,9 @@ class ExportSaft(Operation[SaftResult]):
         """Wait until the file is ready and deliver it as requested; pending if attempts run out."""
         period = f"{self.year}-{self.month:02}"
         # The OpenAPI description says `Url`, the service answers `url`.
-        url = await wait_for_link(self, context, ("url", "Url"), "InvoiceXpress is making the SAF-T file")
+        url = await wait_for_link(
+            self, context, ("url", "Url"), message("InvoiceXpress is making the SAF-T file")
+        )
         if url is None:
             note = "still being made; call export_saft again in a minute"
             return SaftResult(period=period, status="pending", note=note)

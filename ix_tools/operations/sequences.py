@@ -13,6 +13,8 @@ from ix_tools.errors import Conflict, IxError, NotFound, Rejected
 from ix_tools.fiscal.series_codes import SeriesOperation, find_registration_outcome
 from ix_tools.guards import series
 from ix_tools.guards.facts import Facts, Want
+from ix_tools.i18n.languages import Bilingual
+from ix_tools.i18n.messages import as_message, message
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
 from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
@@ -118,12 +120,14 @@ class RegisterSequence(IdempotentCall, SeriesCall, Operation[SequenceResult]):
         """Read the series: done if every document type has its validation code."""
         raw = await probe.read_series(int(trace["sequence_id"]))
         if raw is None:
-            return ProbeResult(Outcome.UNKNOWN, observation="the series is gone")
+            return ProbeResult(Outcome.UNKNOWN, observation=message("the series is gone"))
         waiting = any(part.validation_code == "N/D" for part in Sequence.model_validate(raw).types.values())
         if not waiting:
             return ProbeResult(Outcome.DONE, raw)
         return ProbeResult(
-            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, raw, "it is not registered yet"
+            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN,
+            raw,
+            message("it is not registered yet"),
         )
 
     def build_preview(self, facts: Facts) -> Preview:
@@ -165,8 +169,12 @@ def explain_refusal(
     )
     if outcome is None:
         return refusal
-    refusal.message = f"{outcome.en} (code {refusal.details['service_code']})."
-    refusal.next = outcome.next_en
+    refusal.message = message(
+        "{meaning} (code {code}).",
+        meaning=Bilingual(outcome.pt.rstrip("."), outcome.en.rstrip(".")),
+        code=refusal.details["service_code"],
+    )
+    refusal.next = as_message(Bilingual(outcome.next_pt, outcome.next_en))
     return refusal
 
 
@@ -223,14 +231,14 @@ class UpdateSequence(IdempotentCall, SeriesCall, Operation[SequenceResult]):
         """Read the series and compare name, numbers and default."""
         raw = await probe.read_series(int(trace["sequence_id"]))
         if raw is None:
-            return ProbeResult(Outcome.UNKNOWN, observation="the series is gone")
+            return ProbeResult(Outcome.UNKNOWN, observation=message("the series is gone"))
         series = Sequence.model_validate(raw)
         numbers = {kind: part.number for kind, part in series.types.items() if kind in trace["numbers"]}
         same = series.serie == trace["serie"] and numbers == trace["numbers"]
         if same and (series.default or not trace["default"]):
             return ProbeResult(Outcome.DONE, raw)
         return ProbeResult(
-            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, raw, "it reads otherwise"
+            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, raw, message("it reads otherwise")
         )
 
     def build_preview(self, facts: Facts) -> Preview:

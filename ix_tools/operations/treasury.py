@@ -8,6 +8,7 @@ from ix_tools.domain.records import Balance, Client, InitialBalance, Regularizat
 from ix_tools.domain.types import AboveZero, Id, Record, WireDate
 from ix_tools.guards import treasury
 from ix_tools.guards.facts import Facts, Want
+from ix_tools.i18n.messages import message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.clients import ClientCall, locate_client
 from ix_tools.operations.drafts import IdempotentCall
@@ -162,7 +163,9 @@ class SetInitialBalance(TreasuryEntry, IdempotentCall, Operation[InitialBalanceR
         """Read the client's balance and compare its initial balance with the requested and the earlier one."""
         balance = await probe.read_resource(f"/api/v3/{trace['subject']}/balance.json", "")
         if balance is None or "initial_balance" not in balance:
-            return ProbeResult(Outcome.UNKNOWN, observation="the answer does not show the initial balance")
+            return ProbeResult(
+                Outcome.UNKNOWN, observation=message("the answer does not show the initial balance")
+            )
         raw = balance["initial_balance"] or {}
         stored = InitialBalance.model_validate(raw)
         now = hash_values({name: getattr(stored, name) for name in INITIAL_BALANCE_FIELDS})
@@ -170,7 +173,7 @@ class SetInitialBalance(TreasuryEntry, IdempotentCall, Operation[InitialBalanceR
             return ProbeResult(Outcome.DONE, raw)
         as_before = now == trace["before"] and probe.is_request_over
         return ProbeResult(
-            Outcome.NOT_DONE if as_before else Outcome.UNKNOWN, raw, "it is not the one asked for"
+            Outcome.NOT_DONE if as_before else Outcome.UNKNOWN, raw, message("it is not the one asked for")
         )
 
     def parse_response(self, content: Any, facts: Facts) -> InitialBalanceResult:
@@ -350,7 +353,8 @@ class DeleteRegularization(ClientCall, IdempotentCall, Operation[DeletionResult]
         if all(read_id(row, "regularizations") != trace["number"] for row in rows):
             return ProbeResult(Outcome.DONE)
         return ProbeResult(
-            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN, observation="it is still there"
+            Outcome.NOT_DONE if probe.is_request_over else Outcome.UNKNOWN,
+            observation=message("it is still there"),
         )
 
     def parse_response(self, content: Any, facts: Facts) -> DeletionResult:

@@ -10,6 +10,7 @@ from ix_tools.domain.types import Id, Record, format_cents
 from ix_tools.fiscal.payment_mechanisms import find_mechanism
 from ix_tools.guards import treasury
 from ix_tools.guards.facts import Facts, Want
+from ix_tools.i18n.messages import message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.clients import ClientCall, locate_client
 from ix_tools.operations.drafts import IdempotentCall
@@ -34,7 +35,8 @@ async def compare_debt(trace: Mapping[str, Any], probe: Probe) -> ProbeResult:
     raw = await probe.read_resource(f"/api/v3/{trace['subject']}/balance.json", "")
     now = format_debt(Balance.model_validate(raw or {}))
     return ProbeResult(
-        Outcome.UNKNOWN, observation=f"the client owed {trace['owed']} before and owes {now} now"
+        Outcome.UNKNOWN,
+        observation=message("the client owed {owed} before and owes {now} now", owed=trace["owed"], now=now),
     )
 
 
@@ -50,7 +52,7 @@ class CreateTreasuryMovement(TreasuryEntry, IdempotentCall, Operation[MovementRe
     Source: OpenAPI createClientTreasuryMovement (v3).
     """
 
-    manual_check = "see the client's current account in InvoiceXpress"
+    manual_check = message("see the client's current account in InvoiceXpress")
 
     movement_type: Literal["Payment", "Reimbursement"]
     """Kind of movement: Payment from the client, or Reimbursement to the client."""
@@ -134,7 +136,7 @@ class DeleteTreasuryMovement(ClientCall, IdempotentCall, Operation[DeletionResul
     Source: OpenAPI deleteClientTreasuryMovement (v3).
     """
 
-    manual_check = "see the client's current account in InvoiceXpress"
+    manual_check = message("see the client's current account in InvoiceXpress")
 
     treasury_movement_id: Id
     """Id of the movement, from the result that created it or from InvoiceXpress."""

@@ -29,6 +29,7 @@ from ix_tools.config.settings import SANDBOX_NOTICE, Settings
 from ix_tools.domain.records import Company
 from ix_tools.errors import ApprovalRefused, SettingsError
 from ix_tools.i18n import formats
+from ix_tools.i18n.messages import message
 from ix_tools.operations.spec import Spec
 from ix_tools.pipeline import policy_check
 from ix_tools.pipeline.approval_request import ApprovalRequest
@@ -191,9 +192,12 @@ async def _choose_channel(request: ApprovalRequest) -> tuple[Channel, str]:
         return "form", ""
     if request.required_channel == "form":
         raise SettingsError(
-            "approval_channel or the policy allows only the host's form, and this host cannot show a form.",
+            message(
+                "approval_channel or the policy allows only the host's form, and this host cannot show a "
+                "form."
+            ),
             code="approval_impossible",
-            next="use a host with forms (elicitation), or set approval_channel to auto or terminal",
+            next=message("use a host with forms (elicitation), or set approval_channel to auto or terminal"),
         )
     pages, paged = request.context.page_host, request.required_channel in {"any", "outside", "page"}
     page = await pages.start_and_locate() if pages is not None and paged else ""
@@ -201,9 +205,9 @@ async def _choose_channel(request: ApprovalRequest) -> tuple[Channel, str]:
         return "form", ""
     if request.ruling.requirement.where == "page" and not page:
         raise SettingsError(
-            "The policy requires the approval page, and this process shows none.",
+            message("The policy requires the approval page, and this process shows none."),
             code="approval_impossible",
-            next="call it through a server that shows pages (ix-tools serve)",
+            next=message("call it through a server that shows pages (ix-tools serve)"),
         )
     return ("page", page) if page else ("terminal", "")
 
@@ -265,15 +269,21 @@ def add_unanswered_notice(
     required: ApprovalRequired, unanswered: UnansweredQuestion, host: str
 ) -> ApprovalRequired:
     """Add to the response that the host was asked and nobody answered."""
-    return replace(required, body={**required.body, "nobody_answered": unanswered.explain(host)})
+    return replace(required, body={**required.body, "nobody_answered": str(unanswered.explain(host))})
 
 
 def build_unanswered_refusal(unanswered: UnansweredQuestion, host: str) -> ApprovalRefused:
     """Build the refusal for a form without an answer where no other channel is allowed."""
     return ApprovalRefused(
-        f"Nobody answered in the host's form, and no other channel is allowed. {unanswered.explain(host)}",
+        message(
+            "Nobody answered in the host's form, and no other channel is allowed. {why}",
+            why=unanswered.explain(host),
+        ),
         code="approval_unanswered",
-        next="repeat the same call where a person sees the host's form; or set approval_channel to auto, page or terminal",
+        next=message(
+            "repeat the same call where a person sees the host's form; or set approval_channel to "
+            "auto, page or terminal"
+        ),
     )
 
 

@@ -20,6 +20,8 @@ from ix_tools.domain.document_kinds import list_document_kinds
 from ix_tools.domain.field_marks import NameOnly, ZeroIsAbsent
 from ix_tools.domain.json_parsing import parse_json_arguments
 from ix_tools.errors import InvalidArguments, Problem
+from ix_tools.i18n.messages import NO_MESSAGE, Message, join_messages, message, verbatim
+from ix_tools.i18n.validation_faults import FORMS, describe_fault, find_invalid_value, format_expected
 from ix_tools.operations.base import Operation
 from ix_tools.schemas.search import get_operation
 
@@ -45,16 +47,17 @@ def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
     try:
         return operation.model_validate(read_arguments(operation, arguments))
     except ValidationError as faults:
-        found = [
-            _describe_fault(operation, fault)
-            for fault in faults.errors(include_url=False, include_context=False)
-        ]
+        found = [_describe_fault(operation, fault) for fault in faults.errors(include_url=False)]
     problems = list(_merge_problems(found))
-    more = f" ({len(problems) - MAX_SHOWN} more not shown)" if len(problems) > MAX_SHOWN else ""
+    more = len(problems) - MAX_SHOWN
     raise InvalidArguments(
-        f"{name} cannot be called with these arguments{more}.",
+        message("{name} cannot be called with these arguments.", name=name)
+        if more <= 0
+        else message(
+            "{name} cannot be called with these arguments ({more} more not shown).", name=name, more=more
+        ),
         problems=problems[:MAX_SHOWN],
-        next="correct these fields and call again",
+        next=message("correct these fields and call again"),
     )
 
 
@@ -179,55 +182,36 @@ def _read_word(words: Sequence[Any], text: str) -> str:
 
 # --- problems ------------------------------------------------------------------------------------------
 
-FORMS = {
-    "model_type": "an object such as {...}",
-    "dict_type": "an object such as {...}",
-    "list_type": "a list such as [...]",
-    "tuple_type": "a list such as [...]",
-    "string_type": "a text",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-}
-"""Required form of a field, by pydantic's name of the fault."""
-
 
 def _describe_fault(operation: type[Operation[Any]], fault: Mapping[str, Any]) -> Problem:
     # Besides fields and positions, pydantic names validators and the members of a union.
     path = [part for part in fault["loc"] if isinstance(part, int) or str(part).isidentifier()]
     loc = ".".join(str(part) for part in path if not str(part)[:1].isupper())
-    kind, message = fault["type"], str(fault["msg"]).removeprefix("Value error, ")
+    kind, own = fault["type"], find_invalid_value(fault)
     if kind == "extra_forbidden":
-        allowed = ", ".join(operation.model_fields) if len(fault["loc"]) == 1 else ""
-        reason = ": InvoiceXpress would silently ignore it" if operation.spec.route is not None else ""
-        return Problem(loc, f"unknown field{reason}", allowed)
+        allowed = verbatim(", ".join(operation.model_fields) if len(fault["loc"]) == 1 else "")
+        if operation.spec.route is None:
+            return Problem(loc, message("unknown field"), allowed)
+        return Problem(loc, message("unknown field: InvoiceXpress would silently ignore it"), allowed)
     if kind == "missing":
-        return Problem(loc, "is required")
+        return Problem(loc, describe_fault(fault))
     if kind in FORMS:
-        return Problem(loc, "has another form", FORMS[kind])
+        return Problem(loc, message("has another form"), FORMS[kind])
     if kind == "literal_error":
-        return Problem(loc, "is none of the allowed words", message.removeprefix("Input should be "))
-    if kind == "value_error":
-        # A rule over several fields names the one to correct: `due_date: ...`.
-        name, colon, rest = message.partition(": ")
-        if colon and name.isidentifier():
-            return Problem(f"{loc}.{name}".lstrip("."), "is not usable", rest)
-        return Problem(loc, "is not usable", message)
-    return Problem(loc, "is not usable", message[:1].lower() + message[1:])
+        return Problem(loc, message("is none of the allowed words"), verbatim(format_expected(fault)))
+    if own is not None and own.field:
+        loc = f"{loc}.{own.field}".lstrip(".")
+    return Problem(loc, message("is not usable"), describe_fault(fault))
 
 
 def _merge_problems(problems: Iterable[Problem]) -> Iterable[Problem]:
     """Yield one problem for each field and fault, with everything that its types allow."""
-    merged: dict[tuple[str, str], list[str]] = {}
+    merged: dict[tuple[str, Message], list[Message]] = {}
     for one in problems:
-        allowed = merged.setdefault((one.field, str(one.problem)), [])
-        if one.allowed and str(one.allowed) not in allowed:
-            allowed.append(str(one.allowed))
+        allowed = merged.setdefault((one.field, one.problem), [])
+        if one.allowed and one.allowed not in allowed:
+            allowed.append(one.allowed)
     for (field, problem), allowed in merged.items():
         yield Problem(
-            field,
-            problem,
-            ", ".join(allowed).replace(" or '", ", '") if len(allowed) > 1 else "".join(allowed),
+            field, problem, join_messages(allowed, ", ") if len(allowed) > 1 else (*allowed, NO_MESSAGE)[0]
         )

@@ -14,6 +14,7 @@ from typing import Any
 
 from ix_tools.domain.today import get_today
 from ix_tools.errors import Refused
+from ix_tools.i18n.messages import message
 from ix_tools.idempotency.intents import Intent
 from ix_tools.operations.base import BundledApproval, Operation
 from ix_tools.operations.digests import can_compare, digest_call
@@ -92,15 +93,23 @@ def build_reused_key_refusal(intent: Intent, identity: CallIdentity) -> Refused:
     """Build the refusal of a key that belongs to another call, or to one that cannot be compared."""
     if intent.operation == identity.operation and not can_compare(intent.content):
         return Refused(
-            f"Another version of ix-tools used the idempotency_key for a call of {intent.operation}; this version cannot tell "
-            "whether it was the same call.",
+            message(
+                "Another version of ix-tools used the idempotency_key for a call of {operation}; this "
+                "version cannot tell whether it was the same call.",
+                operation=intent.operation,
+            ),
             code="idempotency_key_of_another_version",
-            next=f"see its outcome with `ix-tools journal show {intent.id}`; for another call, or to do it a second time, "
-            "use a new key",
+            next=message(
+                "see its outcome with `ix-tools journal show {id}`; for another call, or to do it a "
+                "second time, use a new key",
+                id=intent.id,
+            ),
             details={"journal": intent.id},
         )
     return Refused(
-        f"The idempotency_key was already used for another call ({intent.operation}).",
+        message(
+            "The idempotency_key was already used for another call ({operation}).", operation=intent.operation
+        ),
         code="idempotency_key_reused",
-        next="use a new key for a new call; repeat a key only with exactly the same arguments",
+        next=message("use a new key for a new call; repeat a key only with exactly the same arguments"),
     )

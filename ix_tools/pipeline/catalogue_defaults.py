@@ -95,6 +95,5 @@ def _refuse_unpriced(at: int, line: LineItem, facts: Facts) -> Finding:
     return refuse(
         f"items.{at}.unit_price",
         problem,
-        "",
-        "ask the person for the price, or for the item's exact name; list_items shows them",
+        next=message("ask the person for the price, or for the item's exact name; list_items shows them"),
     )

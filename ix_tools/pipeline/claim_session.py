@@ -17,6 +17,7 @@ from anyio.lowlevel import RunVar
 
 from ix_tools.domain import resource_names
 from ix_tools.errors import IxError, StoreUnavailable
+from ix_tools.i18n.messages import NO_MESSAGE, message
 from ix_tools.idempotency.claims import Claim, ClaimRecord, Claims, Holder
 from ix_tools.idempotency.intents import Intent
 from ix_tools.pipeline import outcome_detection
@@ -126,9 +127,9 @@ class ClaimSession:
         """Renew the lease of every claim; refuse if one was taken over."""
         if not await anyio.to_thread.run_sync(self._claims.renew, self.holder):
             raise IxError(
-                "Another process or a person took over the claims of this call.",
+                message("Another process or a person took over the claims of this call."),
                 code="held_too_long",
-                next="repeat the same call: it first checks what was carried out",
+                next=message("repeat the same call: it first checks what was carried out"),
             )
 
     async def release(self) -> None:
@@ -156,14 +157,21 @@ def _build_busy_error(blockers: tuple[ClaimRecord, ...]) -> IxError:
     first = min(blockers, key=lambda one: one.since)
     unknown = first.state == "ended"
     why = (
-        f"{first.operation} was sent for it, and its outcome is not known yet"
+        message("{operation} was sent for it, and its outcome is not known yet", operation=first.operation)
         if unknown
-        else f"{first.operation} is changing it"
+        else message("{operation} is changing it", operation=first.operation)
     )
-    settle = f", or settle it with `ix-tools journal resolve {first.intent}`" if unknown else ""
+    settle = (
+        message(", or settle it with `ix-tools journal resolve {id}`", id=first.intent)
+        if unknown
+        else NO_MESSAGE
+    )
     return IxError(
-        f"{first.resource} cannot be changed right now: {why}.",
+        message("{resource} cannot be changed right now: {why}.", resource=first.resource, why=why),
         code="busy",
-        next=f"repeat the same call in a minute{settle}; `ix-tools claims list` shows the holders of claims",
+        next=message(
+            "repeat the same call in a minute{settle}; `ix-tools claims list` shows the holders of claims",
+            settle=settle,
+        ),
         details={"claimed": sorted({one.resource for one in blockers})},
     )

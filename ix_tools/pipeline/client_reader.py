@@ -10,6 +10,7 @@ from ix_tools.domain.parsing import parse_record, require_content
 from ix_tools.domain.records import Client
 from ix_tools.errors import NotFound, Unavailable
 from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER, identify_number
+from ix_tools.i18n.messages import message
 from ix_tools.pipeline.seen_records import SeenRecords
 
 PATH, KEY = "/clients.json", "clients"
@@ -71,9 +72,13 @@ class ClientReader(AccountReader):
         found = next((row for row in rows if row.get("name") == name), None)
         if found is None and unread:
             raise Unavailable(
-                f"The client {name!r} could not be looked up: InvoiceXpress failed, so it is unknown whether the client exists.",
+                message(
+                    "The client '{name}' could not be looked up: InvoiceXpress failed, so it is unknown "
+                    "whether the client exists.",
+                    name=name,
+                ),
                 sent="nothing",
-                next="give client.code (find_client), or try again later",
+                next=message("give client.code (find_client), or try again later"),
                 retryable=True,
             )
         return parse_record(Client, found) if found is not None else None

@@ -19,7 +19,7 @@ from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document, Sequence
 from ix_tools.errors import IxError, Problem
 from ix_tools.guards.findings import Finding, combine_findings, refuse
-from ix_tools.i18n.messages import message
+from ix_tools.i18n.messages import message, verbatim
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.text.fuzzy_match import strip_case_and_accents
@@ -118,8 +118,8 @@ async def _find_document(
             kind=name_document_kind(kind.plural),
             named=named,
         )
-        step = f"leave document_type out, or give {kind.plural}"
-        raise combine_findings([refuse(field, problem, "", step)])
+        step = message("leave document_type out, or give {kind}", kind=kind.plural)
+        raise combine_findings([refuse(field, problem, next=step)])
     series = await loader.list_sequences()
     places = list(_list_places(written, series))
     found = [document for place in places if (document := await _read_place(loader, place)) is not None]
@@ -175,8 +175,8 @@ def _build_unread(place: Place, unread: int) -> Finding:
         number=str(place),
         unread=unread,
     )
-    step = "find it with list_invoices, by its dates, and give its id"
-    return refuse("document_id", problem, "", step)
+    step = message("find it with list_invoices, by its dates, and give its id")
+    return refuse("document_id", problem, next=step)
 
 
 def _build_ambiguous(field: str, text: str, found: list[Document]) -> Finding:
@@ -196,8 +196,11 @@ def _build_ambiguous(field: str, text: str, found: list[Document]) -> Finding:
         f"{one['number']} ({one['client']}, {one['total']}, id {one[field]})" for one in candidates
     )
     problem = message("{count} documents have the number {number}", count=len(found), number=text)
-    step = f"write the kind before the number, as in {candidates[0]['number']}, or give the id; ask the person when in doubt"
-    return Finding("refuse", Problem(field, problem, allowed), step, candidates=candidates)
+    step = message(
+        "write the kind before the number, as in {number}, or give the id; ask the person when in doubt",
+        number=str(candidates[0]["number"]),
+    )
+    return Finding("refuse", Problem(field, problem, verbatim(allowed)), step, candidates=candidates)
 
 
 def _get_prefix(document: Document) -> str:
@@ -228,5 +231,5 @@ def _build_missing(
         if last
         else message("series {names}", names=names)
     )
-    step = "a draft has no number yet: give its id; list_invoices shows both"
+    step = message("a draft has no number yet: give its id; list_invoices shows both")
     return refuse(field, problem, allowed, step)

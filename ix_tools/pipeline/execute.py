@@ -25,6 +25,7 @@ from ix_tools.domain.today import pin_today
 from ix_tools.errors import IxError, SettingsError, StoredDifferently
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
+from ix_tools.i18n.messages import message
 from ix_tools.idempotency.intents import Intent
 from ix_tools.operations import file_delivery
 from ix_tools.operations.access import require_enabled
@@ -286,9 +287,9 @@ async def dry_run_policy(
     call = parse(name, arguments)
     if context.policy is None:
         raise SettingsError(
-            "No policy file is set, so there is nothing to check.",
+            message("No policy file is set, so there is nothing to check."),
             code="no_policy",
-            next="set INVOICEXPRESS_POLICY",
+            next=message("set INVOICEXPRESS_POLICY"),
         )
     loader = context.create_loader()
     call, facts, warnings, _ = await load_facts(loader, call, context, None)
@@ -331,7 +332,7 @@ async def _send_and_verify(
         raise
     async with idempotent_write.release_on_failure(context, intent):
         result, error = await _verify(context, prepared, result)
-        body = error.as_dict() if error else _build_result(context, call, result, prepared.warnings, facts)
+        body = error.dump() if error else _build_result(context, call, result, prepared.warnings, facts)
     changes = collect_changes(call, facts, result, differs=error is not None)
     for resource in call.list_changes(facts):
         context.seen.forget_resource(resource)

@@ -13,9 +13,8 @@ from ix_tools.api_client import protocol
 from ix_tools.api_client.list_queries import query_every_state
 from ix_tools.api_client.reader import PAGE_SIZE
 from ix_tools.approvals.repository import ApprovalRepository
-from ix_tools.domain.document_kinds import GUIDES, NOTES, get_document_kind
+from ix_tools.domain.document_kinds import GUIDES, NOTES, get_document_kind, name_within_sentence
 from ix_tools.domain.parsing import (
-    build_unclear_error,
     parse_record,
     read_id,
     read_page,
@@ -24,9 +23,10 @@ from ix_tools.domain.parsing import (
 )
 from ix_tools.domain.records import Balance, Client, Document, Regularization, Sequence, Tax
 from ix_tools.domain.types import Record
-from ix_tools.errors import NotFound, Unavailable, Unreadable
+from ix_tools.errors import NotFound, Unavailable
 from ix_tools.guards.facts import Facts, Want
-from ix_tools.guards.notes import find_owner
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.value_labels import name_record
 from ix_tools.idempotency.journal import Journal
 from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations.base import Operation
@@ -44,6 +44,12 @@ from ix_tools.operations.protocols import (
 from ix_tools.operations.spec import find_name_fields
 from ix_tools.pipeline.catalogue_lookup import CatalogueLookup, Progress
 from ix_tools.pipeline.client_reader import ClientReader
+from ix_tools.pipeline.document_facts import (
+    build_lookup_error,
+    find_owner_id,
+    none_if_missing,
+    parse_document,
+)
 from ix_tools.pipeline.lookup_memory import LookupMemory
 from ix_tools.pipeline.parallel import gather
 from ix_tools.pipeline.series_lookup import SeriesLookup
@@ -133,14 +139,14 @@ class FactLoader(ClientReader):
         if "subject" in facts:
             facts["subject"], facts["subject_raw"] = facts["subject"]
         if "document_raw" in facts and reference:
-            facts["document"] = _parse_document(facts["document_raw"], reference[0]).with_named_taxes(
+            facts["document"] = parse_document(facts["document_raw"], reference[0]).with_named_taxes(
                 facts.get("taxes", ())
             )
         facts["unreturned"] = find_unreturned_fields(facts.pop("written", None), facts.get("document"))
         if is_finalizing and reference and Want.RELATED in wanted and _may_have_owner(facts):
-            facts["related"] = await _none_if_missing(self._list_related(reference[1]))
+            facts["related"] = await none_if_missing(self._list_related(reference[1]))
         if facts.get("related", ()) is None:  # missing, although the document was found
-            raise _build_unclear_error("the related documents")
+            raise build_lookup_error(message("the related documents"))
         return Facts(**facts)
 
     def recall_document(self, number: int) -> Mapping[str, Any] | None:
@@ -188,7 +194,7 @@ class FactLoader(ClientReader):
         if Want.DOCUMENT in wanted:
             jobs["document_raw"] = lambda: self.get_raw_document(kind, number)
         if Want.RELATED in wanted:
-            jobs["related"] = lambda: _none_if_missing(self._list_related(number))
+            jobs["related"] = lambda: none_if_missing(self._list_related(number))
         if Want.DIFFERENCES in wanted:
             jobs["differences"] = lambda: anyio.to_thread.run_sync(
                 self.approvals.load_differences, self.account.name, kind, number
@@ -208,7 +214,7 @@ class FactLoader(ClientReader):
             found["document_client"] = parse_record(Client, raw) if raw else None
         if found.get("owner_related", ()) is None:
             if found.get("owner") is not None:
-                raise _build_unclear_error("the documents related to the invoice")
+                raise build_lookup_error(message("the documents related to the invoice"))
             found["owner_related"] = ()
         if "series_state" in found:
             state = found.pop("series_state")
@@ -225,13 +231,13 @@ class FactLoader(ClientReader):
             jobs["document_client_raw"] = lambda: self._get_document_client(call, number)
         if Want.LATER_IN_SERIES in wanted and document and get_state(call) == "finalized":
             jobs["series_state"] = lambda: SeriesLookup(self, self.memory).load(document)
-        owner = (call.owner_invoice_id if isinstance(call, HasOwner) else None) or _find_owner_id(facts)
+        owner = (call.owner_invoice_id if isinstance(call, HasOwner) else None) or find_owner_id(facts)
         if Want.OWNER in wanted and owner:
             jobs["owner"] = lambda: self._find_owner(
                 owner, (*OWNER_TYPES, *GUIDES) if get_document_type(call) in OWNER_TYPES else OWNER_TYPES
             )
         if Want.OWNER_RELATED in wanted and owner and get_document_type(call) in NOTES:
-            jobs["owner_related"] = lambda: _none_if_missing(self._list_related(owner))
+            jobs["owner_related"] = lambda: none_if_missing(self._list_related(owner))
         items = get_lines(call)
         if Want.ITEMS in wanted and items:
             catalogue = CatalogueLookup(self, self.memory, self.progress)
@@ -242,7 +248,7 @@ class FactLoader(ClientReader):
 
     async def get_document(self, kind: str, number: int, taxes: tuple[Tax, ...] = ()) -> Document:
         """Return a document as it is now."""
-        return _parse_document(await self.get_raw_document(kind, number), kind).with_named_taxes(taxes)
+        return parse_document(await self.get_raw_document(kind, number), kind).with_named_taxes(taxes)
 
     # --- subjects: clients, items, taxes, series, accounts ---
 
@@ -277,7 +283,9 @@ class FactLoader(ClientReader):
             content = protocol.unwrap(await self.get(subject.path), subject.name)
         except NotFound as miss:
             number = subject.path.split("/")[-1 if "/api/" not in subject.path else -2].removesuffix(".json")
-            miss.message = f"There is no {subject.name} with the id {number}."
+            miss.message = message(
+                "There is no {kind} with the id {id}.", kind=name_record(subject.name), id=number
+            )
             miss.sent = "nothing"
             raise
         if isinstance(content, list):  # the vendor's description returns `sequences` for a single one
@@ -343,8 +351,9 @@ class FactLoader(ClientReader):
         try:
             body = await self.get(path)
         except NotFound as miss:
-            what = get_document_kind(kind).en.lower()
-            miss.message = f"There is no {what} with the id {number}."
+            miss.message = message(
+                "There is no {kind} with the id {id}.", kind=name_within_sentence(kind), id=number
+            )
             miss.sent = "nothing"
             raise
         return require_content(protocol.unwrap(body, get_document_kind(kind).singular), f"{kind}/{number}")
@@ -363,7 +372,7 @@ class FactLoader(ClientReader):
             except NotFound:
                 continue
             self.seen.keep_owner({**raw, "document_type": kind})
-            return _parse_document(raw, kind)
+            return parse_document(raw, kind)
         return None
 
     async def _get_document_client(self, call: Operation[Any], number: int) -> Mapping[str, Any]:
@@ -397,9 +406,13 @@ class FactLoader(ClientReader):
                 break
             if read >= self.max_pages and read < page.total_pages:
                 raise Unavailable(
-                    f"There are more than {read * PAGE_SIZE} newer {kind}; not all of them were looked at.",
+                    message(
+                        "There are more than {limit} newer {kind}; not all of them were looked at.",
+                        limit=read * PAGE_SIZE,
+                        kind=kind,
+                    ),
                     sent="nothing",
-                    next="raise the setting catalogue_pages",
+                    next=message("raise the setting catalogue_pages"),
                 )
         return found
 
@@ -412,25 +425,6 @@ class FactLoader(ClientReader):
         return list(read_rows(await self.get(f"/document/{number}/related_documents.json"), "documents"))
 
 
-def _build_unclear_error(what: str) -> Unreadable:
-    """Build the error for a 404 about records of an existing document."""
-    failure = build_unclear_error(what)
-    failure.sent = "nothing"
-    return failure
-
-
-async def _none_if_missing(job: Awaitable[Found]) -> Found | None:
-    """Return the result of a look-up, or None if InvoiceXpress answers 404."""
-    try:
-        return await job
-    except NotFound:
-        return None
-
-
-def _parse_document(raw: Mapping[str, Any], kind: str) -> Document:
-    return parse_record(Document, {**raw, "document_type": kind})
-
-
 def _may_have_owner(facts: Mapping[str, Any]) -> bool:
     """Tell whether only the related documents can say what a document about to be issued corrects or bills.
 
@@ -438,12 +432,3 @@ def _may_have_owner(facts: Mapping[str, Any]) -> bool:
     """
     document = facts.get("document")
     return document is None or not document.is_draft or facts["unreturned"] is None
-
-
-def _find_owner_id(facts: Facts) -> int | None:
-    """Return the id of the owner invoice from the document, the journal or the related documents."""
-    document = facts.document
-    if document is None:
-        return None
-    known = document.owner_invoice_id or (facts.unreturned or {}).get("owner_invoice_id")
-    return int(known) if known else find_owner(facts.related, document.document_type)

@@ -17,9 +17,10 @@ import anyio
 
 from ix_tools.api_client.client import MAX_ATTEMPTS
 from ix_tools.api_client.protocol import Request, Response
-from ix_tools.domain.comparison import Difference, find_client_differences, find_differences
+from ix_tools.domain.comparison import Difference, find_client_differences, find_differences, name_compared
 from ix_tools.errors import ApprovalRefused, IxError, NotFound, Problem, Unreachable
 from ix_tools.guards.facts import Facts
+from ix_tools.i18n.messages import message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.protocols import get_client_id, get_series_id
 from ix_tools.pipeline.claim_session import ClaimSession
@@ -30,6 +31,7 @@ MAX_AGE_SECONDS = 5.0
 its socket while the process sleeps."""
 MAX_SHOWN = 12
 """Differences listed in an error."""
+STILL_APPROVED = message("repeat the same call: what was approved is still approved")
 
 
 @dataclass
@@ -118,7 +120,7 @@ class FreshRead:
         if failures:
             failure = failures[0]
             failure.sent = "nothing"
-            failure.next = "repeat the same call: what was approved is still approved"
+            failure.next = STILL_APPROVED
             raise failure
         changed = [one for name, (_, before) in reads.items() for one in _compare(name, before, now[name])]
         if changed:
@@ -158,20 +160,29 @@ def build_changed_refusal(changed: list[Difference], *, is_outdated: bool = Fals
     Args:
         is_outdated: The facts of this call were not read for it.
     """
-    more = f" ({len(changed) - MAX_SHOWN} more fields not shown)" if len(changed) > MAX_SHOWN else ""
+    more = len(changed) - MAX_SHOWN
     return (OutdatedFacts if is_outdated else ApprovalRefused)(
-        f"The document changed after it was shown and approved{more}.",
+        message("The document changed after it was shown and approved.")
+        if more <= 0
+        else message(
+            "The document changed after it was shown and approved ({more} more fields not shown).", more=more
+        ),
         code="document_changed",
         problems=[
-            Problem(one.field, f"is now {one.stored}", f"shown as {one.asked}") for one in changed[:MAX_SHOWN]
+            Problem(
+                one.field,
+                message("is now {stored}", stored=name_compared(one.stored)),
+                message("shown as {asked}", asked=name_compared(one.asked)),
+            )
+            for one in changed[:MAX_SHOWN]
         ],
-        next="repeat the same call, so that a person sees it as it is now",
+        next=message("repeat the same call, so that a person sees it as it is now"),
     )
 
 
 def _build_too_slow_error() -> IxError:
     return IxError(
-        "Too much time passed between reading the document and sending the request.",
+        message("Too much time passed between reading the document and sending the request."),
         code="held_too_long",
-        next="repeat the same call: what was approved is still approved",
+        next=STILL_APPROVED,
     )

@@ -19,23 +19,22 @@ from typing import Any
 import anyio
 from pydantic import ValidationError
 
-from ix_tools.api_client.protocol import CHECK_FIRST
-from ix_tools.errors import Conflict, IxError, NotFound, Problem, ServiceError, Unreachable, Unreadable
+from ix_tools.errors import Conflict, IxError, NotFound, Problem, ServiceError, Unreachable
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
-from ix_tools.i18n.messages import message_plural
+from ix_tools.i18n.messages import message, message_plural
 from ix_tools.idempotency.intents import Intent, IntentDraft, IntentResult
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.digests import TRACE_VERSION
 from ix_tools.operations.probes import Outcome
 from ix_tools.operations.protocols import HasUniqueId
-from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline import lookup_changes, outcome_detection
 from ix_tools.pipeline.call_identity import CallIdentity, build_reused_key_refusal, is_same_call
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.outcome_detection import RESOURCES_BY_FIELD, finish_intent, release_intent
 from ix_tools.pipeline.outcomes import Completed
 from ix_tools.pipeline.replay import is_gone, recheck_difference
+from ix_tools.pipeline.unclear_outcomes import build_unclear_error, build_unknown_error
 from ix_tools.storage.lookups import LookupChanges
 
 MAX_SENDS = 3
@@ -49,13 +48,17 @@ RESULT_FIELDS = ("document", "receipt", *RESOURCES_BY_FIELD)
 """Result fields that show the record that a call created or changed."""
 REPLAY_NOTICE = Problem(
     "idempotency_key",
-    "this exact call was already carried out, so its earlier result is returned; "
-    "to do it a second time, repeat the call with a new idempotency_key",
+    message(
+        "this exact call was already carried out, so its earlier result is returned; to do it a "
+        "second time, repeat the call with a new idempotency_key"
+    ),
 )
 UNRECORDED_NOTICE = Problem(
     "journal",
-    "this was carried out, but the store failed before it could be recorded; do not repeat it with another "
-    "idempotency_key: the same call first checks what was carried out",
+    message(
+        "this was carried out, but the store failed before it could be recorded; do not repeat "
+        "it with another idempotency_key: the same call first checks what was carried out"
+    ),
 )
 REQUIRED_WITHOUT_ID = {"initial_balance": "value", "treasury_movement": "value"}
 """Records that come without an id, and the field they must have instead."""
@@ -82,9 +85,9 @@ async def lookup_previous(
                 return await _recover(context, call, taken_over)
         if anyio.current_time() > give_up:
             raise IxError(
-                "The same call is in progress.",
+                message("The same call is in progress."),
                 code="in_progress",
-                next="repeat the same call in a few seconds to get its result",
+                next=message("repeat the same call in a few seconds to get its result"),
             )
         await anyio.sleep(pause + secrets.randbelow(100) / 1000)
         pause = min(0.5, pause * 1.5)  # waiting calls must not slow down the one they wait for
@@ -174,7 +177,7 @@ async def _recover(context: CallContext, call: Operation[Any], intent: Intent) -
         )
         if taken_over is not None:
             return taken_over  # sending it again, with a new approval, has the same effect
-    raise _build_unknown_error(call.spec.name, intent, evidence.observation)
+    raise build_unknown_error(call.spec.name, intent, evidence.observation)
 
 
 def has_unique_id(call: Operation[Any], intent: Intent) -> bool:
@@ -313,9 +316,9 @@ async def _send_with_retries(
         if context.journal.is_lease_expiring(intent):
             await release_intent(context, intent)
             raise IxError(
-                "This process was suspended for so long that another one may have taken over.",
+                message("This process was suspended for so long that another one may have taken over."),
                 code="held_too_long",
-                next="repeat the same call: it first checks what was carried out",
+                next=message("repeat the same call: it first checks what was carried out"),
             )
         failure = await _attempt(call_with_uid, operation_context)
         if not isinstance(failure, IxError):
@@ -341,15 +344,19 @@ async def _send_with_retries(
     if evidence.outcome is Outcome.DONE:
         return call.parse_response(evidence.content, operation_context.facts)
     if evidence.outcome is Outcome.UNKNOWN:
-        raise _build_unknown_error(call.spec.name, intent, evidence.observation or str(failure.message))
+        raise build_unknown_error(call.spec.name, intent, evidence.observation or failure.message)
     if failure.sent != "unknown":
         raise failure
     raise Unreachable(
-        "InvoiceXpress gave no clear answer. A check of the account showed that the call was not carried out.",
+        message(
+            "InvoiceXpress gave no clear answer. A check of the account showed that the call was not "
+            "carried out."
+        ),
         code="not_carried_out",
         sent="refused",
-        next="repeat the same call"
-        + ("; a person approves it again" if call.spec.effect.needs_approval else ""),
+        next=message("repeat the same call; a person approves it again")
+        if call.spec.effect.needs_approval
+        else message("repeat the same call"),
     )
 
 
@@ -360,7 +367,9 @@ async def _attempt(call: Operation[Any], operation_context: OperationContext) ->
     except IxError as failure:
         return failure
     except ValidationError:
-        return _build_unclear_error("InvoiceXpress answered with something that cannot be read as a result.")
+        return build_unclear_error(
+            message("InvoiceXpress answered with something that cannot be read as a result.")
+        )
     parts = {name: getattr(result, name) for name in RESULT_FIELDS if hasattr(result, name)}
     is_complete = all(
         part is not None and getattr(part, REQUIRED_WITHOUT_ID.get(name, "id")) is not None
@@ -370,41 +379,11 @@ async def _attempt(call: Operation[Any], operation_context: OperationContext) ->
     is_read_back = call.document_ref() is not None or call.subject_ref() is not None
     if is_complete or (is_read_back and call.predict_state(operation_context.facts) is not None):
         return result
-    return _build_unclear_error("The answer of InvoiceXpress does not show the record it should.")
-
-
-def _build_unclear_error(message: str) -> Unreadable:
-    return Unreadable(message, sent="unknown", status=200, next=CHECK_FIRST)
+    return build_unclear_error(message("The answer of InvoiceXpress does not show the record it should."))
 
 
 def _has_answer(failure: IxError) -> bool:
     return isinstance(failure, ServiceError) and failure.status not in {0, *GATEWAY_STATUSES}
-
-
-def _build_unknown_error(name: str, intent: Intent, seen: str) -> IxError:
-    operation = catalogue()[intent.operation]
-    settle = f"settle it with `ix-tools journal resolve {intent.id}`"
-    if operation.manual_check and operation.spec.idempotent:
-        advice = (
-            f"{operation.manual_check}; or repeat the same call in two minutes: once a person approves it again, it is "
-            "sent again, which has the same effect"
-        )
-    elif operation.manual_check:
-        advice = (
-            f"{operation.manual_check}, and {settle}; to do it again all the same, use a new idempotency_key"
-        )
-    else:
-        advice = (
-            "repeat the same call in a minute or two: it checks the account first and never does it twice; "
-            f"or check yourself and {settle}"
-        )
-    return Unreachable(
-        f"Whether {name} was carried out is not known yet{f' ({seen})' if seen else ''}.",
-        code="outcome_unknown",
-        sent="unknown",
-        next=advice,
-        details={"journal": intent.id},
-    )
 
 
 async def complete_intent(

@@ -15,6 +15,7 @@ from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document
 from ix_tools.errors import IxError, NotFound, Unreadable
 from ix_tools.guards.facts import Facts, Want
+from ix_tools.i18n.messages import Message, message, render
 from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations import file_delivery
 from ix_tools.operations.base import BundledApproval, Operation, StepPending
@@ -104,7 +105,7 @@ class PipelineOperationContext:
             some = document_ids[start : start + LOOK_UPS_AT_ONCE]
             jobs = {str(number): partial(_list_related, loader, number) for number in some}
             found |= {int(number): related for number, related in (await gather(jobs)).items()}
-            await self.notify_progress(start + len(some), len(document_ids), "receipts and notes")
+            await self.notify_progress(start + len(some), len(document_ids), message("receipts and notes"))
         return found
 
     async def list_open_intents(self) -> list[dict[str, str]]:
@@ -142,9 +143,9 @@ class PipelineOperationContext:
         folder = self.context.settings.documents or documents_folder()
         return await anyio.to_thread.run_sync(_save_pdf, folder, name, content)
 
-    async def notify_progress(self, done: float, total: float, message: str) -> None:
+    async def notify_progress(self, done: float, total: float, text: Message) -> None:
         if self.progress_callback is not None:
-            await self.progress_callback(done, total, message)
+            await self.progress_callback(done, total, render(text, self.context.settings.language))
 
     async def list_all(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
         context = self.context
@@ -170,10 +171,14 @@ def _save_pdf(folder: Path, name: str, content: bytes) -> str:
         path = save_file(folder, name, content)
     except OSError as trouble:
         failure = IxError(
-            f"The PDF could not be saved in {folder} ({trouble.strerror}).",
+            message(
+                "The PDF could not be saved in {folder} ({reason}).",
+                folder=str(folder),
+                reason=trouble.strerror,
+            ),
             code="file_not_saved",
             sent="refused",
-            next="free space or set INVOICEXPRESS_DOCUMENTS",
+            next=message("free space or set INVOICEXPRESS_DOCUMENTS"),
         )
     else:
         return str(path)
@@ -185,17 +190,24 @@ async def download_pdf(context: CallContext, url: str | None) -> bytes:
     content = await context.account.download(url) if url else None
     if content is None:
         raise IxError(
-            "InvoiceXpress is still making the PDF."
-            if url is None
-            else "The PDF is on a host outside InvoiceXpress, from which ix-tools downloads nothing.",
+            (
+                message("InvoiceXpress is still making the PDF.")
+                if url is None
+                else message(
+                    "The PDF is on a host outside InvoiceXpress, from which ix-tools downloads nothing."
+                )
+            ),
             code="pdf_not_ready" if url is None else "pdf_elsewhere",
             sent="refused",
-            next="repeat the same call in a few seconds"
-            if url is None
-            else "call get_pdf with delivery: link to get its address",
+            next=(
+                message("repeat the same call in a few seconds")
+                if url is None
+                else message("call get_pdf with delivery: link to get its address")
+            ),
         )
     if not content.startswith(b"%PDF"):
         raise Unreadable(
-            "The file at InvoiceXpress's link is not a PDF.", next="repeat the same call in a few seconds"
+            message("The file at InvoiceXpress's link is not a PDF."),
+            next=message("repeat the same call in a few seconds"),
         )
     return content

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from ix_tools.domain.types import Record
 from ix_tools.errors import IxError, NotFound, StoreUnavailable
+from ix_tools.i18n.messages import message
 from ix_tools.idempotency.intents import UNREPORTED, Intent, IntentResult
 from ix_tools.idempotency.journal import Journal
 from ix_tools.operations.digests import TRACE_VERSION
@@ -140,18 +141,18 @@ async def _record_result(context: CallContext, intent: Intent, evidence: ProbeRe
         if await finish_intent(context, intent, result):
             return evidence
         evidence = ProbeResult(
-            Outcome.UNKNOWN, observation="another call already claimed the same record as its own"
+            Outcome.UNKNOWN, observation=message("another call already claimed the same record as its own")
         )
         await release_intent(context, intent)
     elif evidence.outcome is Outcome.NOT_DONE:
-        message = f"looked: it did not happen. {evidence.observation}".strip()
-        if not await finish_intent(context, intent, IntentResult("absent", message)):
+        text = f"looked: it did not happen. {evidence.observation}".strip()
+        if not await finish_intent(context, intent, IntentResult("absent", text)):
             evidence = ProbeResult(
-                Outcome.UNKNOWN, observation="the result of the check could not be recorded"
+                Outcome.UNKNOWN, observation=message("the result of the check could not be recorded")
             )
     elif intent.ended_at is None:
-        message = f"looked: unknown. {evidence.observation}".strip()
-        await finish_intent(context, intent, IntentResult("unknown", message))
+        text = f"looked: unknown. {evidence.observation}".strip()
+        await finish_intent(context, intent, IntentResult("unknown", text))
     else:
         await release_intent(context, intent)
     return evidence
@@ -160,7 +161,7 @@ async def _record_result(context: CallContext, intent: Intent, evidence: ProbeRe
 async def _probe(context: CallContext, intent: Intent, answered: bool) -> ProbeResult:
     if intent.trace.get("version", 1) != TRACE_VERSION:
         return ProbeResult(
-            Outcome.UNKNOWN, observation="another version of ix-tools wrote this journal entry"
+            Outcome.UNKNOWN, observation=message("another version of ix-tools wrote this journal entry")
         )
     operation = catalogue()[intent.operation]
     eyes = AccountProbe(
@@ -175,12 +176,17 @@ async def _probe(context: CallContext, intent: Intent, answered: bool) -> ProbeR
             busy = await anyio.to_thread.run_sync(context.journal.list_in_progress, intent)
             if busy:
                 # The record may be theirs: they have not recorded yet what they created.
-                return ProbeResult(Outcome.UNKNOWN, observation="the same operation is under way elsewhere")
+                return ProbeResult(
+                    Outcome.UNKNOWN, observation=message("the same operation is under way elsewhere")
+                )
     except IxError as failure:
-        return ProbeResult(Outcome.UNKNOWN, observation=f"the look-up failed ({failure.code})")
+        return ProbeResult(
+            Outcome.UNKNOWN, observation=message("the look-up failed ({code})", code=failure.code)
+        )
     except (ValidationError, ValueError, TypeError, KeyError) as odd:
         return ProbeResult(
-            Outcome.UNKNOWN, observation=f"the record that was found cannot be read ({type(odd).__name__})"
+            Outcome.UNKNOWN,
+            observation=message("the record that was found cannot be read ({name})", name=type(odd).__name__),
         )
     return evidence
 
@@ -200,7 +206,7 @@ async def recover_unfinished(context: CallContext) -> list[tuple[Intent, ProbeRe
             continue
         evidence = await probe_outcome(context, taken)
         found.append((taken, evidence))
-        if evidence.observation.startswith("the look-up failed"):
+        if str(evidence.observation).startswith("the look-up failed"):
             break
     return found
 

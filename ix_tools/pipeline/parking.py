@@ -30,7 +30,6 @@ from ix_tools.domain.types import collect_secrets
 from ix_tools.errors import IxError, StoreUnavailable
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
-from ix_tools.i18n.messages import Message
 from ix_tools.idempotency.leases import is_owner_running, process_id
 from ix_tools.operations.base import Operation
 from ix_tools.operations.digests import digest_call
@@ -93,8 +92,7 @@ class Parking:
 
 
 def _identify_warning(finding: Finding) -> str:
-    said = finding.problem.problem
-    return f"{finding.problem.field}|{said.id if isinstance(said, Message) else said}"
+    return f"{finding.problem.field}|{finding.problem.problem.id}"
 
 
 def create_queue(context: CallContext) -> ParkedQueue:

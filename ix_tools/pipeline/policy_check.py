@@ -8,7 +8,7 @@ from ix_tools.approvals.requirements import Ruling
 from ix_tools.errors import Problem, Refused
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
-from ix_tools.i18n.messages import Money, message, message_plural
+from ix_tools.i18n.messages import Message, Money, message, message_plural
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline.context import CallContext
 
@@ -30,7 +30,7 @@ async def refuse_denied(context: CallContext, call: Operation[Any], face: str) -
         rules, build_case_from_call(call, context.settings.principal, face, context.now())
     )
     if denying:
-        raise _build_denial(call, f"the policy denies it ({', '.join(denying)})")
+        raise _build_denial(call, message("the policy denies it ({rules})", rules=", ".join(denying)))
 
 
 async def evaluate_policy(
@@ -84,18 +84,20 @@ async def warn_of_exhausted_budget(context: CallContext, ruling: Ruling) -> tupl
     )
     if ruling.refusal:
         raise Refused(
-            f"Refused: {why}, and nobody else may approve it.",
+            message("Refused: {why}, and nobody else may approve it.", why=why),
             code="allowance_used_up",
             problems=[Problem("policy", why)],
-            next="wait until tomorrow (Lisbon time), or ask the owner of the policy",
+            next=message("wait until tomorrow (Lisbon time), or ask the owner of the policy"),
         )
     return (warn("policy", why),)
 
 
-def _build_denial(call: Operation[Any], why: str) -> Refused:
+def _build_denial(call: Operation[Any], why: Message) -> Refused:
     return Refused(
-        f"Refused: {why}.",
+        message("Refused: {why}.", why=why),
         code="denied_by_policy",
-        problems=[Problem("policy", f"{call.spec.name} is denied")],
-        next="do not repeat it; the owner of the policy can see the reason with `ix-tools policy check`",
+        problems=[Problem("policy", message("{name} is denied", name=call.spec.name))],
+        next=message(
+            "do not repeat it; the owner of the policy can see the reason with `ix-tools policy check`"
+        ),
     )

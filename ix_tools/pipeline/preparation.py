@@ -21,6 +21,7 @@ from ix_tools.approvals.repository import Binding
 from ix_tools.errors import IxError, NotAccepted, Refused, StoreUnavailable
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts
 from ix_tools.guards.findings import Finding, Guard, combine_findings, summarize_findings
+from ix_tools.i18n.messages import message
 from ix_tools.idempotency.intents import Intent
 from ix_tools.operations.base import Operation
 from ix_tools.operations.protocols import get_lines
@@ -233,7 +234,10 @@ def _run_guards(
         raise NotAccepted(
             summarize_findings(questions),
             problems=[finding.problem for finding in questions],
-            next=f"ask the person; if it is intended, repeat the call with accept: {json.dumps(words)}",
+            next=message(
+                "ask the person; if it is intended, repeat the call with accept: {words}",
+                words=json.dumps(words),
+            ),
             details={"accept": words},
         )
     return tuple(finding for finding in findings if finding.kind == "warn")

@@ -14,6 +14,8 @@ from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document
 from ix_tools.errors import IxError, NotFound, StoredDifferently, StoreUnavailable
 from ix_tools.guards.facts import Facts
+from ix_tools.i18n.messages import message, verbatim
+from ix_tools.i18n.value_labels import name_record
 from ix_tools.operations.base import Operation
 from ix_tools.operations.protocols import HasDocumentId, get_document_type
 from ix_tools.operations.spec import Effect
@@ -151,20 +153,30 @@ def build_difference_error(call: Operation[Any], result: Any, found: list[Differ
     document, subject = getattr(result, "document", None), call.subject_ref(result)
     if document is not None:
         name, record = "document", document
-        what = f"{get_document_type(call) or document.document_type} {document.id}"
-        next_step = (
-            f"show this to the person; correct it with an update, or delete the draft ({what}); "
-            "finalizing it asks the person to accept the differences"
+        what = verbatim(f"{get_document_type(call) or document.document_type} {document.id}")
+        next_step = message(
+            "show this to the person; correct it with an update, or delete the draft ({document}); "
+            "finalizing it asks the person to accept the differences",
+            document=what,
         )
     else:
         name = subject.name if subject is not None else "record"
         record = getattr(result, name, None)
         number = getattr(record, "id", None)
-        what = f"the {name} {number}" if number else f"the {name}"
-        next_step = "show this to the person; correct it with an update if it matters"
+        kind = name_record(name)
+        what = (
+            message("the {kind} {number}", kind=kind, number=number)
+            if number
+            else message("the {kind}", kind=kind)
+        )
+        next_step = message("show this to the person; correct it with an update if it matters")
     return StoredDifferently(
-        f"InvoiceXpress stored {what} differently from what was asked ({len(found)} fields). "
-        "It was stored; do not create it again.",
+        message(
+            "InvoiceXpress stored {what} differently from what was asked ({count} fields). It was "
+            "stored; do not create it again.",
+            what=what,
+            count=len(found),
+        ),
         problems=[one.as_problem() for one in found],
         next=next_step,
         details={name: record.model_dump(mode="json", exclude_none=True)} if record is not None else {},

@@ -3,17 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ix_tools.domain.comparison import ASKED, EXPECTED_READ_BACK, STORED
+from ix_tools.domain.comparison import ASKED, EXPECTED_READ_BACK
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import Record
 from ix_tools.errors import IxError, NotFound, Problem, Refused, StoredDifferently
+from ix_tools.i18n.messages import Message, join_messages, load_text, message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.protocols import get_document_type, get_state
 from ix_tools.pipeline.context import CallContext
 from ix_tools.verification.compare import GONE_STATES, show_field
 
-NOW_RIGHT = "it was first stored differently from what was asked, and now reads as asked"
-NEVER_COMPARED = "it could not be read back at the time, so it was not compared with what was asked: check it"
+NOW_RIGHT = message("it was first stored differently from what was asked, and now reads as asked")
+NEVER_COMPARED = message(
+    "it could not be read back at the time, so it was not compared with what was asked: check it"
+)
 WHOLE_RECORDS = {"document", "client", "item", "tax", "sequence", "account"}
 """Fields that a difference names when the whole record could not be read back."""
 
@@ -32,7 +35,8 @@ async def recheck_difference(
         StoredDifferently: It still differs, or cannot be read.
         Refused: It no longer exists.
     """
-    problems = [Problem(**one) for one in outcome.get("problems", [])]
+    problems = [Problem.load(one) for one in outcome.get("problems", [])]
+    told, then = load_text(outcome["message"]), load_text(outcome.get("next", ""))
     shown = select_result_fields(call, outcome)
     failure: IxError | None = None
     try:
@@ -44,19 +48,19 @@ async def recheck_difference(
     except IxError as trouble:
         name, now, failure = "", None, trouble
     if failure is not None or now is None:
-        why = f" It could not be read again now ({failure.code})." if failure is not None else ""
-        raise StoredDifferently(
-            outcome["message"] + why, problems=problems, next=outcome.get("next", ""), details=shown
-        )
+        if failure is not None:
+            why = message("It could not be read again now ({code}).", code=failure.code)
+            told = join_messages([told, why], " ")
+        raise StoredDifferently(told, problems=problems, next=then, details=shown)
     if isinstance(now, Document) and now.status in GONE_STATES and not _is_removal(call):
         raise _build_gone_refusal(call)
     current_fields = {name: now.model_dump(mode="json", exclude_none=True)}
     remaining = [one for one in (_update_problem(problem, now) for problem in problems) if one is not None]
     if remaining:
         raise StoredDifferently(
-            outcome["message"],
+            told,
             problems=remaining,
-            next=outcome.get("next", ""),
+            next=then,
             details={**shown, **current_fields},
         )
     unread = [one.field for one in problems if one.field in WHOLE_RECORDS]
@@ -68,7 +72,7 @@ def _is_removal(call: Operation[Any]) -> bool:
     return get_state(call) in GONE_STATES
 
 
-def _build_result(shown: Mapping[str, Any], name: str, problem: str) -> dict[str, Any]:
+def _build_result(shown: Mapping[str, Any], name: str, problem: Message) -> dict[str, Any]:
     return {"ok": True, **shown, "replayed": True, "warnings": [Problem(name, problem).as_dict()]}
 
 
@@ -92,14 +96,22 @@ def _update_problem(problem: Problem, stored: Document | Record) -> Problem | No
     now = show_field(problem.field, stored)
     if now is None:
         return problem  # no readable field shows it
-    return None if now == asked else Problem(problem.field, f"{STORED}{now}", problem.allowed)
+    return (
+        None
+        if now == asked
+        else Problem(problem.field, message("stored as {stored}", stored=now), problem.allowed)
+    )
 
 
 def _build_gone_refusal(call: Operation[Any]) -> Refused:
     return Refused(
-        f"This {call.spec.name} was already carried out and stored differently from what was asked; its record no longer exists.",
+        message(
+            "This {name} was already carried out and stored differently from what was asked; its "
+            "record no longer exists.",
+            name=call.spec.name,
+        ),
         code="document_gone",
-        next="to create it again, repeat the call with a new idempotency_key",
+        next=message("to create it again, repeat the call with a new idempotency_key"),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ix_tools.approvals.budgets import Allowance, AutoApprovalRequest
 from ix_tools.approvals.requirements import ApprovalRequirement, RequiredPlace, Ruling
+from ix_tools.i18n.messages import NO_MESSAGE, Message, message
 from ix_tools.operations.spec import Effect
 from ix_tools.policy.context import UNKNOWN, PolicyCase
 from ix_tools.policy.rules import CLIENT, DAYS, FallbackDecision, Rule, Rules
@@ -100,24 +101,28 @@ def evaluate_rules(rules: Rules, case: PolicyCase) -> PolicyEvaluation:
 STRICTNESS: tuple[str, ...] = ("unattended", "person", "form", "page", "terminal", "four-eyes", "deny")
 
 
-def _explain_denial(names: tuple[str, ...]) -> str:
-    return f"the policy denies it ({', '.join(names)})"
+def _explain_denial(names: tuple[str, ...]) -> Message:
+    return message("the policy denies it ({rules})", rules=", ".join(names))
 
 
-def _merge_requirements(rules: Rules, asking: list[Rule]) -> tuple[ApprovalRequirement, str]:
-    """Merge the requirements of all rules; also return why nobody can approve, or an empty text."""
+def _merge_requirements(rules: Rules, asking: list[Rule]) -> tuple[ApprovalRequirement, Message]:
+    """Merge the requirements of all rules; also return why nobody can approve, or no message."""
     if not asking:
         if rules.otherwise == "deny":
-            return ApprovalRequirement(), "the policy denies calls to which no rule applies (otherwise)"
-        return _build_requirement(rules, rules.otherwise, None), ""
+            return ApprovalRequirement(), message(
+                "the policy denies calls to which no rule applies (otherwise)"
+            )
+        return _build_requirement(rules, rules.otherwise, None), NO_MESSAGE
     terms = ApprovalRequirement()
     for rule in asking:
         both = terms.merge(_build_requirement(rules, rule.decision, rule))
         if both is None:
             names = ", ".join(rule.name for rule in asking)
-            return ApprovalRequirement(), f"under the policy, nobody may approve it ({names})"
+            return ApprovalRequirement(), message(
+                "under the policy, nobody may approve it ({rules})", rules=names
+            )
         terms = both
-    return terms, ""
+    return terms, NO_MESSAGE
 
 
 def _build_requirement(

@@ -6,13 +6,16 @@ import stat
 import sys
 import threading
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from ix_tools.errors import Problem, SettingsError
+from ix_tools.i18n.messages import Message, message, verbatim
+from ix_tools.i18n.validation_faults import describe_fault, find_invalid_value
 from ix_tools.policy.rules import Rules
 
 MAX_BYTES = 1_000_000
@@ -60,37 +63,51 @@ class PolicyFile:
         except OSError as wrong:
             trouble = wrong.strerror or type(wrong).__name__
         if trouble:
-            raise self._build_error(f"cannot be read ({trouble})", "correct its name or its permissions")
+            raise self._build_error(
+                message("cannot be read ({trouble})", trouble=trouble),
+                message("correct its name or its permissions"),
+            )
         if len(content) > MAX_BYTES:
-            raise self._build_error(f"is larger than {MAX_BYTES:,} bytes", "shorten the file")
+            raise self._build_error(
+                message("is larger than {limit} bytes", limit=f"{MAX_BYTES:,}"), message("shorten the file")
+            )
         return content
 
     def _check_ownership(self, found: os.stat_result) -> None:
         """Refuse a file that others can change, directly or through a folder or link on its path."""
         if not stat.S_ISREG(found.st_mode):
-            raise self._build_error("is not a regular file", "name a regular file")
+            raise self._build_error(message("is not a regular file"), message("name a regular file"))
         if sys.platform == "win32":
             return  # modes mean nothing there; docs/policy.md says what to do instead
         if found.st_mode & WRITABLE_BY_OTHERS:
             mode = f"{stat.S_IMODE(found.st_mode):04o}"
-            raise self._build_error(f"can be changed by other users ({mode})", f"chmod go-w {self.path}")
+            raise self._build_error(
+                message("can be changed by other users ({mode})", mode=mode),
+                verbatim(f"chmod go-w {self.path}"),
+            )
         ours = {0, os.geteuid()}
         if found.st_uid not in ours:
             raise self._build_error(
-                "belongs to another user", f"chown it to root or to this user: {self.path}"
+                message("belongs to another user"),
+                message("chown it to root or to this user: {path}", path=str(self.path)),
             )
         for place, at in walk_path(self.path):
-            what = "is reached by a link" if stat.S_ISLNK(at.st_mode) else "lies in a folder"
             if at.st_uid not in ours:
                 raise self._build_error(
-                    f"{what} that belongs to another user ({place})",
-                    f"chown it to root or to this user: {place}",
+                    message("is reached by a link that belongs to another user ({place})", place=str(place))
+                    if stat.S_ISLNK(at.st_mode)
+                    else message("lies in a folder that belongs to another user ({place})", place=str(place)),
+                    message("chown it to root or to this user: {path}", path=str(place)),
                 )
             # In a folder with the sticky bit (/tmp) nobody can replace the files of others.
             if stat.S_ISDIR(at.st_mode) and at.st_mode & WRITABLE_BY_OTHERS and not at.st_mode & stat.S_ISVTX:
                 raise self._build_error(
-                    f"lies in a folder that other users can change ({place}, {stat.S_IMODE(at.st_mode):04o})",
-                    f"chmod go-w {place}",
+                    message(
+                        "lies in a folder that other users can change ({place}, {mode})",
+                        place=str(place),
+                        mode=f"{stat.S_IMODE(at.st_mode):04o}",
+                    ),
+                    verbatim(f"chmod go-w {place}"),
                 )
 
     def _parse(self, content: bytes) -> Rules:
@@ -98,22 +115,28 @@ class PolicyFile:
         try:
             return Rules.model_validate(tomllib.loads(content.decode(), parse_float=Decimal))
         except RecursionError:
-            trouble = "is nested too deeply"
+            trouble = message("is nested too deeply")
         except ValidationError as wrong:
-            trouble = "cannot be used"
+            trouble = message("cannot be used")
             problems = [
-                Problem(
-                    *_locate_problem(error["loc"], str(error["msg"]).removeprefix("Value error, "), content)
-                )
-                for error in wrong.errors(include_url=False, include_input=False, include_context=False)
+                Problem(_locate_problem(error, content), describe_fault(error))
+                for error in wrong.errors(include_url=False, include_input=False)
             ]
         except ValueError as wrong:  # not UTF-8, not TOML, or a number with thousands of digits
-            trouble = f"is not valid TOML ({wrong})"
-        raise self._build_error(trouble, "correct the file; `ix-tools policy show` reads it", problems)
+            trouble = message("is not valid TOML ({reason})", reason=str(wrong))
+        raise self._build_error(
+            trouble, message("correct the file; `ix-tools policy show` reads it"), problems
+        )
 
-    def _build_error(self, what: str, next: str, problems: list[Problem] | None = None) -> SettingsError:
+    def _build_error(
+        self, what: Message, next: Message, problems: list[Problem] | None = None
+    ) -> SettingsError:
         return SettingsError(
-            f"The policy file {self.path} {what}; every call is refused until it is corrected.",
+            message(
+                "The policy file {path} {what}; every call is refused until it is corrected.",
+                path=str(self.path),
+                what=what,
+            ),
             code="policy_unusable",
             problems=problems or [],
             next=next,
@@ -144,20 +167,15 @@ def walk_path(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
             yield place, at
 
 
-def _locate_problem(loc: tuple[int | str, ...], message: str, content: bytes) -> tuple[str, str]:
-    """Return field and message of a problem, with the rule's name instead of its number.
-
-    A message about several fields starts with the one to correct.
-    """
-    field, colon, rest = message.partition(": ")
-    parts = [str(part) for part in loc if part not in {"function-before", "tuple"}]
-    if colon and field.isidentifier():
-        parts, message = [*parts, field], rest
-    if message == "Extra inputs are not permitted":
-        message = "there is no such key"
+def _locate_problem(fault: Mapping[str, Any], content: bytes) -> str:
+    """Return the field of a problem, with the rule's name instead of its number; of several fields the one to correct."""
+    own = find_invalid_value(fault)
+    parts = [str(part) for part in fault["loc"] if part not in {"function-before", "tuple"}]
+    if own is not None and own.field:
+        parts.append(own.field)
     if len(parts) > 1 and parts[0] == "rules" and parts[1].isdecimal():
         named = tomllib.loads(content.decode())["rules"][int(parts[1])]
         name = named.get("name") if isinstance(named, dict) else None
-        parts[1] = str(name) if isinstance(name, str) else f"rule {int(parts[1]) + 1}"
+        parts[1] = str(name) if isinstance(name, str) else f"rules.{int(parts[1]) + 1}"
         parts = parts[1:]
-    return ".".join(parts) or "policy", message[:1].lower() + message[1:]
+    return ".".join(parts) or "policy"

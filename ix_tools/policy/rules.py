@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ix_tools.domain.document_kinds import list_document_kinds
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.documents import ChangeState
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
@@ -35,7 +37,7 @@ def require_each_of(*allowed: str) -> Any:
     def check(given: tuple[str, ...]) -> tuple[str, ...]:
         wrong = [one for one in given if one not in allowed]
         if wrong or not given:
-            raise ValueError(f"one or more of {', '.join(allowed)}")
+            raise InvalidValue(message("one or more of {allowed}", allowed=", ".join(allowed)))
         return given
 
     return AfterValidator(check)
@@ -43,23 +45,23 @@ def require_each_of(*allowed: str) -> Any:
 
 def _listed(value: object) -> object:
     if not isinstance(value, list):
-        raise ValueError('a list, such as ["..."]')
+        raise InvalidValue(message('a list, such as ["..."]'))
     return tuple(value)
 
 
 def _not_empty(given: tuple[str, ...]) -> tuple[str, ...]:
     if not given or not all(one.strip() for one in given):
-        raise ValueError("one or more, none of them empty")
+        raise InvalidValue(message("one or more, none of them empty"))
     return given
 
 
 def _euros(value: object) -> Decimal:
     # The file is parsed with Decimal, so that no float decides a cent.
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("an amount in euros, such as 100 or 99.90")
+        raise InvalidValue(message("an amount in euros, such as 100 or 99.90"))
     amount = Decimal(value)
     if not amount.is_finite() or not 0 <= amount < 10**12 or amount != round(amount, 2):
-        raise ValueError("an amount in euros from 0, with at most two decimals")
+        raise InvalidValue(message("an amount in euros from 0, with at most two decimals"))
     return amount
 
 
@@ -68,10 +70,10 @@ def _hours(value: object) -> tuple[int, int]:
     try:
         first, last = (_minutes(one) for one in str(value).split("-"))
     except ValueError:
-        raise ValueError('hours such as "09:00-19:30"; the end may be 24:00') from None
+        raise InvalidValue(message('hours such as "09:00-19:30"; the end may be 24:00')) from None
     if not isinstance(value, str) or first >= last:
-        raise ValueError(
-            "from an earlier to a later hour of the same day; write two rules to go past midnight"
+        raise InvalidValue(
+            message("from an earlier to a later hour of the same day; write two rules to go past midnight")
         )
     return first, last
 
@@ -87,7 +89,7 @@ def _minutes(text: str) -> int:
 
 def _plain_date(value: object) -> object:
     if isinstance(value, datetime) or not isinstance(value, date):
-        raise ValueError("a day written without quotes, such as 2026-12-31")
+        raise InvalidValue(message("a day written without quotes, such as 2026-12-31"))
     return value
 
 
@@ -163,53 +165,74 @@ class Rule(StrictModel):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.above is not None and self.up_to is not None and self.above >= self.up_to:
-            raise ValueError("up_to: more than above")
+            raise InvalidValue(message("more than above"), "up_to")
         if self.first_day and self.last_day and self.first_day > self.last_day:
-            raise ValueError("last_day: not before first_day")
+            raise InvalidValue(message("not before first_day"), "last_day")
         known = catalogue()
         for wanted in self.operations or ():
             if not any(fnmatchcase(name, wanted) for name in known):
-                raise ValueError(f"operations: there is no operation {wanted!r}")
+                raise InvalidValue(message("there is no operation '{wanted}'", wanted=wanted), "operations")
             if wanted in known and self.decision != "deny" and not known[wanted].spec.effect.needs_approval:
-                raise ValueError(f"operations: {wanted} needs no approval, so it can only be denied")
+                raise InvalidValue(
+                    message("{wanted} needs no approval, so it can only be denied", wanted=wanted),
+                    "operations",
+                )
         if self.approvers is not None:
             if self.decision in {"deny", "unattended"}:
-                raise ValueError("approvers: not with deny or unattended, where nobody approves")
+                raise InvalidValue(message("not with deny or unattended, where nobody approves"), "approvers")
             if self.decision == "form":
-                raise ValueError(
-                    "approvers: a form does not identify the person; use page, terminal or four-eyes"
+                raise InvalidValue(
+                    message("a form does not identify the person; use page, terminal or four-eyes"),
+                    "approvers",
                 )
             if len({one.casefold() for one in self.approvers}) < self.required_people:
-                raise ValueError("approvers: at least two different people, for four eyes")
+                raise InvalidValue(message("at least two different people, for four eyes"), "approvers")
         if self.asker_may_approve is not None and self.decision in {"deny", "unattended", "form"}:
-            raise ValueError("asker_may_approve: only with person, page, terminal or four-eyes")
+            raise InvalidValue(message("only with person, page, terminal or four-eyes"), "asker_may_approve")
         if self.valid_minutes is not None and self.decision in {"deny", "unattended"}:
-            raise ValueError("valid_minutes: not with deny or unattended, where nobody is asked")
+            raise InvalidValue(message("not with deny or unattended, where nobody is asked"), "valid_minutes")
         return self._check_unattended() if self.is_unattended else self._check_attended()
 
     def _check_unattended(self) -> Self:
         """Require explicit names and limits of an unattended rule."""
         for name in ("who", "operations", "up_to", "daily"):
             if getattr(self, name) is None:
-                raise ValueError(f"{name}: must be given for unattended")
+                raise InvalidValue(
+                    message(
+                        "must be given for unattended",
+                    ),
+                    name,
+                )
         for name in ("who", "operations"):
             if any(WILDCARDS & set(one) for one in getattr(self, name)):
-                raise ValueError(f"{name}: each by its whole name for unattended, without * or ?")
+                raise InvalidValue(
+                    message(
+                        "each by its whole name for unattended, without * or ?",
+                    ),
+                    name,
+                )
         for name in self.operations or ():
             if catalogue()[name].spec.effect in {Effect.ADMIN, Effect.REMOVES}:
-                raise ValueError(f"operations: {name} is never unattended")
+                raise InvalidValue(message("{name} is never unattended", name=name), "operations")
             if name == "change_state" and self.states is None:
-                raise ValueError("states: must be given for an unattended change_state")
+                raise InvalidValue(message("must be given for an unattended change_state"), "states")
             if name == "send_email" and self.recipients is None:
-                raise ValueError('recipients: must be given for unattended e-mail, such as ["client"]')
+                raise InvalidValue(
+                    message('must be given for unattended e-mail, such as ["client"]'), "recipients"
+                )
         return self
 
     def _check_attended(self) -> Self:
         for name in ("daily", "daily_calls", "recipients"):
             if getattr(self, name) is not None:
-                raise ValueError(f"{name}: only for unattended")
+                raise InvalidValue(
+                    message(
+                        "only for unattended",
+                    ),
+                    name,
+                )
         if self.with_warnings:
-            raise ValueError("with_warnings: only for unattended")
+            raise InvalidValue(message("only for unattended"), "with_warnings")
         return self
 
     @property
@@ -235,7 +258,9 @@ class Rules(StrictModel):
         _refuse_duplicates("people", [name.casefold() for name in self.people])
         for one in (one for ids in self.people.values() for one in ids):
             if one.partition(":")[0] not in {"terminal", "page", "principal"} or not one.partition(":")[2]:
-                raise ValueError(f"people: {one!r} is not terminal:NAME, page:NAME or principal:NAME")
+                raise InvalidValue(
+                    message("'{one}' is not terminal:NAME, page:NAME or principal:NAME", one=one), "people"
+                )
         return self
 
     @property
@@ -247,4 +272,4 @@ class Rules(StrictModel):
 def _refuse_duplicates(field: str, names: Sequence[str]) -> None:
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
-        raise ValueError(f"{field}: {twice[0]!r} is given twice")
+        raise InvalidValue(message("'{name}' is given twice", name=twice[0]), field)

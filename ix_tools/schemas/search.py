@@ -9,6 +9,7 @@ from typing import Any
 from ix_tools.config.settings import Settings
 from ix_tools.errors import InvalidArguments, Problem
 from ix_tools.fiscal.exemptions import split_words
+from ix_tools.i18n.messages import message, verbatim
 from ix_tools.operations.access import get_disabled_reason
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
@@ -135,9 +136,15 @@ def _get_parameter(name: str, schema: Mapping[str, Any], parameter: str) -> Any:
     found = schema["properties"].get(parameter)
     if found is None:
         raise InvalidArguments(
-            f"{name} has no parameter {parameter[:64]!r}.",
-            problems=[Problem("parameter", "is not one of its parameters", ", ".join(schema["properties"]))],
-            next="leave parameter out, or give one of them",
+            message("{name} has no parameter '{parameter}'.", name=name, parameter=parameter[:64]),
+            problems=[
+                Problem(
+                    "parameter",
+                    message("is not one of its parameters"),
+                    verbatim(", ".join(schema["properties"])),
+                )
+            ],
+            next=message("leave parameter out, or give one of them"),
         )
     return found
 
@@ -166,11 +173,15 @@ def get_operation(name: str) -> type[Operation[Any]]:
     """
     operation = catalogue().get(name)
     if operation is None:
-        near = " or ".join(find_closest(name, catalogue(), 3, 0.6))
+        near = ", ".join(find_closest(name, catalogue(), 3, 0.6))
         raise InvalidArguments(
-            f"There is no tool called {name[:64]!r}.",
+            message("There is no tool called '{name}'.", name=name[:64]),
             code="unknown_tool",
-            next=f"{f'call {near} if that is meant, or ' if near else ''}find it by words with search_operations",
+            next=(
+                message("call {near} if that is meant, or find it by words with search_operations", near=near)
+                if near
+                else message("find it by words with search_operations")
+            ),
         )
     return operation
 

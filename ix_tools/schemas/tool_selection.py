@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ix_tools.i18n.languages import Bilingual
+from ix_tools.i18n.messages import Message, message
+
 READ_ONLY_ANNOTATIONS = {
     "readOnlyHint": True,
     "destructiveHint": False,
@@ -20,7 +23,12 @@ RUN_OPERATION = "run_operation"
 
 
 class UnknownName(ValueError):
-    """A toolset or tool that does not exist; the message names those that exist."""
+    """A toolset or tool that does not exist; `problem` names those that exist."""
+
+    def __init__(self, problem: Message) -> None:
+        """Keep the problem."""
+        super().__init__(str(problem))
+        self.problem = problem
 
 
 @dataclass(frozen=True)
@@ -44,8 +52,8 @@ def select_tools(
     Raises: UnknownName when a toolset or tool does not exist.
     """
     names = [tool["name"] for tool in tools]
-    _require_known("toolset", choice.toolsets, [*toolsets, "all"])
-    _require_known("tool", (*choice.tools, *choice.exclude), names)
+    _require_known(Bilingual("conjunto de ferramentas", "toolset"), choice.toolsets, [*toolsets, "all"])
+    _require_known(Bilingual("ferramenta", "tool"), (*choice.tools, *choice.exclude), names)
     sets = toolsets if "all" in choice.toolsets else choice.toolsets or (() if choice.tools else usual)
     wanted = {name for one in sets for name in toolsets[one]}.union(choice.tools) - set(choice.exclude)
     found = [tool for tool in tools if tool["name"] in wanted]
@@ -54,10 +62,16 @@ def select_tools(
     )
 
 
-def _require_known(what: str, named: Iterable[str], known: Sequence[str]) -> None:
+def _require_known(what: Bilingual, named: Iterable[str], known: Sequence[str]) -> None:
     if unknown := [name for name in named if name not in known]:
         raise UnknownName(
-            f"there is no {what} {', '.join(unknown)}; there are {', '.join(known[:-1])} and {known[-1]}"
+            message(
+                "there is no {what} {unknown}; there are {known} and {last}",
+                what=what,
+                unknown=", ".join(unknown),
+                known=", ".join(known[:-1]),
+                last=known[-1],
+            )
         )
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.engine import Connection, Engine
 
 from ix_tools.errors import StoreUnavailable
+from ix_tools.i18n.messages import Message, message, verbatim
 from ix_tools.storage.head_note import read_head_note
 from ix_tools.storage.schema import HEAD, audit, metadata, version
 from ix_tools.telemetry import pause_instrumentation
@@ -34,7 +35,9 @@ SERVER_OPTIONS = {
     # An intent must be on disk before its request is sent, whatever the server's default; no wait is unlimited.
     "options": "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=30s",
 }
-REPAIR_OR_MOVE = "free disk space, correct the permissions or start the database; or set INVOICEXPRESS_STORE to another store"
+REPAIR_OR_MOVE = message(
+    "free disk space, correct the permissions or start the database; or set INVOICEXPRESS_STORE to another store"
+)
 
 
 class Store:
@@ -71,14 +74,14 @@ class Store:
         )
 
     @property
-    def name(self) -> str:
-        """The name in messages, without a password."""
+    def name(self) -> Message:
+        """The name within a sentence, without a password."""
         if self.file:
-            return f"the file {self.file}"
+            return message("the file {file}", file=str(self.file))
         try:
-            return f"the database {sql.make_url(self.url or '').render_as_string(hide_password=True)}"
+            return message("the database {address}", address=self.location)
         except (exc.ArgumentError, ValueError):
-            return "the database in INVOICEXPRESS_STORE"
+            return message("the database in INVOICEXPRESS_STORE")
 
     @property
     def head_note(self) -> Path | None:
@@ -181,7 +184,11 @@ class Store:
     def _wait_to_write(self) -> Iterator[None]:
         if not self._writers.acquire(timeout=QUEUE_TIMEOUT):
             raise self._build_unavailable(
-                f"{MAX_WRITERS} other threads of this process were writing for {QUEUE_TIMEOUT:.0f} s"
+                message(
+                    "{count} other threads of this process were writing for {seconds} s",
+                    count=MAX_WRITERS,
+                    seconds=f"{QUEUE_TIMEOUT:.0f}",
+                )
             )
         try:
             yield
@@ -195,14 +202,15 @@ class Store:
             yield
         except (exc.SQLAlchemyError, OSError) as trouble:
             cause = getattr(trouble, "orig", None) or trouble
-            failure = self._build_unavailable(f"{type(cause).__name__}: {str(cause).strip()}")
+            failure = self._build_unavailable(verbatim(f"{type(cause).__name__}: {str(cause).strip()}"))
         if failure is not None:
             raise failure
 
-    def _build_unavailable(self, why: str, next: str = REPAIR_OR_MOVE) -> StoreUnavailable:
-        name = self.name[0].upper() + self.name[1:]
+    def _build_unavailable(self, why: Message, next: Message = REPAIR_OR_MOVE) -> StoreUnavailable:
         return StoreUnavailable(
-            f"{name} cannot be used ({why}).", next=next, retryable=next is REPAIR_OR_MOVE
+            message("ix-tools cannot use {name} ({why}).", name=self.name, why=why),
+            next=next,
+            retryable=next is REPAIR_OR_MOVE,
         )
 
     def _open(self, durable: bool) -> Engine:
@@ -221,8 +229,8 @@ class Store:
             elif _identify_file(self.file) != self._identity:
                 # SQLite would continue to write to the unlinked file.
                 raise self._build_unavailable(
-                    "it was removed or replaced while in use",
-                    "put the original file back, then restart ix-tools",
+                    message("it was removed or replaced while in use"),
+                    message("put the original file back, then restart ix-tools"),
                 )
             if durable or self.file is None:
                 return self._durable
@@ -236,9 +244,12 @@ class Store:
         note = self.head_note
         if note is not None and note.exists() and not self.file.exists():
             raise self._build_unavailable(
-                "it is missing, although a note beside it says that it was used",
-                f"put it back from a backup, because only it knows what was already issued; "
-                f"to start with an empty store anyway, remove {note}",
+                message("it is missing, although a note beside it says that it was used"),
+                message(
+                    "put it back from a backup, because only it knows what was already issued; "
+                    "to start with an empty store anyway, remove {note}",
+                    note=str(note),
+                ),
             )
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Create the file before SQLite does, so that others can never read it. Do not open an existing file: closing it
@@ -264,7 +275,8 @@ class Store:
         scheme, _, rest = (self.url or "").partition("://")
         if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
             raise self._build_unavailable(
-                f"{scheme}:// is not supported", "give a file or a postgresql:// URL in INVOICEXPRESS_STORE"
+                message("{scheme}:// is not supported", scheme=scheme),
+                message("give a file or a postgresql:// URL in INVOICEXPRESS_STORE"),
             )
         failure: StoreUnavailable | None = None
         try:
@@ -277,11 +289,13 @@ class Store:
             )
         except ImportError:
             failure = self._build_unavailable(
-                "the driver for PostgreSQL is not installed",
-                "install ix-tools with its extra: ix-tools[postgres]",
+                message("the driver for PostgreSQL is not installed"),
+                message("install ix-tools with its extra: ix-tools[postgres]"),
             )
         except ValueError:
-            failure = self._build_unavailable("its URL cannot be read", "correct INVOICEXPRESS_STORE")
+            failure = self._build_unavailable(
+                message("its URL cannot be read"), message("correct INVOICEXPRESS_STORE")
+            )
         raise failure
 
     def _check_note(self, engine: Engine) -> None:
@@ -299,11 +313,18 @@ class Store:
             finally:
                 connection.rollback()
         if there != digest:
-            what = "is not in it" if there is None else "has another hash in it"
+            what = message("is not in it") if there is None else message("has another hash in it")
             raise self._build_unavailable(
-                f"row {seq} of its audit trail is noted in {self.note_file} and {what}: it is empty, an older copy, or another store",
-                "put the newest copy back; if this is the newest one, accept it with `ix-tools store accept-restored`, and "
-                "`ix-tools audit reconcile` then reports what it does not know",
+                message(
+                    "row {seq} of its audit trail is noted in {note} and {what}: it is empty, an older copy, or another store",
+                    seq=seq,
+                    note=str(self.note_file),
+                    what=what,
+                ),
+                message(
+                    "put the newest copy back; if this is the newest one, accept it with `ix-tools store accept-restored`, "
+                    "and `ix-tools audit reconcile` then reports what it does not know"
+                ),
             )
 
     def _check_version(self, connection: Connection) -> None:
@@ -316,8 +337,12 @@ class Store:
         found = connection.execute(sql.select(version.c.version_num)).scalar_one_or_none()
         if found != HEAD:
             raise self._build_unavailable(
-                f"another version of ix-tools migrated it: it is at {found}, this process at {HEAD}",
-                "stop this process and start the newer version",
+                message(
+                    "another version of ix-tools migrated it: it is at {found}, this process at {head}",
+                    found=found,
+                    head=HEAD,
+                ),
+                message("stop this process and start the newer version"),
             )
         self._schema = schema
 
@@ -350,7 +375,8 @@ class Store:
             command.upgrade(config, "head")
         except CommandError:
             failure = self._build_unavailable(
-                "a newer version of ix-tools created it", "use that version or a newer one"
+                message("a newer version of ix-tools created it"),
+                message("use that version or a newer one"),
             )
         if failure is not None:
             raise failure

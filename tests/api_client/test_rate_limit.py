@@ -33,6 +33,7 @@ from ix_tools.api_client.rate_limit import (
 from ix_tools.api_client.retry_after import MAX_WAIT_SECONDS, parse_retry_after
 from ix_tools.config.settings import Settings
 from ix_tools.errors import IxError, RateLimited, StoreUnavailable, Unavailable
+from ix_tools.i18n.messages import verbatim
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit, rates
 from tests.harness import Harness, document_arguments, invoice
@@ -450,7 +451,7 @@ async def test_a_store_that_fails_after_the_answer_does_not_make_it_unsent(
 
     class Failing(RateLimiter):
         async def record_response(self, status: int, retry_after: float | None) -> None:
-            raise StoreUnavailable("The store is gone.")
+            raise StoreUnavailable(verbatim("The store is gone."))
 
     settings = harness.context.settings
     context = replace(

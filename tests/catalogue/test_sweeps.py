@@ -16,7 +16,7 @@ from ix_tools.errors import IxError
 from ix_tools.guards.facts import Want, get_wanted_facts
 from ix_tools.guards.states import list_transitions
 from ix_tools.i18n import labels
-from ix_tools.i18n.messages import render
+from ix_tools.i18n.messages import render, verbatim
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import OPERATIONS, catalogue
 from ix_tools.operations.spec import Effect
@@ -128,7 +128,7 @@ def test_an_output_schema_is_valid_and_asks_for_ok_alone(operation: type[Operati
     shown = json_schema.build_output_schema(operation)
     jsonschema.Draft202012Validator.check_schema(shown)
     assert (shown["type"], shown["required"]) == ("object", ["ok"])
-    refusal = IxError("No.", code="refused").as_dict()
+    refusal = IxError(verbatim("No."), code="refused").as_dict()
     jsonschema.validate(refusal, shown)
 
 

@@ -151,7 +151,7 @@ def test_what_looks_through_the_account_stays_in_the_sandbox(
 def test_the_demo_with_an_account_is_refused_where_the_sandbox_is_chosen(real: UserWithAccount) -> None:
     ran = real.run("demo", "--real", env=real.chosen("SANDBOX")[1])
     assert ran.returncode == 2
-    assert "sandbox is chosen" in ran.stdout + ran.stderr
+    assert "Está escolhida a sandbox" in ran.stdout + ran.stderr
     assert real.heard == []
 
 

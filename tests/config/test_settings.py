@@ -114,9 +114,10 @@ def test_a_renamed_setting_is_refused_with_its_present_name(tmp_path: Path, in_f
     with pytest.raises(SettingsError) as refused:
         load_settings(env)
     [problem] = refused.value.problems
-    assert (problem.field, problem.problem) == ("pdf_patience", "was renamed")
+    assert (problem.field, str(problem.problem)) == ("pdf_patience", "was renamed")
     assert (
-        problem.allowed == "pdf_poll_attempts in the file, INVOICEXPRESS_PDF_POLL_ATTEMPTS in the environment"
+        str(problem.allowed)
+        == "pdf_poll_attempts in the file, INVOICEXPRESS_PDF_POLL_ATTEMPTS in the environment"
     )
 
 

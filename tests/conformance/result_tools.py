@@ -8,6 +8,7 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from ix_tools.errors import IxError
+from ix_tools.i18n.messages import verbatim
 from ix_tools.interfaces.mcp.server import Context
 from ix_tools.interfaces.mcp.tool_calls import Answer
 from tests.conformance.suite_tool import PNG, WAV, Answers, Call, SuiteTool, build_text_result
@@ -30,9 +31,9 @@ def _answer_with(*content: types.ContentBlock) -> Answers:
 async def _fail(context: Context, call: Call) -> Answer:
     # Refused as the product refuses: what turns it into a result is the product's own.
     raise IxError(
-        "This tool intentionally returns an error for testing",
+        verbatim("This tool intentionally returns an error for testing"),
         code="intended",
-        next="do nothing: it was meant to fail",
+        next=verbatim("do nothing: it was meant to fail"),
     )
 
 

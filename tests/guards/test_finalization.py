@@ -203,6 +203,6 @@ async def test_a_guide_that_is_late_is_said_and_one_dated_late_is_refused_when_f
 ) -> None:
     made = (await harness.call("create_guide", guide()))["document"]
     harness.context.now = lambda: datetime(2026, 11, 20, 12, 30, tzinfo=LISBON)
-    assert "2026-11-20 12:00 has passed" in await harness.get_approval_text(
+    assert "20/11/2026 12:00 has passed" in await harness.get_approval_text(
         "change_state", document_arguments(made, state="finalized")
     )

@@ -21,12 +21,13 @@ NOT_LOOKED_AT = re.compile(
     r'|"[^"\n]*"'
     r"|`[^`\n]*`"
     r"|(?<!\w)'[^'\n]*'(?!\w)"
+    r"|\b[a-z_]+(?:\.(?:\d+|[a-z_]+|\{[a-z_]+\}))+"  # items.0.unit_price, policy.toml
     r"|\{[a-z_]+\}"  # the placeholder of a template
+    r"|Of\.-Circ\.|VS Code|Claude Code"
     r"|https?://\S+|\S+@\S+"
     r"|(?<!\S)\(?/[\w./-]+"  # a path
     r"|--[a-z][\w-]*"  # an option
     r"|\b\w+(?:[_=]\w*)+\b"  # change_state, INVOICEXPRESS_LANGUAGE
-    r"|\b[a-z]+(?:\.(?:\d+|[a-z]+))+\b"  # items.0.unit_price, policy.toml
     r"|\b(?:ix-tools|pip|uvx|chmod|chown)(?: [a-z][a-z-]*)*"  # commands
     r"|\w*\d\w*"
 )

@@ -121,7 +121,7 @@ async def test_a_number_that_nothing_has_is_refused_with_the_last_ones(
     await harness.create_issued()
     error = await harness.get_error("get_pdf", {"document_id": written})
     problem = error.as_dict()["problems"][0]
-    assert said in f"{problem['problem']} | {problem.get('allowed', '')} | {error.next}"
+    assert said in f"{problem['problem']} | {problem.get('allowed', '')} | {error.next!s}"
     assert error.sent == "nothing"
 
 

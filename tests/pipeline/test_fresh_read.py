@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sql
 
 from ix_tools.errors import ApprovalRefused, IxError, StoredDifferently, Unreachable
+from ix_tools.i18n.messages import verbatim
 from ix_tools.pipeline import claim_session, fresh_read
 from ix_tools.pipeline.execute import Reply
 from ix_tools.pipeline.seen_records import SeenRecords
@@ -83,7 +84,7 @@ def at_the_gap(harness: Harness, monkeypatch: pytest.MonkeyPatch, *actions: Call
 
 
 def refused() -> None:
-    raise Unreachable("InvoiceXpress could not be reached.", retryable=True)
+    raise Unreachable(verbatim("InvoiceXpress could not be reached."), retryable=True)
 
 
 def states(harness: Harness) -> list[str]:

@@ -15,6 +15,7 @@ import sqlalchemy as sql
 
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.errors import IxError, StoreUnavailable
+from ix_tools.i18n.messages import verbatim
 from ix_tools.idempotency.journal import Journal
 from ix_tools.pipeline import catalogue_lookup, lookup_memory
 from ix_tools.pipeline.seen_records import SeenRecords
@@ -502,7 +503,7 @@ async def test_a_store_that_fails_means_that_nothing_is_remembered(
     warm: Harness, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     def fail(*_: Any) -> Any:
-        raise StoreUnavailable("the disk is full")
+        raise StoreUnavailable(verbatim("the disk is full"))
 
     await grow_old(warm, lookup_memory.MAX_AGE_SECONDS)
     monkeypatch.setattr(Lookups, broken, fail)

@@ -4,7 +4,7 @@ import inspect
 from dataclasses import MISSING, fields
 from typing import Any
 
-from ix_tools import errors
+from ix_tools import error_codes, errors
 from ix_tools.fiscal.series_codes import list_registration_outcomes
 from ix_tools.http_statuses import HTTP_STATUSES
 from tools.docs.markdown import get_first_sentence, render_code, render_code_block, render_table
@@ -19,10 +19,10 @@ def render_error_codes() -> str:
                 render_code(name),
                 str(row.status),
                 str(int(row.exit_code)),
-                "" if row.retry is errors.Retry.NO else row.retry.value,
-                row.meaning,
+                "" if row.retry is error_codes.Retry.NO else row.retry.value,
+                str(row.meaning),
             )
-            for name, row in sorted(errors.ERROR_CODES.items())
+            for name, row in sorted(error_codes.ERROR_CODES.items())
         ],
     )
 
@@ -72,5 +72,5 @@ def render_http_statuses() -> str:
 def render_exit_codes() -> str:
     """Render the table of exit codes, which the README has too."""
     return render_table(
-        ("Code", "Meaning"), [(str(int(one)), said) for one, said in errors.EXIT_MEANINGS.items()]
+        ("Code", "Meaning"), [(str(int(one)), str(said)) for one, said in error_codes.EXIT_MEANINGS.items()]
     )

@@ -12,7 +12,8 @@ from ix_tools.approvals.pins import Pins
 from ix_tools.approvals.refusals import REPEAT_CALL
 from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.requirements import ApprovalRequirement, KnownIdentities
-from ix_tools.errors import ApprovalRefused, Exit
+from ix_tools.error_codes import Exit
+from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n import formats
 from ix_tools.i18n.messages import Message, message, message_template
 from ix_tools.interfaces.cli import console, prompt
@@ -122,7 +123,7 @@ def approve(run: Invocation, identifier: str, accept_differences: bool) -> int:
     with open_approvals(run, run.settings) as kept:
         found = kept.find(identifier)
         itself = run.build_command("approvals", "approve", found.id)
-        prompt.require_person("approves", f"type `{itself}` in a terminal")
+        prompt.require_person(message("approves"), message("type `{command}` in a terminal", command=itself))
         if _can_decide_here(found, run) and (accept_differences or not found.differs):
             prompt.print_approval(run, found)
             reject_command = run.build_command("approvals", "reject", found.id)
@@ -130,8 +131,8 @@ def approve(run: Invocation, identifier: str, accept_differences: bool) -> int:
                 run,
                 prompt.TYPE_ID,
                 found.id,
-                f"{found.id} was not approved; it still waits.",
-                f"`{reject_command}` rejects it and tells the requester",
+                message("{id} was not approved; it still waits.", id=found.id),
+                message("`{command}` rejects it and tells the requester", command=reject_command),
             )
         # The repository refuses if the request is not pending any more.
         decided = kept.decide(
@@ -172,15 +173,20 @@ def link(run: Invocation, identifier: str, person: str) -> int:
         if not guarded and not person and not prompt.is_interactive():
             # Without a PIN the link alone decides, so only a person who could decide here gets it.
             raise ApprovalRefused(
-                "Without a PIN, whoever has the link can approve; so only a person at a terminal gets it.",
+                message(
+                    "Without a PIN, whoever has the link can approve; so only a person at a terminal gets it."
+                ),
                 code="no_person",
-                next=f"type `{run.build_command('approvals', 'link', found.id)}` in a terminal, "
-                f"or set a PIN first: `{run.build_command('approvals', 'pin')}`",
+                next=message(
+                    "type `{command}` in a terminal, or set a PIN first: `{pin_command}`",
+                    command=run.build_command("approvals", "link", found.id),
+                    pin_command=run.build_command("approvals", "pin"),
+                ),
             )
         if not _is_pending(found, run):
             state = _as_dict(found, run)["state"]
             raise ApprovalRefused(
-                f"{found.id} cannot be decided any more: it is {state}.",
+                message("{id} cannot be decided any more: it is {state}.", id=found.id, state=state),
                 code="approval_not_pending",
                 next=REPEAT_CALL,
             )
@@ -205,7 +211,7 @@ def link(run: Invocation, identifier: str, person: str) -> int:
 def pin(run: Invocation, principal: str | None, remove: bool) -> int:
     """Set a PIN that approval pages ask for, so that a link alone approves nothing."""
     whose = principal or run.settings.principal
-    prompt.require_person("sets a PIN", "type the command in a terminal")
+    prompt.require_person(message("sets a PIN"), message("type the command in a terminal"))
     with open_store(run.settings) as opened:
         pins, by, same = Pins(opened), prompt.identify_user(), _load_same_people(run)
         own = pins.is_own(whose, by, same)
@@ -234,7 +240,9 @@ def _prompt_new_pin(run: Invocation) -> str:
     first, again = _prompt_hidden(run, PIN), _prompt_hidden(run, PIN_AGAIN)
     if first != again:
         raise ApprovalRefused(
-            "The two PINs differ; nothing was changed.", code="pin_mistyped", next="try again"
+            message("The two PINs differ; nothing was changed."),
+            code="pin_mistyped",
+            next=message("try again"),
         )
     return first
 

@@ -10,7 +10,7 @@ import click
 
 from ix_tools.audit.trail import verify_chain as faults_of
 from ix_tools.config.settings import Settings, data_folder
-from ix_tools.errors import Exit
+from ix_tools.error_codes import Exit
 from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options

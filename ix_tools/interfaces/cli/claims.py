@@ -57,18 +57,24 @@ def clear(run: Invocation, resource: str) -> int:
         found = [one for one in claims.list_claims() if one.resource == resource]
         if not found:
             raise IxError(
-                f"No call has claimed {resource}.",
+                message("No call has claimed {resource}.", resource=resource),
                 code="claim_unknown",
-                next=f"`{run.build_command('claims', 'list')}` lists the claims",
+                next=message("`{command}` lists the claims", command=run.build_command("claims", "list")),
             )
         itself = run.build_command("claims", "clear", resource)
-        prompt.require_person("clears a claim", f"type `{itself}` in a terminal")
+        prompt.require_person(
+            message("clears a claim"), message("type `{command}` in a terminal", command=itself)
+        )
         for one in found:
             console.print_note(
                 f"{one.resource} · {one.state} · {one.operation} · {formats.format_timestamp(one.since)}"
             )
         prompt.require_typed(
-            run, TYPE_NAME, resource, f"{resource} was not cleared.", "look first, then repeat the command"
+            run,
+            TYPE_NAME,
+            resource,
+            message("{resource} was not cleared.", resource=resource),
+            message("look first, then repeat the command"),
         )
         for account in {one.account for one in found}:
             claims.clear(account, resource, prompt.identify_user())

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from ix_tools.errors import EXIT_MEANINGS
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, message, render, translate_text
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
@@ -138,7 +137,6 @@ def list_help_texts() -> Iterator[str]:
     from ix_tools.operations.registry import catalogue
 
     yield from map(str, Heading)
-    yield from EXIT_MEANINGS.values()
     for operation in catalogue().values():
         yield operation.spec.title
         yield from list_operation_texts(operation)

@@ -7,7 +7,8 @@ import anyio
 import click
 
 from ix_tools.config.settings import Settings
-from ix_tools.errors import Exit, IxError
+from ix_tools.error_codes import Exit
+from ix_tools.errors import IxError
 from ix_tools.i18n.messages import message
 from ix_tools.interfaces.cli import checks, console
 from ix_tools.interfaces.cli.checks import Finding

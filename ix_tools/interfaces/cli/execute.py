@@ -24,7 +24,9 @@ from pydantic import SecretStr
 
 from ix_tools.approvals.repository import Reply
 from ix_tools.config.settings import Settings
-from ix_tools.errors import ApprovalRefused, Exit, IxError
+from ix_tools.error_codes import Exit
+from ix_tools.errors import ApprovalRefused, IxError
+from ix_tools.i18n.messages import message
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.repositories import open_approvals
@@ -66,19 +68,20 @@ def _execute_with_approval(
             return execute_once(answer).body
         except ApprovalRefused as refusal:
             if not answer.approved:
-                refusal.next = (
-                    "repeat the command to be asked again"  # the reader is the person who just declined
-                )
+                # The reader is the person who just declined.
+                refusal.next = message("repeat the command to be asked again")
             raise
     with open_approvals(run, settings) as approvals:
         approval = approvals.find(outcome.approval.id)
         answer = prompt.ask_approval(run, approval)
         if not answer.approved or (approval.differs and not answer.accepted_differences):
             raise ApprovalRefused(
-                "It was not approved.",
+                message("It was not approved."),
                 code="approval_declined",
-                next=f"repeat the command to be asked again, or `{run.build_command('approvals', 'reject', approval.id)}` "
-                "to refuse it to every program that asks",
+                next=message(
+                    "repeat the command to be asked again, or `{command}` to refuse it to every program that asks",
+                    command=run.build_command("approvals", "reject", approval.id),
+                ),
             )
         approvals.decide(approval.id, approve=True, accept_differences=answer.accepted_differences)
     return execute_once().body
@@ -92,12 +95,14 @@ def _without_account(settings: Settings) -> Settings:
 
 def _build_internal_error(operation: type[Operation[Any]], fault: Exception) -> IxError:
     return IxError(
-        f"ix-tools failed ({type(fault).__name__}); this is a fault of ours.",
+        message("ix-tools failed ({name}); this is a fault of ours.", name=type(fault).__name__),
         code="internal_error",
         sent="unknown" if operation.spec.effect.writes else "refused",
-        next="check whether it happened before you repeat it"
-        if operation.spec.effect.writes
-        else "report it with the error above",
+        next=(
+            message("check whether it happened before you repeat it")
+            if operation.spec.effect.writes
+            else message("report it with the error above")
+        ),
     )
 
 

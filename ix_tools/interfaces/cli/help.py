@@ -2,8 +2,8 @@
 
 import click
 
-from ix_tools.errors import EXIT_MEANINGS
-from ix_tools.i18n.messages import message, render, translate_text
+from ix_tools.error_codes import EXIT_MEANINGS
+from ix_tools.i18n.messages import message, render
 from ix_tools.interfaces.cli.translation import Misuse, get_language
 
 
@@ -19,10 +19,7 @@ def command(ctx: click.Context, topic: str | None) -> None:
         formatter = ctx.make_formatter()
         with formatter.section(render(message("Exit codes"), language)):
             formatter.write_dl(
-                [
-                    (str(int(code)), translate_text(meaning, language))
-                    for code, meaning in EXIT_MEANINGS.items()
-                ]
+                [(str(int(code)), render(meaning, language)) for code, meaning in EXIT_MEANINGS.items()]
             )
         click.echo(formatter.getvalue().rstrip())
     else:

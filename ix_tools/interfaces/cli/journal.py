@@ -77,15 +77,22 @@ def resolve(run: Invocation, identifier: str, happened: bool | None) -> int:
         found = kept.get(identifier)
         itself = run.build_command("journal", "resolve", found.id)
         prompt.require_person(
-            "settles this",
-            f"look in InvoiceXpress, then type `{itself}` with --happened or --did-not in a terminal",
+            message("settles this"),
+            message(
+                "look in InvoiceXpress, then type `{command}` with --happened or --did-not in a terminal",
+                command=itself,
+            ),
         )
         if found.state in {"open", "unknown"}:
             for name, value in _as_dict(found).items():
                 console.print_note(f"{name}: {value}")
             console.print_note(run.translate(EFFECTS[happened]))
             prompt.require_typed(
-                run, TYPE_ID, found.id, f"{found.id} was not settled.", "look first, then repeat the command"
+                run,
+                TYPE_ID,
+                found.id,
+                message("{id} was not settled.", id=found.id),
+                message("look first, then repeat the command"),
             )
         # The journal refuses if the outcome is known, or a process still works on it.
         kept.settle(found.id, happened=happened)

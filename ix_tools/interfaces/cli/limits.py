@@ -39,9 +39,9 @@ def clear(run: Invocation, account: str | None) -> int:
     with open_store(run.settings) as opened:
         if account is not None and account not in _list_account_names(rate_limit.list_limit_statuses(opened)):
             raise IxError(
-                f"No request was ever sent to an account {account}.",
+                message("No request was ever sent to an account {account}.", account=account),
                 code="account_unknown",
-                next=f"`{run.build_command('limits', 'show')}` lists the accounts",
+                next=message("`{command}` lists the accounts", command=run.build_command("limits", "show")),
             )
         done = rate_limit.end_pauses(opened, account)
     lines = [run.translate(OPENED.fill(account=name)) for name in done]

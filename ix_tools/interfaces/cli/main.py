@@ -9,10 +9,11 @@ from typing import Literal
 import click
 
 from ix_tools.domain.types import lisbon_now
-from ix_tools.errors import Exit, IxError, get_exit_code
+from ix_tools.error_codes import Exit
+from ix_tools.errors import IxError, get_exit_code
 from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.library_texts import translate_libraries
-from ix_tools.i18n.messages import Message, as_message
+from ix_tools.i18n.messages import Message, as_message, verbatim
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.commands import build_program
 from ix_tools.interfaces.cli.invocation import Invocation
@@ -54,7 +55,7 @@ def _report_misuse(run: Invocation, wrong: click.ClickException) -> int:
         return Exit.USAGE
     context = wrong.ctx if isinstance(wrong, click.UsageError) else None
     path = context.command_path if context else "ix-tools"
-    failure = IxError(_describe_misuse(run, wrong), code="usage", next=f"{path} --help")
+    failure = IxError(_describe_misuse(run, wrong), code="usage", next=verbatim(f"{path} --help"))
     console.print_failure(run, failure)
     return Exit.USAGE
 

@@ -146,7 +146,9 @@ def read_json(file: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as wrong:
         raise Misuse(message("--json {file} is not JSON ({reason})", file=file, reason=str(wrong))) from None
     if not isinstance(content, dict):
-        raise InvalidArguments("A call is one JSON object.", next='such as {"document_id": 1001}')
+        raise InvalidArguments(
+            message("A call is one JSON object."), next=message('such as {"document_id": 1001}')
+        )
     return content
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ix_tools.errors import Exit
+from ix_tools.error_codes import Exit
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.invocation import Invocation
 

@@ -14,6 +14,7 @@ from ix_tools.domain.types import parse_decimal
 from ix_tools.errors import InvalidArguments, Problem, SettingsError
 from ix_tools.i18n.formats import LISBON
 from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.interfaces.cli import console, policy_text
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.invocation import Invocation
@@ -86,18 +87,18 @@ def check(ctx: click.Context, /, json_file: str | None, **given: Any) -> None:
     file = _open_policy(run)
     if file is None:
         raise SettingsError(
-            "There is no policy.",
+            message("There is no policy."),
             code="no_policy",
-            next="name a file in INVOICEXPRESS_POLICY, or policy in the settings",
+            next=message("name a file in INVOICEXPRESS_POLICY, or policy in the settings"),
         )
     if given["operation"] is None:
         raise Misuse(message("--operation says which call is meant."), ctx)
     name = given["operation"].replace("-", "_")
     if name not in catalogue():
         raise InvalidArguments(
-            f"There is no tool called {name!r}.",
+            message("There is no tool called '{name}'.", name=name),
             code="unknown_tool",
-            next=f"`{run.build_command('tools')}` lists the tools",
+            next=message("`{command}` lists the tools", command=run.build_command("tools")),
         )
     if json_file is not None:
         case, found = _explain_with_account(run, name, _read_arguments(json_file), given)
@@ -123,7 +124,9 @@ def _read_arguments(json_file: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise InvalidArguments("The call must be one JSON object.", next="give the arguments as {...}")
+        raise InvalidArguments(
+            message("The call must be one JSON object."), next=message("give the arguments as {...}")
+        )
     return found
 
 
@@ -158,9 +161,11 @@ def _build_case(run: Invocation, name: str, given: Mapping[str, Any]) -> PolicyC
     if given["amount"] is not None:
         try:
             amount = parse_decimal(given["amount"])
-        except ValueError as wrong:
+        except InvalidValue as wrong:
             raise InvalidArguments(
-                "The amount cannot be read.", problems=[Problem("amount", str(wrong))], next="such as 99.90"
+                message("The amount cannot be read."),
+                problems=[Problem("amount", wrong.allowed)],
+                next=message("such as 99.90"),
             ) from None
     state = given["state"] if name == "change_state" else "canceled" if name == "cancel_payment" else None
     return PolicyCase(
@@ -185,8 +190,8 @@ def _parse_moment(run: Invocation, given: str | None) -> datetime:
         moment = datetime.fromisoformat(given)
     except ValueError:
         raise InvalidArguments(
-            "The date and time cannot be read.",
-            problems=[Problem("at", "is not a date and time")],
-            next="such as 2026-11-20T10:00",
+            message("The date and time cannot be read."),
+            problems=[Problem("at", message("is not a date and time"))],
+            next=message("such as 2026-11-20T10:00"),
         ) from None
     return moment.astimezone(LISBON) if moment.tzinfo else moment.replace(tzinfo=LISBON)

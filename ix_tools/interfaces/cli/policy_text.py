@@ -108,7 +108,7 @@ def describe_ruling(
     by = f", {render(BECAUSE, language)} {', '.join(found.deciding_rules)}" if found.deciding_rules else ""
     yield f"{render(DECIDED, language)}: {render(DECISIONS[found.decision], language)}{by}"
     if found.ruling.refusal:
-        yield f"  {found.ruling.refusal}"
+        yield f"  {render(found.ruling.refusal, language)}"
     yield from _describe_requirement(found.ruling.requirement, language)
     for one in left:
         calls = "" if one.calls is None else f", {one.calls} {render(CALLS, language)}"
@@ -149,7 +149,7 @@ def as_dict(case: PolicyCase, found: PolicyEvaluation, left: Sequence[RemainingA
     return {
         "decision": found.decision,
         "rules": list(found.deciding_rules),
-        **({"refusal": found.ruling.refusal} if found.ruling.refusal else {}),
+        **({"refusal": str(found.ruling.refusal)} if found.ruling.refusal else {}),
         "call": {
             "principal": case.principal,
             "face": case.face,

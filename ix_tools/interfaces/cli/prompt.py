@@ -8,7 +8,7 @@ import click
 from ix_tools.approvals.repository import Approval, Reply
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.labels import LABELS
-from ix_tools.i18n.messages import MessageTemplate, message, message_template
+from ix_tools.i18n.messages import Message, MessageTemplate, message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.invocation import Invocation
 
@@ -28,17 +28,23 @@ def is_interactive() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def require_person(action: str, next: str) -> None:
+def require_person(action: Message, next: Message) -> None:
     """Raise ApprovalRefused unless a person can act here, such as "clears a claim"; `next` is the step to take instead."""
     if not is_interactive():
         raise ApprovalRefused(
-            f"Only a person at a terminal {action}, and standard input or standard error is not a terminal.",
+            message(
+                "Only a person at a terminal {action}, and standard input or standard error is not a "
+                "terminal.",
+                action=action,
+            ),
             code="no_person",
             next=next,
         )
 
 
-def require_typed(run: Invocation, question: MessageTemplate, word: str, refusal: str, next: str) -> None:
+def require_typed(
+    run: Invocation, question: MessageTemplate, word: str, refusal: Message, next: Message
+) -> None:
     """Raise ApprovalRefused with this refusal and next step unless the person types exactly this word."""
     if not confirm_typed(run, question, word):
         raise ApprovalRefused(refusal, code="approval_declined", next=next)

@@ -37,9 +37,13 @@ def command(ctx: click.Context, host: str, port: int, file: Path | None, languag
     chosen = run.settings.sandbox_file
     if file is not None and chosen is not None and file.absolute() != chosen.absolute():
         raise SettingsError(
-            f"--file names {file}, and --sandbox-file (or the setting) {chosen}.",
+            message(
+                "--file names {file}, and --sandbox-file (or the setting) {chosen}.",
+                file=str(file),
+                chosen=str(chosen),
+            ),
             code="sandbox_not_started",
-            next="name one of them",
+            next=message("name one of them"),
         )
     file = file or chosen
     try:
@@ -47,9 +51,11 @@ def command(ctx: click.Context, host: str, port: int, file: Path | None, languag
     except (ValueError, OSError) as trouble:
         reason = getattr(trouble, "strerror", None) or str(trouble)
         raise SettingsError(
-            f"The sandbox cannot listen on {host}:{port} ({reason}).",
+            message(
+                "The sandbox cannot listen on {host}:{port} ({reason}).", host=host, port=port, reason=reason
+            ),
             code="sandbox_not_started",
-            next="name another --port, or an address of this machine's loopback with --host",
+            next=message("name another --port, or an address of this machine's loopback with --host"),
         ) from None
 
 

@@ -33,14 +33,16 @@ def accept_restored(ctx: click.Context, output: Any) -> int:
     """Use a store that is older than the note of its newest row. Only at a terminal; the audit trail records it."""
     run = apply_global_options(ctx, output)
     itself = run.build_command("store", "accept-restored")
-    prompt.require_person("accepts a restored store", f"type `{itself}` in a terminal")
+    prompt.require_person(
+        message("accepts a restored store"), message("type `{command}` in a terminal", command=itself)
+    )
     console.print_note(run.translate(WHAT_IT_MEANS))
     prompt.require_typed(
         run,
         TYPE_IT,
         run.translate(WORD),
-        "The store was not accepted.",
-        "put the newest copy back, or repeat the command",
+        message("The store was not accepted."),
+        message("put the newest copy back, or repeat the command"),
     )
     with open_store(run.settings, checks_note=False) as opened:
         noted, newest = trail.accept_restored(opened, prompt.identify_user())

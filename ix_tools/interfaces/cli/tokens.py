@@ -8,9 +8,10 @@ import click
 
 from ix_tools.auth.tokens import Token, Tokens
 from ix_tools.config.settings import SANDBOX_ACCOUNT
-from ix_tools.errors import Exit, IxError, Problem
+from ix_tools.error_codes import Exit
+from ix_tools.errors import IxError, Problem
 from ix_tools.i18n import formats
-from ix_tools.i18n.messages import message, message_template
+from ix_tools.i18n.messages import message, message_template, verbatim
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
@@ -101,12 +102,16 @@ def _choose_accounts(run: Invocation, named: tuple[str, ...]) -> tuple[str, ...]
     unknown = [name for name in named if name not in allowed]
     if not unknown and (named or len(known) == 1):
         return named or known
-    problem = f"no such account: {', '.join(unknown)}" if unknown else "name the accounts"
+    problem = (
+        message("no such account: {accounts}", accounts=", ".join(unknown))
+        if unknown
+        else message("name the accounts")
+    )
     raise IxError(
-        "The token needs accounts that are in the settings.",
+        message("The token needs accounts that are in the settings."),
         code="account_needed",
-        problems=[Problem("account", problem, ", ".join(sorted(allowed)))],
-        next="repeat the command with --account NAME",
+        problems=[Problem("account", problem, verbatim(", ".join(sorted(allowed))))],
+        next=message("repeat the command with --account NAME"),
     )
 
 

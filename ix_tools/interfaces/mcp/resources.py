@@ -10,6 +10,7 @@ from mcp.shared.exceptions import MCPError
 
 from ix_tools.errors import InvalidArguments, IxError, NotFound
 from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import message
 from ix_tools.interfaces.mcp import scope_challenge
 from ix_tools.interfaces.mcp.outgoing import build_json_resource
 from ix_tools.pipeline.execute import CallContext, CallOrigin, execute, fetch_pdf, parse
@@ -54,10 +55,14 @@ async def _load_content(
         )
         if len(content) > MAX_PDF_BYTES:
             raise IxError(
-                f"The PDF has {len(content)} bytes, and over MCP at most {MAX_PDF_BYTES} are handed on.",
+                message(
+                    "The PDF has {size} bytes, and over MCP at most {limit} are handed on.",
+                    size=len(content),
+                    limit=MAX_PDF_BYTES,
+                ),
                 code="too_long",
                 sent="refused",
-                next="get_pdf gives it as a link, or on this machine as a file",
+                next=message("get_pdf gives it as a link, or on this machine as a file"),
             )
         return types.BlobResourceContents(
             uri=uri, mime_type="application/pdf", blob=base64.b64encode(content).decode()

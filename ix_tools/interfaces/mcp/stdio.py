@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options
 from ix_tools.config.settings import Settings, detect_language, load_settings, split_list
 from ix_tools.errors import SettingsError
+from ix_tools.i18n.messages import message, render
 
 if TYPE_CHECKING:
     from ix_tools.interfaces.mcp.lazy_context import ShowPages
@@ -86,7 +87,8 @@ def main(argv: Sequence[str], show: "ShowPages | None" = None) -> int:
     try:
         tools = list_chosen_tools(choice_from_settings(settings))
     except UnknownName as wrong:
-        print(f"Nothing was started: {wrong}.", file=sys.stderr)
+        nothing = message("Nothing was started: {problem}.", problem=wrong.problem)
+        print(render(nothing, settings.language), file=sys.stderr)
         return 2
     return _serve(settings, tools, show)
 

@@ -29,7 +29,7 @@ from ix_tools.approvals.refusals import build_declined_refusal
 from ix_tools.approvals.repository import Approval, Reply
 from ix_tools.errors import IxError
 from ix_tools.i18n.labels import LABELS
-from ix_tools.i18n.messages import render
+from ix_tools.i18n.messages import message, render
 from ix_tools.interfaces.mcp import elicitation, scope_challenge
 from ix_tools.interfaces.mcp.elicitation import APPROVAL_KEY, ElicitationAnswer
 from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_form_message
@@ -287,9 +287,11 @@ async def _elicit_form(
 
 def _build_internal_error(fault: Exception) -> IxError:
     return IxError(
-        f"ix-tools failed ({type(fault).__name__}); this is a fault of ours.",
+        message("ix-tools failed ({name}); this is a fault of ours.", name=type(fault).__name__),
         code="internal_error",
         sent="unknown",
-        next="check whether it happened (get_document, list_invoices) before you repeat it; "
-        "the server's log on standard error has the details",
+        next=message(
+            "check whether it happened (get_document, list_invoices) before you repeat it; the "
+            "server's log on standard error has the details"
+        ),
     )

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from ix_tools import errors
+from ix_tools import error_codes, errors
 from ix_tools.http_statuses import HTTP_STATUSES
+from ix_tools.i18n.messages import message, verbatim
 from ix_tools.interfaces.rest.endpoint import Endpoint, Respond, list_read_methods
 from ix_tools.interfaces.rest.responses import JSON
 from ix_tools.pipeline.context_pool import ServerContext
@@ -90,9 +91,9 @@ def _serve_description(server_context: ServerContext, *, old: bool) -> Respond:
             content = cached[0] if cached and not chosen else await anyio.to_thread.run_sync(render, chosen)
         except UnknownToolset as unknown:
             raise errors.InvalidArguments(
-                "The description cannot be built.",
-                problems=[errors.Problem("toolsets", str(unknown))],
-                next="name existing toolsets, separated by commas",
+                message("The description cannot be built."),
+                problems=[errors.Problem("toolsets", verbatim(str(unknown)))],
+                next=message("name existing toolsets, separated by commas"),
             ) from None
         if not chosen:
             cached[:] = [content]
@@ -124,7 +125,7 @@ def _render_code_spans(said: str) -> str:
 
 def _list_codes(status: int) -> str:
     return "".join(
-        f'<li id="{code}"><code>{code}</code>: {_render_code_spans(row.meaning)}</li>'
-        for code, row in sorted(errors.ERROR_CODES.items())
+        f'<li id="{code}"><code>{code}</code>: {_render_code_spans(str(row.meaning))}</li>'
+        for code, row in sorted(error_codes.ERROR_CODES.items())
         if row.status == status
     )

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from ix_tools.errors import InvalidArguments, IxError
 from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import message
 from ix_tools.interfaces.rest.problems import build_problem
 
 log = logging.getLogger(__name__)
@@ -65,19 +66,26 @@ def list_read_methods(request: Request) -> Sequence[str]:
 
 def _build_method_not_allowed(request: Request, methods: Sequence[str]) -> IxError:
     return InvalidArguments(
-        f"{request.url.path} takes {' and '.join(methods)}, not {request.method[:16]}.",
+        message(
+            "{path} takes {methods}, not {method}.",
+            path=request.url.path,
+            methods=" and ".join(methods),
+            method=request.method[:16],
+        ),
         code="method_not_allowed",
-        next=f"send it as {methods[0]}",
+        next=message("send it as {method}", method=methods[0]),
     )
 
 
 def _build_internal_error(fault: Exception, request: Request) -> IxError:
     reading = request.method in READ_METHODS
     return IxError(
-        f"ix-tools failed ({type(fault).__name__}); this is a fault of ours.",
+        message("ix-tools failed ({name}); this is a fault of ours.", name=type(fault).__name__),
         code="internal_error",
         sent="refused" if reading else "unknown",
-        next="report it with the lines of the server's log"
-        if reading
-        else "check whether it happened before you repeat it; the server's log has the details",
+        next=(
+            message("report it with the lines of the server's log")
+            if reading
+            else message("check whether it happened before you repeat it; the server's log has the details")
+        ),
     )

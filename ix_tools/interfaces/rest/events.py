@@ -13,6 +13,7 @@ from ix_tools.auth.principals import build_scope_refusal
 from ix_tools.errors import InvalidArguments, Problem
 from ix_tools.events.models import EVENT_TYPES
 from ix_tools.events.repository import MAX_LIMIT, EventBatch, EventFilter
+from ix_tools.i18n.messages import Message, message, verbatim
 from ix_tools.interfaces.rest.endpoint import Endpoint, list_read_methods
 from ix_tools.interfaces.rest.responses import build_json_response
 from ix_tools.operations.scopes import Scope
@@ -31,7 +32,7 @@ def build_endpoint(server_context: ServerContext) -> Endpoint:
         context = await server_context.open_context(request, account)
         unknown = sorted(set(given) - set(PARAMETERS))
         if unknown:
-            raise _build_refusal(unknown[0], "unknown field", ", ".join(PARAMETERS))
+            raise _build_refusal(unknown[0], message("unknown field"), verbatim(", ".join(PARAMETERS)))
         wanted = EventFilter(
             context.account.name,
             "" if _wants_all_callers(context, given) else context.settings.principal,
@@ -47,7 +48,7 @@ def build_endpoint(server_context: ServerContext) -> Endpoint:
 def _wants_all_callers(context: CallContext, given: dict[str, Any]) -> bool:
     asked = str(given.get("callers", "own"))
     if asked not in {"own", "all"}:
-        raise _build_refusal("callers", "is none of the allowed words", "own, all")
+        raise _build_refusal("callers", message("is none of the allowed words"), verbatim("own, all"))
     needed = Scope.ADMIN if asked == "all" else Scope.READ
     if needed not in context.scopes:
         raise build_scope_refusal(needed, PATH, context.scopes)
@@ -58,15 +59,22 @@ def _read_number(given: dict[str, Any], name: str, default: int, most: int) -> i
     text = str(given.get(name, default)).strip() or str(default)
     least = 0 if name == "after" else 1
     if not text.isascii() or not text.isdecimal() or len(text) > 19 or not least <= int(text) <= most:
-        raise _build_refusal(name, "is not usable", f"a whole number from {least} to {most}")
+        raise _build_refusal(
+            name,
+            message("is not usable"),
+            message("a whole number from {low} to {high}", low=least, high=most),
+        )
     return int(text)
 
 
-def _build_refusal(name: str, problem: str, allowed: str) -> InvalidArguments:
+def _build_refusal(name: str, problem: Message, allowed: Message) -> InvalidArguments:
     return InvalidArguments(
-        f"{PATH} cannot be read with these parameters.",
+        message("{path} cannot be read with these parameters.", path=PATH),
         problems=[Problem(name, problem, allowed)],
-        next=f"correct it and ask again; the types of events are {', '.join(EVENT_TYPES)}",
+        next=message(
+            "correct it and ask again; the types of events are {types}",
+            types=", ".join(EVENT_TYPES),
+        ),
     )
 
 

@@ -8,6 +8,8 @@ from starlette.requests import Request
 
 from ix_tools.domain.json_parsing import reject_repeated_fields
 from ix_tools.errors import InvalidArguments, Problem
+from ix_tools.i18n.messages import Message, message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation
 from ix_tools.schemas.json_schema import build_input_schema
 
@@ -25,16 +27,18 @@ async def read_body(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise InvalidArguments(
-            f"The body is {kind or 'of no stated type'}, and only JSON is read.",
+            message("The body is {kind}, and only JSON is read.", kind=kind)
+            if kind
+            else message("The body is of no stated type, and only JSON is read."),
             code="unsupported_media_type",
-            next="send the arguments as one JSON object with Content-Type: application/json",
+            next=message("send the arguments as one JSON object with Content-Type: application/json"),
         )
     try:
         found = json.loads(content, object_pairs_hook=reject_repeated_fields, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as fault:
-        raise _build_malformed(f"The body is not JSON: {str(fault).rstrip('.')}.") from None
+        raise _build_malformed(_describe_fault(fault)) from None
     if not isinstance(found, dict):
-        raise _build_malformed("The body is JSON, but no object.")
+        raise _build_malformed(message("The body is JSON, but no object."))
     return found
 
 
@@ -44,20 +48,30 @@ async def _read_bytes(request: Request) -> bytes:
         content += chunk
         if len(content) > MAX_BODY_BYTES:
             raise InvalidArguments(
-                f"The body has more than {MAX_BODY_BYTES} bytes.",
+                message("The body has more than {limit} bytes.", limit=MAX_BODY_BYTES),
                 code="too_long",
-                next="send less in one call",
+                next=message("send less in one call"),
             )
     return bytes(content)
 
 
 def _reject_constant(word: str) -> None:
-    raise ValueError(f"{word} is no number")
+    raise InvalidValue(message("{word} is no number", word=word))
 
 
-def _build_malformed(message: str) -> InvalidArguments:
+def _describe_fault(fault: Exception) -> Message:
+    if isinstance(fault, InvalidValue):
+        return message("The body is not JSON: {reason}.", reason=fault.allowed)
+    if isinstance(fault, json.JSONDecodeError):
+        return message(
+            "The body is not JSON (line {line}, column {column}).", line=fault.lineno, column=fault.colno
+        )
+    return message("The body is not JSON.")
+
+
+def _build_malformed(problem: Message) -> InvalidArguments:
     return InvalidArguments(
-        message, code="malformed_request", next="send the arguments as one JSON object, such as {}"
+        problem, code="malformed_request", next=message("send the arguments as one JSON object, such as {}")
     )
 
 
@@ -85,11 +99,23 @@ def apply_key_header(
         keys.add(arguments[KEY].strip())
     if len(keys) > 1 or not all(keys):
         raise InvalidArguments(
-            f"The header {KEY_HEADER} and the field {KEY} do not say the same.",
+            message(
+                "The header {header} and the field {field} do not say the same.",
+                header=KEY_HEADER,
+                field=KEY,
+            ),
             code="idempotency_keys_differ",
             problems=[
-                Problem(KEY, "is given twice, differently, or empty", "one key, in one place or in both")
+                Problem(
+                    KEY,
+                    message("is given twice, differently, or empty"),
+                    message("one key, in one place or in both"),
+                )
             ],
-            next=f"give one key: the header {KEY_HEADER}, or the field {KEY} where a host cannot set headers",
+            next=message(
+                "give one key: the header {header}, or the field {field} where a host cannot set headers",
+                header=KEY_HEADER,
+                field=KEY,
+            ),
         )
     return {**arguments, KEY: keys.pop()} if arguments.get(KEY) is None else dict(arguments)

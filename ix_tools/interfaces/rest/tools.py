@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from ix_tools.errors import DEFAULT_RETRY_SECONDS, InvalidArguments, Problem
 from ix_tools.http_statuses import DONE, WAITING
-from ix_tools.i18n.messages import message
+from ix_tools.i18n.messages import message, verbatim
 from ix_tools.interfaces.rest import approvals, pdf
 from ix_tools.interfaces.rest.endpoint import READ_METHODS, Endpoint
 from ix_tools.interfaces.rest.requests import apply_key_header, read_body, read_query
@@ -61,7 +61,7 @@ def _extract_wish(given: Mapping[str, Any], chosen: str) -> tuple[bool, dict[str
     rest = dict(given)
     wish = rest.pop(WHEN_APPROVED, None) or ("run" if chosen == "auto" else chosen)
     if wish not in {"run", "repeat"}:
-        problem = Problem(WHEN_APPROVED, message("is none of the allowed words"), "run, repeat")
+        problem = Problem(WHEN_APPROVED, message("is none of the allowed words"), verbatim("run, repeat"))
         raise InvalidArguments(
             message("The call says in no known way what happens when it is approved."),
             problems=[problem],

@@ -11,7 +11,9 @@ from ix_tools.auth.tokens import Tokens
 from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options, run_chosen_sandbox
 from ix_tools.config.settings import Settings, detect_language, is_loopback, load_settings
-from ix_tools.errors import Exit, IxError, Problem, SettingsError
+from ix_tools.error_codes import Exit
+from ix_tools.errors import IxError, Problem, SettingsError
+from ix_tools.i18n.messages import message
 from ix_tools.interfaces.mcp.stdio import add_tool_options, apply_options
 from ix_tools.interfaces.server import json_logs
 from ix_tools.interfaces.server.workers import build_local_url, open_sockets, run_server
@@ -74,11 +76,15 @@ def _load_settings(options: argparse.Namespace, until_the_end: ExitStack) -> Set
     try:
         list_chosen_tools(choice_from_settings(settings))
     except UnknownName as wrong:
-        raise SettingsError(f"{wrong}.", next="correct the names, or leave them out") from None
+        raise SettingsError(
+            message("{problem}.", problem=wrong.problem), next=message("correct the names, or leave them out")
+        ) from None
     if settings.policy is not None:
         PolicyFile(settings.policy).load_rules()
     if options.workers < 1:
-        raise SettingsError("--workers is a whole number from 1.", next="leave it out for one process")
+        raise SettingsError(
+            message("--workers is a whole number from 1."), next=message("leave it out for one process")
+        )
     if not settings.accounts and not settings.sandbox:
         settings.require_account()
     return until_the_end.enter_context(run_chosen_sandbox(settings))
@@ -95,17 +101,25 @@ def _requires_authentication(settings: Settings, host: str) -> bool:
         missing.append(
             Problem(
                 "oauth_issuer",
-                "is not set, and there is no token: anybody who reaches this server could issue invoices",
+                message(
+                    "is not set, and there is no token: anybody who reaches this server could issue invoices"
+                ),
             )
         )
     if not settings.public_url:
-        missing.append(Problem("public_url", "is not set: the server must know its public address"))
+        missing.append(Problem("public_url", message("is not set: the server must know its public address")))
     if missing:
         raise SettingsError(
-            f"The server does not start on {host}, because callers could not authenticate or reach it.",
+            message(
+                "The server does not start on {host}, because callers could not authenticate or reach it.",
+                host=host,
+            ),
             problems=missing,
-            next=f"create a token with `{format_launch_command('tokens', 'create')}`, or set INVOICEXPRESS_OAUTH_ISSUER and "
-            "INVOICEXPRESS_OAUTH_KEYS_URL; set INVOICEXPRESS_PUBLIC_URL",
+            next=message(
+                "create a token with `{command}`, or set INVOICEXPRESS_OAUTH_ISSUER and "
+                "INVOICEXPRESS_OAUTH_KEYS_URL; set INVOICEXPRESS_PUBLIC_URL",
+                command=format_launch_command("tokens", "create"),
+            ),
         )
     return True
 

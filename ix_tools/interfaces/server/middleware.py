@@ -117,7 +117,9 @@ class GatewayMiddleware:
         hosts = [host.lower() for host in headers.getlist("host")]
         if len(hosts) != 1 or hosts[0] not in self._hosts:
             return build_refusal(
-                "host_not_served", message("The Host header does not name this server."), self._language
+                "host_not_served",
+                message("The Host header does not name this server."),
+                self._language,
             )
         if any(origin.lower() not in self._origins for origin in headers.getlist("origin")):
             return build_refusal(

@@ -6,15 +6,15 @@ from starlette.responses import Response
 
 from ix_tools.errors import IxError, StoreUnavailable
 from ix_tools.i18n.languages import Language
-from ix_tools.i18n.messages import Text, message
+from ix_tools.i18n.messages import Message, message
 from ix_tools.interfaces.rest.problems import build_problem
 
 
 def build_refusal(
-    code: str, message: Text, language: Language, headers: Mapping[str, str] | None = None
+    code: str, problem: Message, language: Language, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Build the response to a request that no interface sees."""
-    return build_problem(IxError(message, code=code), language, headers)
+    return build_problem(IxError(problem, code=code), language, headers)
 
 
 def build_store_refusal(trouble: StoreUnavailable, language: Language) -> Response:

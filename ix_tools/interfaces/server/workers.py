@@ -14,6 +14,7 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 from ix_tools.api_client.client import EXTRA_SECONDS
 from ix_tools.config.settings import Settings
 from ix_tools.errors import SettingsError
+from ix_tools.i18n.messages import message
 from ix_tools.interfaces.connections import Connection, raise_open_file_limit
 from ix_tools.interfaces.server import json_logs
 from ix_tools.telemetry import suppress_for_process
@@ -57,8 +58,13 @@ def _bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
     except OSError as trouble:
         sock.close()
         failure = SettingsError(
-            f"Nobody can listen on {host} port {port} ({trouble.strerror or trouble}).",
-            next="choose another --host or --port",
+            message(
+                "Nobody can listen on {host} port {port} ({reason}).",
+                host=host,
+                port=port,
+                reason=trouble.strerror or str(trouble),
+            ),
+            next=message("choose another --host or --port"),
         )
     else:
         sock.set_inheritable(True)

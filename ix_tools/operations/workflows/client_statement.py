@@ -11,6 +11,8 @@ from pydantic import Field, model_validator
 from ix_tools.domain.records import Client, Document, ReadTotal
 from ix_tools.domain.settlement import limit_withheld, sum_receipts
 from ix_tools.domain.types import Id, Record, WireDate, format_cents, parse_date
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
@@ -96,9 +98,9 @@ class AccountStatement(Operation[Statement]):
     @model_validator(mode="after")
     def _somebody(self) -> Self:
         if not (self.client_id or self.code or self.name):
-            raise ValueError("client_id: give client_id, code or name")
+            raise InvalidValue(message("give client_id, code or name"), "client_id")
         if self.date_from and self.date_to and self.date_to < self.date_from:
-            raise ValueError("date_to: not before date_from")
+            raise InvalidValue(message("not before date_from"), "date_to")
         return self
 
     async def execute(self, context: OperationContext) -> Statement:

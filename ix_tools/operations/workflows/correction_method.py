@@ -10,7 +10,8 @@ from pydantic import Field
 
 from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES, name_document_kind
 from ix_tools.domain.records import Document, ReadTotal
-from ix_tools.domain.types import Record, TranslatedText
+from ix_tools.domain.translated_text import TranslatedText
+from ix_tools.domain.types import Record
 from ix_tools.fiscal.deadlines import get_correction_limit, get_reporting_deadline, list_penalty_free_ends
 from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import Message, message

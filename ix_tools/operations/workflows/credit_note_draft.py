@@ -13,6 +13,8 @@ from ix_tools.domain.totals import round_to_cent
 from ix_tools.domain.types import AboveZero, Call, Quantity, format_cents
 from ix_tools.errors import Problem, Refused
 from ix_tools.i18n.formats import format_plain
+from ix_tools.i18n.messages import Message, Money, message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.drafts import rebuild_line
 
 
@@ -29,7 +31,7 @@ class CreditedLine(Call):
     @model_validator(mode="after")
     def _one_measure(self) -> Self:
         if self.quantity is not None and self.amount is not None:
-            raise ValueError("amount: give a quantity or an amount, not both")
+            raise InvalidValue(message("give a quantity or an amount, not both"), "amount")
         return self
 
 
@@ -79,7 +81,9 @@ class CreditNoteDraft:
         for one in self.lines or []:
             if one.line > len(self.document.lines):
                 raise _build_refusal(
-                    "lines", f"there is no line {one.line}", f"1 to {len(self.document.lines)}"
+                    "lines",
+                    message("there is no line {line}", line=one.line),
+                    message("1 to {lines}", lines=len(self.document.lines)),
                 )
             line = self.document.lines[one.line - 1]
             found.append(_build_credited_line(line, one))
@@ -121,8 +125,12 @@ class CreditNoteDraft:
         if abs(round_to_cent(worth) - self.remaining) > Decimal("0.01"):
             raise _build_refusal(
                 "lines",
-                f"{format_cents(self.remaining)} of {format_cents(self.document.total or Decimal(0))} remains, and earlier notes do not say of which lines",
-                "the lines to credit, with quantity or amount",
+                message(
+                    "{remaining} of {total} remains, and earlier notes do not say of which lines",
+                    remaining=Money(self.remaining, ""),
+                    total=Money(self.document.total or Decimal(0), ""),
+                ),
+                message("the lines to credit, with quantity or amount"),
             )
         return [_serialize_line(one) for one in items]
 
@@ -131,8 +139,8 @@ class CreditNoteDraft:
         if abs(round_to_cent(nets) - (self.document.before_taxes or Decimal(0))) > Decimal("0.01"):
             raise _build_refusal(
                 field,
-                "the document has a discount over all lines, which its lines do not show",
-                "create_invoice with document_type credit_notes and the discounted prices",
+                message("the document has a discount over all lines, which its lines do not show"),
+                message("create_invoice with document_type credit_notes and the discounted prices"),
             )
 
 
@@ -166,7 +174,9 @@ def _serialize_line(line: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value is not None}
 
 
-def _build_refusal(field: str, problem: str, allowed: str) -> Refused:
+def _build_refusal(field: str, problem: Message, allowed: Message) -> Refused:
     return Refused(
-        f"Refused: {field}: {problem}.", problems=[Problem(field, problem, allowed)], next=f"give {allowed}"
+        message("Refused: {field}: {problem}.", field=field, problem=problem),
+        problems=[Problem(field, problem, allowed)],
+        next=message("give {allowed}", allowed=allowed),
     )

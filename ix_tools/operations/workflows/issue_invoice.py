@@ -8,14 +8,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from ix_tools.domain.comparison import Difference
-from ix_tools.domain.document_kinds import ISSUED_STATES, get_document_kind
+from ix_tools.domain.document_kinds import ISSUED_STATES, name_within_sentence
 from ix_tools.domain.records import CorrectedDocument, Document
 from ix_tools.domain.types import Email, InvoiceType, OneLine, Record
 from ix_tools.errors import IxError, NotFound, Problem, Refused, StoredDifferently
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
 from ix_tools.i18n.languages import Bilingual
-from ix_tools.i18n.messages import as_message
+from ix_tools.i18n.messages import NO_MESSAGE, Message, as_message, join_messages, message
+from ix_tools.i18n.validation_faults import InvalidValue
+from ix_tools.i18n.value_labels import name_state
 from ix_tools.operations.base import BundledApproval, Operation, OperationContext, StepPending
 from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.documents import ChangeState, suggest_steps
@@ -28,7 +30,7 @@ from ix_tools.operations.spec import Effect, Spec
 
 MAIL_FIELDS = ("email", "subject", "body")
 """Parameters that distinguish an e-mail from another one."""
-REPEAT = "repeat the same call to resume from there"
+REPEAT = message("repeat the same call to resume from there")
 
 
 class StepTaken(Record):
@@ -115,7 +117,7 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
     @model_validator(mode="after")
     def _words_go_with_a_recipient(self) -> Self:
         if self.email is None and (self.subject or self.body):
-            raise ValueError("email: subject and body need a recipient")
+            raise InvalidValue(message("subject and body need a recipient"), "email")
         return self
 
     def list_required_operations(self) -> tuple[str, ...]:
@@ -162,14 +164,19 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
         else:
             so_far.warnings += drafted.get("warnings", [])
             so_far.warnings += [
-                Problem(one.field, f"issued as {one.stored}; this call asked {one.asked}").as_dict()
+                Problem(
+                    one.field,
+                    message(
+                        "issued as {stored}; this call asked {asked}", stored=one.stored, asked=one.asked
+                    ),
+                ).as_dict()
                 for one in _find_differences(asked, so_far.document)
             ]
         so_far.record_finalizing()
-        await context.notify_progress(2, 4, "finalized; fetching the PDF")
+        await context.notify_progress(2, 4, message("finalized; fetching the PDF"))
         await self._fetch_pdf(context, so_far)
         if mail:
-            await context.notify_progress(3, 4, "the PDF was asked for; sending the e-mail")
+            await context.notify_progress(3, 4, message("the PDF was asked for; sending the e-mail"))
             step = BundledApproval(self, step_key=self._build_step_key(asked, mail))
             mailed = await context.run_operation("send_email", mail, step)
             so_far.record_email(mailed)
@@ -188,9 +195,13 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
         if document.is_draft or document.status in ISSUED_STATES:
             return document
         raise Refused(
-            f"This call was carried out before, and its document {document.number or document.id} is {document.status}.",
+            message(
+                "This call was carried out before, and its document {number} is {status}.",
+                number=document.number or document.id,
+                status=name_state(document.status),
+            ),
             code="document_gone",
-            next="for another document repeat the call with a new idempotency_key",
+            next=message("for another document repeat the call with a new idempotency_key"),
         )
 
     async def _fetch_pdf(self, context: OperationContext, so_far: "_Progress") -> None:
@@ -371,45 +382,66 @@ class _Progress:
         if document is None or stop.code == "document_gone":
             return
         stop.details["document"] = document.model_dump(mode="json", exclude_none=True)
-        what = get_document_kind(document.document_type).en.lower()
+        what = name_within_sentence(document.document_type)
         stays = (
-            f"the draft {what} {document.id} stays"
+            message("the draft {kind} {id} stays", kind=what, id=document.id)
             if document.is_draft
-            else f"{what} {document.number} (id {document.id}) is issued"
+            else message(
+                "{kind} {number} (id {id}) is issued", kind=what, number=document.number, id=document.id
+            )
         )
         differs = isinstance(stop, StoredDifferently) and at == "finalize"
-        stop.message = f"{stop.message} It stopped at {at}: {stays}. {DIFFERS_TEXT if differs else STATE_AFTER_STOP[at, unsure]}"
+        told = message("It stopped at {step}: {stays}.", step=STEP_NAMES.get(at, at), stays=stays)
+        after = DIFFERS_TEXT if differs else STATE_AFTER_STOP[at, unsure]
+        stop.message = join_messages(filter(None, [stop.message, told, after]), " ")
         stop.sent = "unknown" if unsure else "stored"
         if not isinstance(stop, StoredDifferently):
             # After a declined approval a corrected call would create a second draft: the existing one is corrected.
             is_declined = stop.code == "approval_declined" and at in NEXT_AFTER_DECLINE
-            steps = [NEXT_AFTER_DECLINE[at]] if is_declined else [str(stop.next), NEXT_AFTER_STOP[at, unsure]]
-            stop.next = "; ".join(filter(None, steps))
+            steps = [NEXT_AFTER_DECLINE[at]] if is_declined else [stop.next, NEXT_AFTER_STOP[at, unsure]]
+            stop.next = join_messages(filter(None, steps))
 
 
-CORRECTION_HINT = "correct_document says how the document is corrected"
-DIFFERS_TEXT = "It was finalized and differs from what was approved; no e-mail was sent."
-STATE_AFTER_STOP = {
-    ("draft", False): "It was not finalized.",
-    ("draft", True): "",
-    ("finalize", False): "It was not finalized.",
-    ("finalize", True): "It is not known yet whether it was finalized.",
-    ("email", False): "The e-mail was not sent.",
-    ("email", True): "It is not known whether the e-mail was sent; it is not sent again automatically.",
+STEP_NAMES: Mapping[str, Bilingual] = {
+    "draft": Bilingual("rascunho", "draft"),
+    "finalize": Bilingual("finalização", "finalize"),
+    "email": Bilingual("e-mail", "email"),
+}
+CORRECTION_HINT = message("correct_document says how the document is corrected")
+DIFFERS_TEXT = message("It was finalized and differs from what was approved; no e-mail was sent.")
+STATE_AFTER_STOP: Mapping[tuple[str, bool], Message] = {
+    ("draft", False): message("It was not finalized."),
+    ("draft", True): NO_MESSAGE,
+    ("finalize", False): message("It was not finalized."),
+    ("finalize", True): message("It is not known yet whether it was finalized."),
+    ("email", False): message("The e-mail was not sent."),
+    ("email", True): message(
+        "It is not known whether the e-mail was sent; it is not sent again automatically."
+    ),
 }
 """State after stopping at a step, by the step and whether its outcome is unknown."""
-NEXT_AFTER_DECLINE = {
-    "finalize": "ask the person what to change: change this draft (update_invoice) and finalize it (change_state), "
-    "or delete it (change_state with state deleted)",
-    "email": f"ask the person what to change: send_email sends it with another text or to another address. {CORRECTION_HINT}",
+NEXT_AFTER_DECLINE: Mapping[str, Message] = {
+    "finalize": message(
+        "ask the person what to change: change this draft (update_invoice) and finalize it (change_state), "
+        "or delete it (change_state with state deleted)"
+    ),
+    "email": message(
+        "ask the person what to change: send_email sends it with another text or to another address. {hint}",
+        hint=CORRECTION_HINT,
+    ),
 }
 """The one way on after a person declined a step."""
-NEXT_AFTER_STOP = {
-    ("draft", False): "",
+NEXT_AFTER_STOP: Mapping[tuple[str, bool], Message] = {
+    ("draft", False): NO_MESSAGE,
     ("draft", True): REPEAT,
-    ("finalize", False): f"{REPEAT}; or change the draft (update_invoice) and finalize it with change_state, "
-    "or delete it (change_state with state deleted)",
+    ("finalize", False): message(
+        "{repeat}; or change the draft (update_invoice) and finalize it with change_state, "
+        "or delete it (change_state with state deleted)",
+        repeat=REPEAT,
+    ),
     ("finalize", True): REPEAT,
-    ("email", False): f"{REPEAT}; a person approves the e-mail. {CORRECTION_HINT}",
-    ("email", True): f"send_email sends another one. {CORRECTION_HINT}",
+    ("email", False): message(
+        "{repeat}; a person approves the e-mail. {hint}", repeat=REPEAT, hint=CORRECTION_HINT
+    ),
+    ("email", True): message("send_email sends another one. {hint}", hint=CORRECTION_HINT),
 }

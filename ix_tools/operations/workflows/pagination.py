@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from ix_tools.i18n.messages import message
 from ix_tools.operations.base import OperationContext
 
 MAX_PER_PAGE = 100
@@ -20,5 +21,9 @@ async def iterate_rows(
             if row.get("id") not in seen:
                 seen.add(row.get("id"))
                 yield row
-        await context.notify_progress(page, max(page, pages), f"{tool}: page {page} of {pages}")
+        await context.notify_progress(
+            page,
+            max(page, pages),
+            message("{tool}: page {page} of {pages}", tool=tool, page=page, pages=pages),
+        )
         page += 1

@@ -14,6 +14,8 @@ from ix_tools.domain.records import Document, ReadTotal, Tax
 from ix_tools.domain.types import Call, Record, WireDate, format_cents
 from ix_tools.fiscal.vat_rates import REGION_NAMES
 from ix_tools.i18n.formats import format_plain
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.document_lists import ListInvoices
 from ix_tools.operations.drafts import LOCAL_ONLY
@@ -40,7 +42,7 @@ class Period(Call):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.date_from and self.date_to and self.date_to < self.date_from:
-            raise ValueError("date_to: not before date_from")
+            raise InvalidValue(message("not before date_from"), "date_to")
         return self
 
     def list_required_operations(self) -> tuple[str, ...]:
@@ -110,7 +112,9 @@ class VatSummary(Period, Operation[VatSummaryResult]):
                 whole = Document.model_validate(
                     (await context.run_operation("get_document", about))["document"]
                 )
-                await context.notify_progress(at, len(documents), "documents without lines in the list")
+                await context.notify_progress(
+                    at, len(documents), message("documents without lines in the list")
+                )
             sums.add(whole.with_named_taxes(taxes))
         return VatSummaryResult(
             period=f"{first.isoformat()} to {last.isoformat()}",

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ix_tools.errors import ERROR_CODES
+from ix_tools.error_codes import ERROR_CODES
 from ix_tools.schemas.openapi import build_openapi
 from ix_tools.schemas.openapi2 import convert_to_swagger
 from tests.interfaces.rest.caller import ADDRESS, Caller

@@ -28,6 +28,7 @@ from starlette.requests import Request
 
 from ix_tools.auth.principals import OAUTH_PREFIX, get_required_scope, list_required_scopes
 from ix_tools.errors import NotPermitted
+from ix_tools.i18n.messages import verbatim
 from ix_tools.interfaces.mcp import scope_challenge
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope
@@ -179,7 +180,9 @@ def test_what_was_sent_before_a_scope_was_missing_is_told_and_not_repeated_unrea
     sent: Any, noted: bool
 ) -> None:
     request = Request({"type": "http"})
-    scope_challenge.remember_missing_scope(request, NotPermitted("No.", code="scope_missing", sent=sent))
+    scope_challenge.remember_missing_scope(
+        request, NotPermitted(verbatim("No."), code="scope_missing", sent=sent)
+    )
     assert hasattr(request.state, "scope_missing") is noted
 
 
