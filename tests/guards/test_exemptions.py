@@ -212,7 +212,8 @@ async def test_a_draft_whose_code_got_lost_is_not_finalized(harness: Harness) ->
     """Trap 6: a draft made elsewhere; the service would refuse it or stamp M99."""
     draft = await harness.create_draft(items=[exempt_line()], tax_exemption="M07")
     answer = harness.read_raw(f"/invoices/{draft['id']}.json")
-    harness.alter_answer(r"/invoices/\d+\.json", answer, tax_exemption="")
+    for _ in range(2):  # A refusal is judged again by new look-ups.
+        harness.alter_answer(r"/invoices/\d+\.json", answer, tax_exemption="")
     found = await harness.get_refusal("change_state", document_arguments(draft, state="finalized"))
     assert "the stored draft does not say why" in found["tax_exemption"]
     assert (await harness.call("change_state", document_arguments(draft, state="finalized")))["document"][
@@ -253,7 +254,8 @@ async def test_an_exempt_line_that_reads_back_without_its_rate_is_still_exempt(h
     harness.sandbox.set_option("null_taxes", True)
     draft = await harness.create_draft(items=[exempt_line()], tax_exemption="M07")
     answer = harness.read_raw(f"/invoices/{draft['id']}.json")
-    harness.alter_answer(r"/invoices/\d+\.json", answer, tax_exemption=None)
+    for _ in range(2):  # A refusal is judged again by new look-ups.
+        harness.alter_answer(r"/invoices/\d+\.json", answer, tax_exemption=None)
     assert "tax_exemption" in await harness.get_refusal(
         "change_state", document_arguments(draft, state="finalized")
     )

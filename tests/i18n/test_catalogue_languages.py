@@ -21,15 +21,15 @@ from tests.i18n.language_words import find_foreign_words
 PLACEHOLDER = re.compile(r"%\(\w+\)[rs]|\{\w+!r\}")
 """Placeholders of libraries."""
 SAME_IN_BOTH = {
-    "pt": {"of", "today", "all", "out", "audit", "compare", "in", "export"},
-    "en": {"de", "isenção", "ª", "logo", "apagar", "cliente", "artigo"},
+    "pt": {"of", "loopback", "scope", "today", "all", "out", "audit", "compare", "in", "export"},
+    "en": {"de", "isenção", "ª", "logo", "apagar", "cliente", "artigo", "forma", "normal", "porto", "via"},
 }
 """Words that are not translated: of a circular's name, of what is typed, and Portuguese words of examples and of the trade."""
 
 
 def read_texts() -> Iterator[tuple[Language, str]]:
     with get_source_path("pt").open("rb") as lines:
-        for entry in read_po(lines, locale="pt"):
+        for entry in filter(lambda entry: entry.id, read_po(lines, locale="pt")):
             for language, texts in (("en", entry.id), ("pt", entry.string)):
                 for text in [texts] if isinstance(texts, str) else texts or ():
                     yield "pt" if language == "pt" else "en", text
