@@ -99,3 +99,30 @@ def build_outdated_refusal() -> ApprovalRefused:
         code="approval_outdated",
         next=REPEAT_CALL,
     )
+
+
+def build_form_refusal(identifier: str) -> ApprovalRefused:
+    """Return the refusal of a decision about an approval that the host's form is asking for."""
+    return ApprovalRefused(
+        message("{id} is being asked in the host's form.", id=identifier),
+        code="approval_elsewhere",
+        next=message("answer in the host's form"),
+    )
+
+
+def build_differences_refusal() -> ApprovalRefused:
+    """Return the refusal of an approval that does not accept the differences of the stored document."""
+    return ApprovalRefused(
+        message("The stored document differs from the request; approving it needs the differences accepted."),
+        code="differences_not_accepted",
+        next=message("read the differences, then accept them as well (in a terminal: --accept-differences)"),
+    )
+
+
+def build_not_pending_refusal(identifier: str, state: ApprovalState) -> ApprovalRefused:
+    """Return the refusal of a decision about an approval that no longer waits for one."""
+    return ApprovalRefused(
+        message("{id} cannot be decided: it is {state}.", id=identifier, state=name_approval_state(state)),
+        code="approval_not_pending",
+        next=REPEAT_CALL,
+    )

@@ -40,8 +40,10 @@ from ix_tools.approvals.models import (
 from ix_tools.approvals.parked_calls import ParkedClaim
 from ix_tools.approvals.queries import ApprovalQueries, build_approval, is_current
 from ix_tools.approvals.refusals import (
-    REPEAT_CALL,
     build_declined_refusal,
+    build_differences_refusal,
+    build_form_refusal,
+    build_not_pending_refusal,
     build_outdated_refusal,
     build_used_refusal,
     find_refusal,
@@ -51,7 +53,6 @@ from ix_tools.approvals.retention import check_waiting_limit, delete_old_texts
 from ix_tools.approvals.rows import list_binding_columns, match_call, record_event
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import message
-from ix_tools.i18n.value_labels import name_approval_state
 from ix_tools.operations.digests import hash_content
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals
@@ -287,22 +288,9 @@ class ApprovalRepository(ApprovalQueries):
         """
         found = self.find(identifier)
         if found.channel == "form":
-            raise ApprovalRefused(
-                message("{id} is being asked in the host's form.", id=found.id),
-                code="approval_elsewhere",
-                next=message("answer in the host's form"),
-            )
+            raise build_form_refusal(found.id)
         if approve and found.differs and not accept_differences:
-            raise ApprovalRefused(
-                message(
-                    "The stored document differs from the request; approving it needs the differences "
-                    "accepted."
-                ),
-                code="differences_not_accepted",
-                next=message(
-                    "read the differences, then accept them as well (in a terminal: --accept-differences)"
-                ),
-            )
+            raise build_differences_refusal()
         refusal = (
             ApprovalRequirement.from_json(found.terms).find_ineligibility(
                 by, found.principal, place, pin_set_by
@@ -339,15 +327,7 @@ class ApprovalRepository(ApprovalQueries):
             raise build_outdated_refusal()
         if row is None:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
-            raise ApprovalRefused(
-                message(
-                    "{id} cannot be decided: it is {state}.",
-                    id=found.id,
-                    state=name_approval_state(now_state),
-                ),
-                code="approval_not_pending",
-                next=REPEAT_CALL,
-            )
+            raise build_not_pending_refusal(found.id, now_state)
         return self.find(identifier)
 
     # --- inside ---
