@@ -329,7 +329,7 @@ async def row_26(harness: Harness) -> None:
     ] == "final"
     assert len(harness.list_writes()) == 1
     harness.sandbox.fault("PUT", "change-state", drop="after")
-    harness.sandbox.fault("GET", rf"^/invoices/{draft['id']}\.json$", skip=3, times=None, status=500)
+    harness.sandbox.fault("GET", rf"^/invoices/{draft['id']}\.json$", skip=2, times=None, status=500)
     error = await harness.get_error("change_state", document_arguments(draft, state="finalized"))
     assert (error.code, error.sent, error.retryable) == ("outcome_unknown", "unknown", False)
     assert "checks the account first and never does it twice" in str(error.next)

@@ -30,7 +30,8 @@ from ix_tools.operations.updates import merge_update
 class WritesDraft(DocumentDraft, Operation[DocumentResult]):
     """Operation that creates or updates a draft."""
 
-    document_type: str
+    document_type: Any
+    # Each operation has the literal of its own types here, which a `str` would not allow.
 
     def predict_state(self, facts: Facts) -> ExpectedState | None:
         """Expect the predicted totals and the requested values."""

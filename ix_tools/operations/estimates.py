@@ -98,7 +98,8 @@ class CreateEstimate(CreatesDraft, EstimateDraft):
     )
 
 
-class UpdateEstimate(UpdatesDraft, EstimateDraft):
+# An update may leave out what a new document must have.
+class UpdateEstimate(UpdatesDraft, EstimateDraft):  # pyright: ignore[reportIncompatibleVariableOverride]
     """Change a draft estimate. What you leave out stays; items, when given, replace all lines.
 
     Source: OpenAPI updateEstimate.

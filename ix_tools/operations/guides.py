@@ -131,7 +131,8 @@ class CreateGuide(CreatesDraft, GuideDraft):
     )
 
 
-class UpdateGuide(UpdatesDraft, GuideDraft):
+# An update may leave out what a new document must have.
+class UpdateGuide(UpdatesDraft, GuideDraft):  # pyright: ignore[reportIncompatibleVariableOverride]
     """Change a draft guide. What you leave out stays; items, when given, replace all lines.
 
     Source: API v2 documentation, Guides, Update; OpenAPI updateGuide.

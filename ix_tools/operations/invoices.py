@@ -149,7 +149,8 @@ class CreateInvoice(CreatesDraft, InvoiceDraft):
         return self if self.proprietary_uid else self.model_copy(update={"proprietary_uid": uid})
 
 
-class UpdateInvoice(UpdatesDraft, InvoiceDraft):
+# An update may leave out what a new document must have.
+class UpdateInvoice(UpdatesDraft, InvoiceDraft):  # pyright: ignore[reportIncompatibleVariableOverride]
     """Change a draft. What you leave out stays; items, when given, replace all lines.
 
     Source: API v2 documentation, Invoices, Update; OpenAPI updateInvoice.

@@ -136,8 +136,8 @@ def writes(box: Sandbox) -> list[tuple[str, str]]:
 def test_without_an_account_the_real_path_says_what_to_set(demo: Demo) -> None:
     done = demo.run("--real")
     assert done.returncode == 2
-    assert "INVOICEXPRESS_ACCOUNT: is not set" in done.stdout
-    assert "INVOICEXPRESS_API_KEY: is not set" in done.stdout
+    assert "INVOICEXPRESS_ACCOUNT: não está definid" in done.stdout
+    assert "INVOICEXPRESS_API_KEY: não está definid" in done.stdout
 
 
 @pytest.mark.parametrize("typed", ["", "s\n"])

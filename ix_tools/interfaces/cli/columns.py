@@ -9,7 +9,9 @@ from rich.text import Text
 
 from ix_tools.interfaces.cli.labels import AMOUNTS
 
-ESSENTIAL = frozenset({"id", "name", "number", "status", "state", "document_type", *AMOUNTS})
+ESSENTIAL = frozenset(
+    {"id", "name", "number", "status", "state", "document_type", "setting", "setting_value", *AMOUNTS}
+)
 """Columns that stay, however narrow the terminal is."""
 GAP = 3
 """Characters between two columns."""

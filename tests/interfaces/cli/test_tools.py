@@ -47,7 +47,11 @@ def test_every_setting_is_shown_with_its_source_and_the_key_with_none_of_its_let
     assert rows["base_url"]["value"] == cli.box.base_url
     text = cli.text("settings")
     assert cli.box.api_key not in text
-    assert "INVOICEXPRESS_TIMEOUT_SECONDS" in text
+    assert re.search(r"^timeout_seconds +30$", text, re.MULTILINE), (
+        "the values stay, however narrow the terminal"
+    )
+    monkeypatch.setenv("COLUMNS", "240")
+    assert "INVOICEXPRESS_TIMEOUT_SECONDS" in cli.text("settings")
 
 
 def test_what_the_settings_close_is_closed_on_the_command_line_too(
