@@ -222,6 +222,8 @@ async def every_other_tool(
     about = {"document_type": "invoices", "document_id": issued}
     await call("correct_document", **about, wrong="everything", reason="Foi emitida por engano.")
     await call("account_statement", client_id=501)
+    await call("vat_summary", date_from="2026-11-01", date_to="2026-11-30")
+    await call("sales_by_client", date_from="2026-11-01", date_to="2026-11-30")
     await call("month_end_check", year=today.year, month=today.month)
 
 
