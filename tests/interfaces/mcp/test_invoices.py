@@ -249,7 +249,7 @@ async def test_an_unknown_field_is_named_and_nothing_is_sent(host: Host, harness
 async def test_what_was_stored_differently_is_an_error_that_holds_the_document(
     host: Host, harness: Harness
 ) -> None:
-    """InvoiceXpress coerces in silence (section C): the read-back finds it, the gate asks for it (issue 4)."""
+    """InvoiceXpress coerces in silence (section C): the read-back finds it, the gate asks for it."""
     harness.sandbox.fault(
         "GET",
         r"/invoices/1001\.json",
