@@ -178,6 +178,12 @@ def test_a_sandbox_says_how_to_use_it_and_ends_with_ctrl_c(cli: Cli, monkeypatch
 # --- Ctrl-C -------------------------------------------------------------------------------------------------
 
 
+def wait_for_line(process: subprocess.Popen[str], text: str) -> None:
+    """Read standard error up to a line with this text; a warning of the log may come before it."""
+    assert process.stderr is not None
+    assert any(text in line for line in iter(process.stderr.readline, ""))
+
+
 def test_ctrl_c_before_anything_was_sent_says_so(cli: Cli) -> None:
     cli.box.fault("GET", r"/taxes\.json", delay=60)
     with started("list-taxes", "--output", "text") as process:
@@ -195,8 +201,7 @@ def test_ctrl_c_during_a_write_waits_for_the_answer(cli: Cli) -> None:
     with started(*DRAFT) as process:
         assert cli.box.wait_for_request("POST", "/invoices.json", 20)
         process.send_signal(signal.SIGINT)
-        assert process.stderr is not None
-        assert "The request was sent" in process.stderr.readline()
+        wait_for_line(process, "The request was sent")
         cli.box.clear_faults()
         out, _ = process.communicate(timeout=120)
     assert process.returncode == 0
@@ -208,8 +213,7 @@ def test_a_second_ctrl_c_gives_up_and_says_that_it_does_not_know(cli: Cli) -> No
     with started(*DRAFT) as process:
         assert cli.box.wait_for_request("POST", "/invoices.json", 20)
         process.send_signal(signal.SIGINT)
-        assert process.stderr is not None
-        process.stderr.readline()
+        wait_for_line(process, "The request was sent")
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=120)
     cli.box.clear_faults()
