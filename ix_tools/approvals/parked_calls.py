@@ -25,7 +25,7 @@ from sqlalchemy.engine import Connection, Row
 
 from ix_tools.errors import IxError
 from ix_tools.events import outbox
-from ix_tools.events.models import EventDraft, EventType
+from ix_tools.events.models import EventDraft, EventType, show_document
 from ix_tools.i18n.messages import message
 from ix_tools.storage.schema import parked_calls
 
@@ -44,8 +44,6 @@ EVENTS: Mapping[str, EventType] = {
     "unknown": "parked_call.unknown",
     "returned": "parked_call.returned",
 }
-SHOWN_FIELDS = ("document_type", "id", "number", "status", "total")
-"""What an event shows of a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +62,14 @@ class ParkedDraft:
     face: str
     host: str
     credential: str
-    """What the asker signed in with, judged again before the call: `token:ID`, `oauth:EXPIRY`, `open`, or `local`."""
+    """Credential of the asker, judged again before the call: `token:ID`, `oauth:EXPIRY`, `open`, or `local`."""
     scopes: tuple[str, ...]
     shown: tuple[str, ...]
     """The warnings that the person sees."""
     lane: str = ""
     """Calls of one lane are carried out one after another, in the order in which they were asked for."""
     answer_to: str = ""
-    """Where the asker reads the answer; empty: they poll."""
+    """Address for the answer; empty if the asker polls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +212,7 @@ def finish(
 
 def build_event(row: Row[Any], state: str, result: Mapping[str, Any], follow_up: str = "") -> EventDraft:
     """Build the event of a call's end, or of its outcome being unknown."""
-    document = result.get("document") or result.get("receipt") or {}
-    shown = {name: document[name] for name in SHOWN_FIELDS if document.get(name) is not None}
+    shown = show_document(result)
     data = {
         "approval": row.id,
         **({"document": shown} if shown else {}),

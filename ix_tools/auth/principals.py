@@ -44,7 +44,7 @@ class Principal:
     accounts: tuple[str, ...] = ()
     """Names of accounts in the settings."""
     credential: str = field(default="", compare=False)
-    """What the caller signed in with: `token:ID`, `oauth:EXPIRY`, `open` where nobody is asked; empty on this machine."""
+    """Credential of the caller: `token:ID`, `oauth:EXPIRY`, `open` where nobody is asked; empty on this machine."""
 
     @property
     def can_step_up(self) -> bool:

@@ -25,6 +25,8 @@ EventType = Literal[
     "document.stored_differently",
 ]
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
+DOCUMENT_FIELDS = ("document_type", "id", "number", "status", "total", "date", "atcud")
+"""Fields of a document that an event shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +77,11 @@ class Event:
             "operation": self.operation,
             "data": dict(self.data),
         }
+
+
+def show_document(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a result's document or receipt that an event shows; empty without one."""
+    document = result.get("document") or result.get("receipt") or {}
+    if not isinstance(document, Mapping) or not document.get("id"):
+        return {}
+    return {name: document[name] for name in DOCUMENT_FIELDS if document.get(name) is not None}

@@ -54,7 +54,7 @@ class Message:
 
 
 Value = str | int | Decimal | date | datetime | Money | Bilingual | Message
-"""What a message can hold. A name that differs by language is a Bilingual or a Message; a str is shown as it is."""
+"""A value of a message. A name that differs by language is a Bilingual or a Message; a str is shown as it is."""
 Text = str | Message
 """A message, or a text that is the same in every language, such as an answer of InvoiceXpress."""
 

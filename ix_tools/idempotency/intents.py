@@ -69,7 +69,7 @@ class IntentResult:
     is_looked_up: bool = False
     """The outcome was found by a look-up, not answered."""
     changes: LookupChanges = NO_CHANGES
-    """What the outcome changes of the remembered look-ups."""
+    """Changes of the remembered look-ups that follow from the outcome."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ix_tools.events.models import EventDraft, EventType
+from ix_tools.events.models import EventDraft, EventType, show_document
 from ix_tools.idempotency.intents import Intent, IntentResult
 
 CALL_EVENTS: Mapping[str, EventType] = {
@@ -12,14 +12,12 @@ CALL_EVENTS: Mapping[str, EventType] = {
     "absent": "call.failed",
     "unknown": "call.unknown",
 }
-SHOWN_FIELDS = ("document_type", "id", "number", "status", "total", "date", "atcud")
-"""What an event shows of a document."""
 
 
 def list_outcome_events(intent: Intent, result: IntentResult) -> Iterator[EventDraft]:
     """Yield the events of an outcome that is about to be recorded."""
     outcome: Mapping[str, Any] = result.outcome or {}
-    document = _show_document(outcome)
+    document = show_document(outcome)
     about: dict[str, Any] = {
         "call": intent.id,
         **({"approval": intent.approval} if intent.approval else {}),
@@ -42,13 +40,6 @@ def list_outcome_events(intent: Intent, result: IntentResult) -> Iterator[EventD
 
 def _build(intent: Intent, kind: EventType, subject: str, data: Mapping[str, Any]) -> EventDraft:
     return EventDraft(kind, subject, intent.account, intent.principal, intent.operation, data)
-
-
-def _show_document(outcome: Mapping[str, Any]) -> dict[str, Any]:
-    document = outcome.get("document") or outcome.get("receipt") or {}
-    if not isinstance(document, Mapping) or not document.get("id"):
-        return {}
-    return {name: document[name] for name in SHOWN_FIELDS if document.get(name) is not None}
 
 
 def _was_issued(intent: Intent, result: IntentResult) -> bool:

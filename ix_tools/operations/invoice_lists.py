@@ -1,5 +1,6 @@
 """Lists of invoices, notes and receipts: their rows, in full or as a table, and filters by what is still open."""
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -128,9 +129,9 @@ class InvoiceListing(Call):
                 )
         return self
 
+    @abstractmethod
     def build_settling_call(self, since: date | None) -> "InvoiceListing":
         """Return the call that lists the receipts and credit notes in force since a day."""
-        raise NotImplementedError
 
     def narrow_to_overdue(self, today: date) -> Self:
         """Return the call with a filter by due date, if the list has one."""

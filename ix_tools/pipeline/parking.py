@@ -52,7 +52,7 @@ class ParkingTerms:
     """The wish that a call is carried out when it is approved, and what that needs to know of its asker."""
 
     credential: str
-    """What the asker signed in with; see `ParkedDraft`."""
+    """Credential of the asker; see `ParkedDraft`."""
     account_label: str
     """The account's name in the settings."""
     answer_to: str = ""
@@ -79,7 +79,8 @@ class Parking:
     def has_new_warnings(self, warnings: Iterable[Finding]) -> bool:
         """Tell whether there is a warning that the person did not see when the parked call was approved.
 
-        A warning is the same while its field and its sentence are; a number of days in it may be another one by now.
+        A warning is the same while its field, its sentence and its values are; only a whole number in it, such as one of days,
+        may be another one by now.
         """
         if self.resumed is None:
             return False
@@ -92,7 +93,9 @@ class Parking:
 
 
 def _identify_warning(finding: Finding) -> str:
-    return f"{finding.problem.field}|{finding.problem.problem.id}"
+    said = finding.problem.problem
+    values = (f"{name}={value}" for name, value in sorted(said.values.items()) if not isinstance(value, int))
+    return "|".join((finding.problem.field, said.id, *values))
 
 
 def create_queue(context: CallContext) -> ParkedQueue:

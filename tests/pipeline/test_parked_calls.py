@@ -11,12 +11,16 @@ import pytest
 import sqlalchemy as sql
 
 from ix_tools.approvals.expiry import expire_overdue
-from ix_tools.approvals.parked_calls import ParkedCall
+from ix_tools.approvals.parked_calls import ParkedCall, ParkedDraft
 from ix_tools.approvals.parked_queue import ParkedQueue
 from ix_tools.errors import IxError
+from ix_tools.guards.facts import Facts
+from ix_tools.guards.findings import Finding, warn
 from ix_tools.i18n.formats import LISBON
+from ix_tools.i18n.messages import message, verbatim
 from ix_tools.idempotency.leases import process_id
 from ix_tools.operations.scopes import Scope
+from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.execute import (
     ApprovalRequired,
     CallOrigin,
@@ -25,12 +29,15 @@ from ix_tools.pipeline.execute import (
     carry_out,
     execute,
 )
+from ix_tools.pipeline.parking import Parking
 from ix_tools.storage.schema import approvals, parked_calls
 from tests.harness import Harness, Json, document_arguments, invoice
 
 TERMS = ParkingTerms("open", "sandbox")
 REST = CallOrigin("rest")
 DAY = 86_400.0
+NOW = datetime(2026, 11, 20, 12, tzinfo=LISBON)
+DRAFT = ParkedDraft("send_email", "", "", {}, "2026-11-20", "sandbox", "rest", "", "open", (), ())
 
 
 async def ask(harness: Harness, name: str, arguments: Json) -> str:
@@ -303,3 +310,45 @@ async def test_an_approval_lasts_for_days_and_a_late_yes_leaves_time_to_carry_it
     approve(harness, shown.id)
     decided = harness.context.approvals.find(shown.id)
     assert decided.expires_at - (decided.decided_at or 0.0) >= 3600
+
+
+# --- warnings that the person saw ---------------------------------------------------------------------------
+
+
+SEEN = warn(
+    "retention", message("{rate} % is not a rate of {day} ({count} days ago)", rate="25", day="2025", count=3)
+)
+
+
+@pytest.mark.parametrize(
+    ("now", "is_new"),
+    [
+        (
+            warn(
+                "retention",
+                message("{rate} % is not a rate of {day} ({count} days ago)", rate="25", day="2025", count=4),
+            ),
+            False,
+        ),
+        (
+            warn(
+                "retention",
+                message("{rate} % is not a rate of {day} ({count} days ago)", rate="60", day="2025", count=3),
+            ),
+            True,
+        ),
+        (warn("items", SEEN.problem.problem), True),
+        (warn("retention", verbatim("another text")), True),
+    ],
+    ids=["only days have passed", "another value", "another field", "another sentence"],
+)
+def test_a_warning_with_another_value_is_one_that_the_person_did_not_see(now: Finding, is_new: bool) -> None:
+    shown = Parking(DRAFT).build_draft([SEEN], Facts(now=NOW), Effect.OUTBOUND).shown
+    resumed = ParkedCall(**dict.fromkeys(ParkedCall.__slots__, "") | {"shown": shown})  # type: ignore[arg-type]
+    assert Parking(DRAFT, resumed).has_new_warnings([now]) is is_new
+
+
+def test_two_texts_of_the_same_field_are_two_warnings() -> None:
+    shown = Parking(DRAFT).build_draft([warn("policy", verbatim("a"))], Facts(now=NOW), Effect.OUTBOUND).shown
+    resumed = ParkedCall(**dict.fromkeys(ParkedCall.__slots__, "") | {"shown": shown})  # type: ignore[arg-type]
+    assert Parking(DRAFT, resumed).has_new_warnings([warn("policy", verbatim("b"))])

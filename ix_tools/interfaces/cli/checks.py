@@ -51,7 +51,7 @@ class Finding:
     check: str
     message: Text
     next: Text = ""
-    """What to do; empty if nothing."""
+    """The next step; empty if there is none."""
 
 
 def report_ok(check: str, message: Text) -> Finding:

@@ -42,7 +42,7 @@ class Engine:
 
     @property
     def is_started(self) -> bool:
-        """Whether it runs in this process."""
+        """True while DBOS runs in this process."""
         return self._workflow is not None
 
     def start(self) -> None:

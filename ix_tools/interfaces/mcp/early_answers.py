@@ -42,7 +42,7 @@ class RenderedAnswers:
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of a message."""
+    """Decision on a message: the early answer, and the line kept for the SDK."""
 
     answer: Json | None = None
     """The response to write, if the message is answered early."""
@@ -62,7 +62,7 @@ class EarlyAnswers:
     with it fall back to `initialize` on the same pipe.
     """
     anything_kept: bool = field(default=False, init=False)
-    """Whether the SDK's server has something to read."""
+    """True once a line is kept for the SDK's server."""
     _silent: bool = field(default=False, init=False)
 
     def decide(self, line: str) -> Decision:
@@ -164,7 +164,7 @@ def _is_id(value: Any) -> bool:
 
 
 def _is_handshake(params: Any) -> bool:
-    """Whether these are parameters of `initialize` that every version of the protocol accepts."""
+    """Tell whether these are parameters of `initialize` that every version of the protocol accepts."""
     return (
         isinstance(params, dict)
         and params.keys() == {"protocolVersion", "capabilities", "clientInfo"}
@@ -175,7 +175,7 @@ def _is_handshake(params: Any) -> bool:
 
 
 def _is_modern_request(params: Any) -> bool:
-    """Whether a request has the envelope of the modern protocol, and nothing else besides a progress token."""
+    """Tell whether a request has the envelope of the modern protocol, and nothing else besides a progress token."""
     if not isinstance(params, dict) or params.keys() != {"_meta"} or not isinstance(params["_meta"], dict):
         return False
     envelope = params["_meta"]
@@ -190,7 +190,7 @@ def _is_modern_request(params: Any) -> bool:
 
 
 def _is_plain_list(params: Any) -> bool:
-    """Whether these are parameters of `tools/list` after a handshake: none, or a progress token."""
+    """Tell whether these are parameters of `tools/list` after a handshake: none, or a progress token."""
     if not params:
         return True
     meta = params.get("_meta")
@@ -203,7 +203,7 @@ def _is_plain_list(params: Any) -> bool:
 
 
 def _is_client(value: Any) -> bool:
-    """Whether a value is a client's name and version, perhaps with the texts and icons that the protocol names."""
+    """Tell whether a value is a client's name and version, perhaps with the texts and icons that the protocol names."""
     if not isinstance(value, dict) or not {"name", "version"} <= value.keys():
         return False
     texts = {"name", "version", "title", "description", "websiteUrl"}
@@ -230,7 +230,7 @@ def _are_texts(value: Any) -> bool:
 
 
 def _are_capabilities(value: Any) -> bool:
-    """Whether a value is a client's capabilities as all versions of the protocol understand them."""
+    """Tell whether a value is a client's capabilities as all versions of the protocol understand them."""
     return isinstance(value, dict) and all(
         _are_settings(one)
         if name in {"roots", "sampling", "elicitation", "tasks"}

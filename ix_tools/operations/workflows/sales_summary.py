@@ -125,7 +125,7 @@ class VatSummary(Period, Operation[VatSummaryResult]):
             total=sums.net + sums.vat,
             documents=len(documents),
             credit_notes=sum(get_sign(one) < 0 for one in documents),
-            note="rounding is what InvoiceXpress rounds in each document's total beside its rates"
+            note="the row rounding is the difference between the documents' totals and the sums by rate"
             if sums.rounding
             else None,
         )
