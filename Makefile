@@ -59,7 +59,7 @@ docs: $(DONE)/dev  ## write the generated parts of the documentation again
 lock: $(VENV)/lock/.done  ## write requirements/ again after a change to the dependencies; UPGRADE=1 for newer versions
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) --group pyproject.toml:build -c requirements/runtime.txt -o requirements/build.txt
-	$(LOCK) pyproject.toml --group dev -c requirements/runtime.txt -c requirements/build.txt -o requirements/dev.txt
+	$(LOCK) pyproject.toml --all-extras --group dev -c requirements/runtime.txt -c requirements/build.txt -o requirements/dev.txt
 
 clean:  ## remove .venv and everything that was built or cached
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
