@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from ix_tools.config.settings import ACCOUNTS_PREFIX, AccountSettings, Settings
+from ix_tools.config.loading import ACCOUNTS_PREFIX
+from ix_tools.config.settings import AccountSettings, Settings
 from ix_tools.interfaces.cli.commands import UTILITY_COMMANDS
 from ix_tools.interfaces.cli.operation_command import OperationCommand
 from ix_tools.interfaces.cli.options import build_call

@@ -1,119 +1,31 @@
-"""Settings from the environment and one file: read once, frozen, and never shown with the key.
+"""Settings: read once, frozen, and never shown with the key. `loading` reads them from the environment and one file.
 
-The environment takes precedence over the file. The table in the README is generated from this class.
+The table in the README is generated from this class.
 """
 
-import ipaddress
-import os
-import re
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, model_validator
 
+from ix_tools.config.folders import data_folder
+from ix_tools.config.setting_checks import (
+    BaseUrl,
+    check_account_name,
+    check_account_names,
+    check_base_url,
+    check_keys_url,
+    check_origin,
+    check_seconds,
+    whole_number,
+)
 from ix_tools.errors import Problem, SettingsError
-from ix_tools.i18n.languages import Language
-from ix_tools.i18n.messages import Message, message
-from ix_tools.i18n.validation_faults import InvalidValue, describe_fault
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
 
-APP = "ix-tools"
-ACCOUNTS_PREFIX = "INVOICEXPRESS_ACCOUNTS__"
-"""Prefix of the environment variables that name accounts."""
 SANDBOX_ACCOUNT = "sandbox"
 """Name of the sandbox in lists of accounts."""
 SANDBOX_NOTICE = "Sandbox: no real account, no fiscal value."
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_ACCOUNT = re.compile(_LABEL, re.IGNORECASE | re.ASCII)
-_BASE_URL = re.compile(
-    rf"https?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?/?", re.IGNORECASE | re.ASCII
-)
-
-
-def _check_account_name(account: str) -> str:
-    # The account becomes part of the host name to which the key is sent: only a single DNS label keeps it at InvoiceXpress.
-    # (xn-- stands for other letters than those shown.)
-    if account and (not _ACCOUNT.fullmatch(account) or account.lower().startswith("xn--")):
-        raise InvalidValue(
-            message(
-                "the account name only, as in https://NAME.app.invoicexpress.com: letters, digits, hyphens"
-            )
-        )
-    return account.lower()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def _check_base_url(url: str) -> str:
-    if not url:
-        return ""
-    # Matched as a whole before it is parsed: where two URL parsers disagree, one would send the key elsewhere.
-    if not _BASE_URL.fullmatch(url):
-        raise InvalidValue(message("scheme, host and port only, such as https://name.app.invoicexpress.com"))
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise InvalidValue(message("an address such as https://name.app.invoicexpress.com")) from None
-    if port == 0:
-        raise InvalidValue(message("a port from 1 to 65535"))
-    if parts.scheme != "https" and not is_loopback(host):
-        raise InvalidValue(message("https (http is allowed on this machine's loopback only)"))
-    return url.rstrip("/")
-
-
-def _check_origin(text: str) -> str:
-    return _check_base_url(text).lower()
-
-
-def _check_keys_url(url: str) -> str:
-    host, slash, path = url.removeprefix("https://").removeprefix("http://").partition("/")
-    if url:
-        _check_base_url(url[: len(url) - len(path) - len(slash)])
-        if not host or not re.fullmatch(r"[A-Za-z0-9._~/?=&%-]*", path):
-            raise InvalidValue(message("an address such as https://login.example.com/keys"))
-    return url
-
-
-def _check_seconds(number: float) -> float:
-    if not 0 <= number <= 60:  # false for NaN as well
-        raise InvalidValue(message("a number from 0 to 60"))
-    return number
-
-
-BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
-
-
-def data_folder() -> Path:
-    """Return the folder of the store and documents when no other is set."""
-    from platformdirs import user_data_path
-
-    return user_data_path(APP, appauthor=False)
-
-
-def documents_folder() -> Path:
-    """Return the folder for PDF files when no other is set: where people keep documents, if they have such a folder."""
-    from platformdirs import user_documents_path
-
-    own = user_documents_path()
-    return own / "InvoiceXpress" if own.is_dir() else data_folder() / "documents"
-
-
-def config_file() -> Path:
-    """Return the path of the settings file when IX_TOOLS_CONFIG is not set."""
-    from platformdirs import user_config_path
-
-    return user_config_path(APP, appauthor=False) / "config.toml"
 
 
 class AccountSettings(BaseModel):
@@ -121,7 +33,7 @@ class AccountSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    account: Annotated[str, AfterValidator(_check_account_name)]
+    account: Annotated[str, AfterValidator(check_account_name)]
     """The account's name at InvoiceXpress."""
     api_key: SecretStr
     """Its API key."""
@@ -135,23 +47,12 @@ class AccountSettings(BaseModel):
     """See the setting of the same name."""
 
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
-
-
-def _check_account_names(accounts: dict[str, AccountSettings]) -> dict[str, AccountSettings]:
-    if any(not _NAME.fullmatch(name) for name in accounts):
-        raise InvalidValue(
-            message("names of small letters, digits and hyphens, such as [accounts.padaria-lda]")
-        )
-    return accounts
-
-
 class Settings(BaseModel):
     """The settings. The environment variable of each is INVOICEXPRESS_ and its name in capitals; the file uses the name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    account: Annotated[str, AfterValidator(_check_account_name)] = ""
+    account: Annotated[str, AfterValidator(check_account_name)] = ""
     """The account's name: the first part of https://NAME.app.invoicexpress.com."""
     api_key: SecretStr = SecretStr("")
     """The account's API key. Keep it in the environment or in a file that only you can read."""
@@ -171,13 +72,13 @@ class Settings(BaseModel):
     """Where a person approves: form (in the host), page or terminal. auto uses the form, or the page when the host shortens forms."""
     approval_link: Literal["auto", "browser", "terminal", "result"] = "auto"
     """Delivery of a page's link. auto puts it into the result, which a model reads, only if the page needs a PIN or sign-in."""
-    approval_wait_seconds: Annotated[int, AfterValidator(lambda n: _check_between(n, 0, 600))] = 45
+    approval_wait_seconds: Annotated[int, whole_number(0, 600)] = 45
     """Seconds that a call waits for a person who was sent to the page. After that it must be repeated."""
-    approval_min_seconds: Annotated[float, AfterValidator(_check_seconds)] = 1
+    approval_min_seconds: Annotated[float, AfterValidator(check_seconds)] = 1
     """Seconds that a person needs at least to read and answer. A faster answer is not accepted. 0 turns the check off."""
-    approval_minutes: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 1440))] = 15
+    approval_minutes: Annotated[int, whole_number(1, 1440)] = 15
     """Minutes for which an approval is valid. A policy may set another time for some calls."""
-    parked_minutes: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 10_080))] = 4320
+    parked_minutes: Annotated[int, whole_number(1, 10_080)] = 4320
     """Minutes for which an approval is valid whose call is carried out when it is approved. Default: three days; at most a week."""
     when_approved: Literal["auto", "run", "repeat"] = "auto"
     """After an approval: run carries the call out by itself; repeat waits for the same call. auto: run for REST, repeat elsewhere."""
@@ -189,19 +90,19 @@ class Settings(BaseModel):
     """Name of the caller. An approval is valid only for the principal that requested it."""
     store: str = ""
     """SQLite file, or postgresql:// URL, for approvals, journal and audit trail. Default: ix-tools.db in the user's data folder."""
-    events_days: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 400))] = 30
+    events_days: Annotated[int, whole_number(1, 400)] = 30
     """Days for which events are stored. A reader that stays away for longer misses some, and is told so."""
     documents: Path | None = None
     """Folder for PDF files. Default: InvoiceXpress in the user's Documents, or documents in the data folder where there is none."""
-    pdf_poll_attempts: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 60))] = 10
+    pdf_poll_attempts: Annotated[int, whole_number(1, 60)] = 10
     """Number of requests for a PDF that InvoiceXpress is still creating."""
     pdf_hosts: tuple[str, ...] = ()
     """Further hosts from which a PDF may be downloaded, without the key. PDF files on other hosts are only shown as a link."""
-    timeout_seconds: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 300))] = 30
+    timeout_seconds: Annotated[int, whole_number(1, 300)] = 30
     """Seconds to wait for a response."""
-    requests_per_minute: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 780))] = 780
+    requests_per_minute: Annotated[int, whole_number(1, 780)] = 780
     """Requests per minute that may be sent for the account by all processes that share the store. InvoiceXpress allows 780."""
-    catalogue_pages: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 100))] = 10
+    catalogue_pages: Annotated[int, whole_number(1, 100)] = 10
     """Number of pages of 100 clients that are read to find one by its name or number, and of catalogue items without remember_lookups."""
     remember_lookups: bool = True
     """Remember taxes, series and catalogue in the store for ten minutes. Without it, every document costs two to twelve more requests."""
@@ -213,17 +114,17 @@ class Settings(BaseModel):
     """Tools that are neither listed nor executed, for any caller and interface."""
     read_only: bool = False
     """Allow reading only: tools that write are neither listed nor carried out."""
-    accounts: Annotated[dict[str, AccountSettings], AfterValidator(_check_account_names)] = {}
+    accounts: Annotated[dict[str, AccountSettings], AfterValidator(check_account_names)] = {}
     """Further accounts for the HTTP server: [accounts.NAME] with account and api_key, or INVOICEXPRESS_ACCOUNTS__NAME__API_KEY."""
     public_url: BaseUrl = ""
     """Public URL of the HTTP server, such as https://invoices.example.com. Required to listen beyond this machine."""
-    http_origins: tuple[Annotated[str, AfterValidator(_check_origin)], ...] = ()
+    http_origins: tuple[Annotated[str, AfterValidator(check_origin)], ...] = ()
     """Other origins whose web pages may call the HTTP server, such as https://app.example.com."""
-    calls_per_minute: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 100_000))] = 600
+    calls_per_minute: Annotated[int, whole_number(1, 100_000)] = 600
     """Requests per minute that one caller may make to the HTTP server, over all workers that share the store."""
     oauth_issuer: BaseUrl = ""
     """Authorization server whose access tokens the HTTP server accepts. `iss` must be exactly this URL."""
-    oauth_keys_url: Annotated[str, AfterValidator(_check_keys_url)] = ""
+    oauth_keys_url: Annotated[str, AfterValidator(check_keys_url)] = ""
     """URL of the issuer's keys (JWKS): https, or on this machine."""
     oauth_audience: str = ""
     """Required value of `aud`. Default: public_url with /mcp."""
@@ -316,119 +217,6 @@ class Settings(BaseModel):
             )
 
 
-def split_list(text: str) -> list[str]:
-    """Split a text at commas."""
-    return [word for one in text.split(",") if (word := one.strip())]
-
-
-LIST_SETTINGS = frozenset({"pdf_hosts", "toolsets", "tools", "exclude", "http_origins"})
-"""Settings that are lists, separated by commas in the environment."""
-
-RENAMED_SETTINGS = {"pdf_patience": "pdf_poll_attempts"}
-"""Earlier names of settings: they are refused with the present name, since ignoring them would change behaviour silently."""
-
-
-def _check_between(number: int, low: int, high: int) -> int:
-    if not low <= number <= high:
-        raise InvalidValue(message("a whole number from {low} to {high}", low=low, high=high))
-    return number
-
-
-def environment_name(name: str) -> str:
-    """Return the environment variable of a setting."""
-    return f"{ACCOUNTS_PREFIX}NAME__…" if name == "accounts" else f"INVOICEXPRESS_{name.upper()}"
-
-
-def load_settings(environment: dict[str, str] | None = None) -> Settings:
-    """Read the settings.
-
-    Raises: SettingsError when a value is wrong or the file cannot be read; it is never skipped.
-    """
-    env = dict(os.environ) if environment is None else environment
-    named = env.get("IX_TOOLS_CONFIG")
-    path = Path(named) if named else config_file()
-    values: dict[str, Any] = {}
-    if named or path.exists():
-        values = _read_file(path)
-    for name in (*Settings.model_fields, *RENAMED_SETTINGS):
-        text = env.get(environment_name(name))
-        if text is not None and text.strip():
-            values[name] = split_list(text) if name in LIST_SETTINGS else text.strip()
-    _add_accounts(values, env)
-    try:
-        settings = Settings.model_validate(values)
-        sandbox = settings.sandbox or settings.sandbox_file is not None
-        return remove_account(settings) if sandbox else settings
-    except ValidationError as wrong:
-        problems = [
-            _build_problem(".".join(str(part) for part in error["loc"]), describe_fault(error))
-            for error in wrong.errors(include_url=False, include_input=False)
-        ]
-    # Raised outside the handler, so that it has no link to the exception that holds the values, the key among them.
-    raise SettingsError(
-        message("The settings cannot be used."),
-        problems=problems,
-        next=message("correct the environment (INVOICEXPRESS_...) or {path}", path=str(path)),
-    )
-
-
-def detect_language() -> Language:
-    """Return the language of the settings, even if they cannot be read."""
-    try:
-        return load_settings().language
-    except SettingsError:
-        return read_language_variable()
-
-
-def read_language_variable() -> Language:
-    """Return the language that the environment names."""
-    return "en" if os.environ.get("INVOICEXPRESS_LANGUAGE") == "en" else "pt"
-
-
-def _build_problem(name: str, problem: Message) -> Problem:
-    if name in RENAMED_SETTINGS:
-        new = RENAMED_SETTINGS[name]
-        return Problem(
-            name,
-            message("was renamed"),
-            message(
-                "{new} in the file, {variable} in the environment",
-                new=new,
-                variable=environment_name(new),
-            ),
-        )
-    return Problem(name or "settings", problem)
-
-
-def _add_accounts(values: dict[str, Any], env: Mapping[str, str]) -> None:
-    """Add accounts from the environment: INVOICEXPRESS_ACCOUNTS__PADARIA_LDA__API_KEY belongs to the account padaria-lda."""
-    for variable, text in env.items():
-        if variable.startswith(ACCOUNTS_PREFIX) and text.strip():
-            name, _, field = variable.removeprefix(ACCOUNTS_PREFIX).lower().partition("__")
-            accounts = values.setdefault("accounts", {})
-            if isinstance(accounts, dict):  # validation refuses anything else
-                one = accounts.setdefault(name.replace("_", "-"), {})
-                if isinstance(one, dict):
-                    one[field] = text.strip()
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    values, trouble = _parse_file(path)
-    if trouble:
-        raise SettingsError(
-            message("The settings file {path} cannot be read ({trouble}).", path=str(path), trouble=trouble),
-            next=message("correct the file, or remove it to use the environment alone"),
-        )
-    return values
-
-
-def _parse_file(path: Path) -> tuple[dict[str, Any], str]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8")), ""
-    except (OSError, ValueError, RecursionError) as wrong:
-        return {}, type(wrong).__name__  # the exception itself may hold the file's text
-
-
 def remove_account(settings: Settings) -> Settings:
     """Return the settings with the sandbox chosen and every account removed."""
     nothing = {"account": "", "api_key": SecretStr(""), "base_url": "", "v1_base_url": "", "accounts": {}}
@@ -441,7 +229,7 @@ def point_at_sandbox(settings: Settings, url: str, key: str) -> Settings:
         update={
             "account": SANDBOX_ACCOUNT,
             "api_key": SecretStr(key),
-            "base_url": _check_base_url(url),
+            "base_url": check_base_url(url),
             "v1_base_url": "",
             "company": "",
             "nif": "",

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import anyio
 
-from ix_tools.config.settings import Settings, load_settings
+from ix_tools.config.loading import load_settings
+from ix_tools.config.settings import Settings
 from ix_tools.demo.assistant import Assistant, Json, UnexpectedOutcome, connect_assistant, run_scenario
 from ix_tools.demo.screen import Screen
 from ix_tools.domain.totals import Totals, TotalsLine, predict_totals

@@ -9,8 +9,9 @@ import anyio
 from pydantic import BaseModel
 
 from ix_tools.approvals.links import wait_for_decision
+from ix_tools.config.loading import load_settings
 from ix_tools.config.sandbox_choice import apply_sandbox_options, run_chosen_sandbox
-from ix_tools.config.settings import Settings, load_settings
+from ix_tools.config.settings import Settings
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline import outcomes
 from ix_tools.pipeline.context import CallContext

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 
 from ix_tools.api_client import protocol
-from ix_tools.config.settings import documents_folder
+from ix_tools.config.folders import documents_folder
 from ix_tools.domain.document_kinds import NOTES
 from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document

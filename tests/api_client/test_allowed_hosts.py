@@ -21,7 +21,8 @@ from pydantic import SecretStr
 from ix_tools.api_client import client as account_room
 from ix_tools.api_client import protocol
 from ix_tools.api_client.client import InvoiceXpressClient
-from ix_tools.config.settings import Settings, load_settings, point_at_sandbox
+from ix_tools.config.loading import load_settings
+from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import SettingsError, Unreachable
 from ix_tools.sandbox.server import Sandbox
 

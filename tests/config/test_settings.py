@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from ix_tools.config.settings import Settings, load_settings, point_at_sandbox
+from ix_tools.config.loading import load_settings
+from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.errors import SettingsError
 

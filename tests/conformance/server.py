@@ -15,7 +15,8 @@ from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, Streamable
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from ix_tools.config.settings import Settings, load_settings, point_at_sandbox
+from ix_tools.config.loading import load_settings
+from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.i18n.languages import Language
 from ix_tools.interfaces.mcp.server import Context, ListTools, OpenContext, build_server
 from ix_tools.interfaces.mcp.tool_calls import convert_errors

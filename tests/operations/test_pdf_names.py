@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ix_tools.config import settings
+from ix_tools.config import folders
 from ix_tools.operations.files import name_file
 from tests.harness import Harness, guide, invoice
 
@@ -48,9 +48,9 @@ async def test_the_pdf_of_a_draft_says_how_to_finalize_it(harness: Harness, deli
 
 def test_pdfs_are_kept_where_people_keep_documents(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("platformdirs.user_documents_path", lambda: tmp_path / "Documents")
-    assert settings.documents_folder() == settings.data_folder() / "documents"
+    assert folders.documents_folder() == folders.data_folder() / "documents"
     (tmp_path / "Documents").mkdir()
-    assert settings.documents_folder() == tmp_path / "Documents" / "InvoiceXpress"
+    assert folders.documents_folder() == tmp_path / "Documents" / "InvoiceXpress"
 
 
 @pytest.mark.parametrize(

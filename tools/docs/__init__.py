@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
-from ix_tools.config.settings import Settings, environment_name
+from ix_tools.config.loading import environment_name
+from ix_tools.config.settings import Settings
 from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS
 from ix_tools.schemas.json_schema import get_description

@@ -9,7 +9,8 @@ import anyio
 import click
 
 from ix_tools.audit.trail import verify_chain as faults_of
-from ix_tools.config.settings import Settings, data_folder
+from ix_tools.config.folders import data_folder
+from ix_tools.config.settings import Settings
 from ix_tools.error_codes import Exit
 from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli import console

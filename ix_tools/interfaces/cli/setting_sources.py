@@ -9,13 +9,9 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from ix_tools.config.settings import (
-    ACCOUNTS_PREFIX,
-    Settings,
-    config_file,
-    documents_folder,
-    environment_name,
-)
+from ix_tools.config.folders import config_file, documents_folder
+from ix_tools.config.loading import ACCOUNTS_PREFIX, environment_name
+from ix_tools.config.settings import Settings
 from ix_tools.storage.database import Store
 from ix_tools.text.fuzzy_match import find_closest
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import click
 
-from ix_tools.config.settings import Settings, environment_name
+from ix_tools.config.loading import environment_name
+from ix_tools.config.settings import Settings
 from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.i18n.messages import Text, message
 from ix_tools.interfaces.cli import console

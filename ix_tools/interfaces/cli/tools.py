@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ix_tools.config.settings import split_list as words
+from ix_tools.config.loading import split_list as words
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.labels import format_label

@@ -94,6 +94,6 @@ def _read(path: Path) -> dict[str, Any]:
 def _find_cache_folder() -> Path:
     from platformdirs import user_cache_path
 
-    from ix_tools.config.settings import APP
+    from ix_tools.config.folders import APP
 
     return user_cache_path(APP, appauthor=False)

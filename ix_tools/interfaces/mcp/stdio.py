@@ -8,8 +8,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ix_tools.config.loading import detect_language, load_settings, split_list
 from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options
-from ix_tools.config.settings import Settings, detect_language, load_settings, split_list
+from ix_tools.config.settings import Settings
 from ix_tools.errors import SettingsError
 from ix_tools.i18n.messages import message, render
 

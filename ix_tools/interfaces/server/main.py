@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 from ix_tools.auth.tokens import Tokens
 from ix_tools.config.launch_command import format_launch_command
+from ix_tools.config.loading import detect_language, load_settings
 from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options, run_chosen_sandbox
-from ix_tools.config.settings import Settings, detect_language, is_loopback, load_settings
+from ix_tools.config.setting_checks import is_loopback
+from ix_tools.config.settings import Settings
 from ix_tools.error_codes import Exit
 from ix_tools.errors import IxError, Problem, SettingsError
 from ix_tools.i18n.messages import message

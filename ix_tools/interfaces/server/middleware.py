@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ix_tools.config.settings import is_loopback
+from ix_tools.config.setting_checks import is_loopback
 from ix_tools.errors import StoreUnavailable
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import message

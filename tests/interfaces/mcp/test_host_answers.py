@@ -12,7 +12,8 @@ from ix_tools.approvals.host_answers import HostAnswer, detect_unanswered
 from ix_tools.approvals.known_hosts import KNOWN_HOSTS, find_known_host, truncates_messages
 from ix_tools.approvals.links import ServerPages
 from ix_tools.approvals.repository import Approval
-from ix_tools.config.settings import Settings, load_settings
+from ix_tools.config.loading import load_settings
+from ix_tools.config.settings import Settings
 from ix_tools.errors import SettingsError
 from tests.harness import Harness, invoice
 from tests.interfaces.mcp.host import Answer, Json, Person, build_elicit_result, connect_host
