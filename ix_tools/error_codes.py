@@ -112,6 +112,9 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
         403, message("What the asker of a parked call signed in with is revoked or has expired.")
     ),
     "denied_by_policy": ErrorCode(403, message("The owner's policy denies the call.")),
+    "extra_missing": ErrorCode(
+        500, message("A part of ix-tools that the call needs is not installed."), Exit.USAGE
+    ),
     "no_policy": ErrorCode(500, message("There is no policy file."), Exit.USAGE),
     "operation_excluded": ErrorCode(403, message("The settings exclude the operation."), Exit.USAGE),
     "policy_unusable": ErrorCode(

@@ -47,7 +47,7 @@ def find_launch_prefix(
         environment: The environment variables.
     """
     if any(part.startswith(EPHEMERAL) for part in prefix.parts):
-        source = _find_install_source()
+        source = find_install_source()
         if source:
             return (*_find_uvx(environment), "--from", source, NAME)
     script = Path(started)
@@ -66,7 +66,7 @@ def _find_uvx(environment: Mapping[str, str]) -> tuple[str, ...]:
     return (uv, "tool", "run") if uv and not shutil.which("uvx") else ("uvx",)
 
 
-def _find_install_source() -> str:
+def find_install_source() -> str:
     """Return the package source of this installation in uvx's syntax (PEP 610), or "" when it is not certain."""
     try:
         installed = metadata.distribution(NAME)

@@ -18,6 +18,7 @@ import sqlalchemy as sql
 from sqlalchemy import event, exc
 from sqlalchemy.engine import Connection, Engine
 
+from ix_tools.config.extras import describe_installation
 from ix_tools.errors import StoreUnavailable
 from ix_tools.i18n.messages import Message, message, verbatim
 from ix_tools.storage.head_note import read_head_note
@@ -289,8 +290,7 @@ class Store:
             )
         except ImportError:
             failure = self._build_unavailable(
-                message("the driver for PostgreSQL is not installed"),
-                message("install ix-tools with its extra: ix-tools[postgres]"),
+                message("the driver for PostgreSQL is not installed"), describe_installation("postgres")
             )
         except ValueError:
             failure = self._build_unavailable(
