@@ -12,10 +12,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf, PlainSe
 
 from ix_tools.config.settings import Settings
 from ix_tools.domain import amounts as money
+from ix_tools.domain.amount_types import parse_decimal
 from ix_tools.domain.amounts import Amount, AmountLabel, LineAmounts
 from ix_tools.domain.records import Client, Company, Document, Line
 from ix_tools.domain.totals import round_to_cent
-from ix_tools.domain.types import parse_decimal
 from ix_tools.fiscal.currencies import find_currency_code
 from ix_tools.fiscal.exemptions import find_exemption
 from ix_tools.guards.facts import Facts

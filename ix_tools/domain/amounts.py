@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Literal
 
+from ix_tools.domain.amount_types import parse_decimal
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.records import Document, Line
 from ix_tools.domain.totals import CENT, round_to_cent
-from ix_tools.domain.types import parse_decimal
 from ix_tools.i18n.formats import format_plain
 
 AmountLabel = Literal[

@@ -12,20 +12,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
+from ix_tools.domain.amount_types import Exact, Total, parse_decimal
+from ix_tools.domain.date_types import parse_date, parse_moment
 from ix_tools.domain.document_kinds import find_kind_by_api_type
 from ix_tools.domain.printed_texts import PrintedTexts
 from ix_tools.domain.totals import compute_withholding_tax
-from ix_tools.domain.types import (
-    Exact,
-    Record,
-    Text,
-    Total,
-    WebAddress,
-    parse_date,
-    parse_decimal,
-    parse_moment,
-    read_text,
-)
+from ix_tools.domain.types import Record, Text, WebAddress, read_text
 from ix_tools.i18n.formats import format_plain
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from ix_tools.domain.types import DAYS_FROM_TODAY, lisbon_now, parse_moment
+from ix_tools.domain.date_types import DAYS_FROM_TODAY, lisbon_now, parse_moment
 from ix_tools.i18n.formats import LISBON
 
 _RELATIVE_MOMENT = re.compile(

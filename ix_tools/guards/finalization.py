@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from ix_tools.domain.date_types import parse_moment
 from ix_tools.domain.field_marks import Printed
 from ix_tools.domain.records import Client, Document, Line
 from ix_tools.domain.totals import Totals
-from ix_tools.domain.types import parse_moment
 from ix_tools.guards import buyers, note_contents, rates, simplified_invoices, withholding
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts, wants
 from ix_tools.guards.findings import Finding, Guard

@@ -14,7 +14,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ix_tools.domain.types import is_relative_date
+from ix_tools.domain.date_types import is_relative_date
 from ix_tools.operations.base import Operation
 
 CALL_VERSION = 2

@@ -5,11 +5,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from ix_tools.domain.date_types import parse_moment
 from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES, get_document_kind
 from ix_tools.domain.field_marks import Printed, Unreturned, fields_with
 from ix_tools.domain.records import CorrectedDocument, Document, ReadTotal
 from ix_tools.domain.settlement import compute_settlement
-from ix_tools.domain.types import Call, Record, parse_moment
+from ix_tools.domain.types import Call, Record
 from ix_tools.guards.facts import Facts
 from ix_tools.operations import preview
 

@@ -5,11 +5,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from ix_tools.domain.amount_types import Money
+from ix_tools.domain.date_types import WireDate
 from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import Money, Record, WireDate
+from ix_tools.domain.types import Record
 from ix_tools.guards.facts import Facts
 from ix_tools.operations.base import Operation
 from ix_tools.operations.invoice_lists import (

@@ -5,9 +5,9 @@ from typing import Any, Self
 
 from pydantic import Field
 
+from ix_tools.domain.date_types import DueDate, WireDate
 from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import DueDate, WireDate
 from ix_tools.guards.facts import Facts
 from ix_tools.operations.base import Operation
 from ix_tools.operations.clearing import ClearsFields

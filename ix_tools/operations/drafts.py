@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ix_tools.domain.amount_types import ExchangeRate, Money, Percent, Quantity, Retention, UnitPrice
 from ix_tools.domain.comparison import MAY_APPEAR
+from ix_tools.domain.date_types import DueDate, WireDate, resolve_due_date
 from ix_tools.domain.document_ids import CORRECTED_OR_BILLED, DocumentId
 from ix_tools.domain.document_kinds import BILLS, GUIDES
 from ix_tools.domain.field_marks import (
@@ -24,23 +26,7 @@ from ix_tools.domain.field_marks import (
 from ix_tools.domain.printed_texts import PrintedTexts
 from ix_tools.domain.records import Line
 from ix_tools.domain.totals import GlobalDiscount, Totals, TotalsLine, predict_totals
-from ix_tools.domain.types import (
-    Call,
-    Country,
-    CurrencyCode,
-    DueDate,
-    Email,
-    ExchangeRate,
-    ExemptionCode,
-    Id,
-    Money,
-    Percent,
-    Quantity,
-    Retention,
-    UnitPrice,
-    WireDate,
-    resolve_due_date,
-)
+from ix_tools.domain.types import Call, Country, CurrencyCode, Email, ExemptionCode, Id
 from ix_tools.fiscal.countries import get_iso_code
 from ix_tools.fiscal.tax_numbers import normalize_fiscal_id
 from ix_tools.guards.facts import Facts

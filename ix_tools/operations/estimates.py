@@ -4,10 +4,12 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
+from ix_tools.domain.amount_types import Money
+from ix_tools.domain.date_types import WireDate
 from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.field_marks import NotShown, Unreturned
-from ix_tools.domain.types import EstimateType, Money, WireDate
+from ix_tools.domain.types import EstimateType
 from ix_tools.guards import (
     buyers,
     clients,

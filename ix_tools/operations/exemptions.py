@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Literal
 
+from ix_tools.domain.date_types import WireDate
 from ix_tools.domain.translated_text import TranslatedText
-from ix_tools.domain.types import ExemptionCode, Record, WireDate
+from ix_tools.domain.types import ExemptionCode, Record
 from ix_tools.fiscal.exemption_buyers import find_buyer_rule
 from ix_tools.fiscal.exemptions import (
     Exemption,

@@ -4,10 +4,11 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field
 
+from ix_tools.domain.date_types import WireDate
 from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.field_marks import Clearable, Stored, Unreturned
-from ix_tools.domain.types import GuideType, WireDate
+from ix_tools.domain.types import GuideType
 from ix_tools.domain.written_moments import WireMoment
 from ix_tools.guards import (
     buyers,

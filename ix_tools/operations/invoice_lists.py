@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from ix_tools.domain.amount_types import format_cents
 from ix_tools.domain.document_kinds import find_prefix, get_document_kind
 from ix_tools.domain.parsing import read_page, read_rows
 from ix_tools.domain.records import Document, ReadTotal
 from ix_tools.domain.settlement import compute_settlement
-from ix_tools.domain.types import Call, Record, format_cents
+from ix_tools.domain.types import Call, Record
 from ix_tools.i18n.messages import message
 from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation, OperationContext

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from ix_tools.domain import resource_names
+from ix_tools.domain.amount_types import UnitPrice
 from ix_tools.domain.field_marks import NameOnly
 from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import CatalogueItem
-from ix_tools.domain.types import Call, Id, Record, UnitPrice
+from ix_tools.domain.types import Call, Id, Record
 from ix_tools.guards import master_data
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation

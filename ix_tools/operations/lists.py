@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ix_tools.domain.amount_types import format_cents
 from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import Document, Page
-from ix_tools.domain.types import Record, format_cents
+from ix_tools.domain.types import Record
 
 
 class DocumentRow(Record):

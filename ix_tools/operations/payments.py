@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
+from ix_tools.domain.amount_types import Money
+from ix_tools.domain.date_types import WireDate
 from ix_tools.domain.document_ids import DocumentId, ReceiptId
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import Money, Record, WireDate
+from ix_tools.domain.types import Record
 from ix_tools.fiscal.payment_mechanisms import find_mechanism
 from ix_tools.guards import payments, series, states
 from ix_tools.guards.facts import Facts, Want

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from ix_tools.domain import resource_names
+from ix_tools.domain.amount_types import Percent
 from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import Tax
-from ix_tools.domain.types import Call, Id, Percent, Record
+from ix_tools.domain.types import Call, Id, Record
 from ix_tools.guards import master_data, rates
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.i18n.formats import format_plain

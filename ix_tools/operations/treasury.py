@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ix_tools.domain.amount_types import AboveZero
+from ix_tools.domain.date_types import WireDate
 from ix_tools.domain.parsing import read_id, read_rows
 from ix_tools.domain.records import Balance, Client, InitialBalance, Regularization
-from ix_tools.domain.types import AboveZero, Id, Record, WireDate
+from ix_tools.domain.types import Id, Record
 from ix_tools.guards import treasury
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.i18n.messages import message

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from ix_tools.domain.amount_types import format_cents
 from ix_tools.domain.records import Balance, TreasuryMovement
-from ix_tools.domain.types import Id, Record, format_cents
+from ix_tools.domain.types import Id, Record
 from ix_tools.fiscal.payment_mechanisms import find_mechanism
 from ix_tools.guards import treasury
 from ix_tools.guards.facts import Facts, Want

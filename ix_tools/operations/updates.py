@@ -5,9 +5,11 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from ix_tools.domain.amount_types import parse_decimal
+from ix_tools.domain.date_types import resolve_due_date
 from ix_tools.domain.field_marks import Stored, Unreturned, fields_with
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import Record, parse_decimal, resolve_due_date
+from ix_tools.domain.types import Record
 from ix_tools.fiscal.currencies import find_currency_code
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.notes import find_owner

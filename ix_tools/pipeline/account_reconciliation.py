@@ -17,10 +17,10 @@ import anyio
 import sqlalchemy as sql
 
 from ix_tools.api_client.list_queries import query_between
+from ix_tools.domain.amount_types import format_cents
 from ix_tools.domain.document_kinds import list_document_kinds
 from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import format_cents
 from ix_tools.errors import NotFound
 from ix_tools.i18n.formats import LISBON
 from ix_tools.i18n.messages import Message, message, message_template

@@ -15,7 +15,7 @@ from ix_tools.audit import trail
 from ix_tools.auth.principals import ALL_SCOPES
 from ix_tools.config.folders import data_folder
 from ix_tools.config.settings import Settings
-from ix_tools.domain.types import lisbon_now
+from ix_tools.domain.date_types import lisbon_now
 from ix_tools.events.repository import Events
 from ix_tools.guards.facts import Facts
 from ix_tools.idempotency.journal import Journal

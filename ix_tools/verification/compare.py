@@ -9,9 +9,10 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
 
+from ix_tools.domain.amount_types import format_cents, parse_decimal
 from ix_tools.domain.comparison import NO_VALUE, Difference
 from ix_tools.domain.records import Document, Line
-from ix_tools.domain.types import Record, format_cents, parse_decimal, read_text
+from ix_tools.domain.types import Record, read_text
 from ix_tools.fiscal.currencies import find_currency_code
 from ix_tools.i18n.formats import format_plain
 from ix_tools.operations.expectations import ExpectedState

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from ix_tools.domain.date_types import parse_date
 from ix_tools.domain.records import Document, Tax
-from ix_tools.domain.types import parse_date
 from ix_tools.guards import exemptions
 from ix_tools.guards.facts import Facts
 from ix_tools.i18n.formats import LISBON

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ix_tools.domain.types import lisbon_now
+from ix_tools.domain.date_types import lisbon_now
 from ix_tools.errors import InvalidArguments
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.arguments import HOST_KEYS, parse, read_arguments

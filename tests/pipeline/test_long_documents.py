@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from ix_tools.domain.date_types import lisbon_now
 from ix_tools.domain.records import CatalogueItem, Document, Tax
-from ix_tools.domain.types import lisbon_now
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.items import line_names_unique
 from ix_tools.interfaces.server.middleware import MAX_REQUEST_BYTES

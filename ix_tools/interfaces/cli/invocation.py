@@ -17,7 +17,7 @@ from ix_tools.config.launch_command import NAME, format_launch_command
 from ix_tools.config.loading import load_settings, read_language_variable
 from ix_tools.config.sandbox_choice import apply_sandbox_options, run_chosen_sandbox
 from ix_tools.config.settings import Settings
-from ix_tools.domain.types import lisbon_now
+from ix_tools.domain.date_types import lisbon_now
 from ix_tools.errors import SettingsError
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Text, render

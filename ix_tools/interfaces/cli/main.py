@@ -8,7 +8,7 @@ from typing import Literal
 
 import click
 
-from ix_tools.domain.types import lisbon_now
+from ix_tools.domain.date_types import lisbon_now
 from ix_tools.error_codes import Exit
 from ix_tools.errors import IxError, get_exit_code
 from ix_tools.i18n.languages import Bilingual

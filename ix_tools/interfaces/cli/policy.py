@@ -9,8 +9,8 @@ import anyio
 import click
 
 from ix_tools.approvals.budgets import RemainingAllowance
+from ix_tools.domain.amount_types import parse_decimal
 from ix_tools.domain.json_parsing import parse_json
-from ix_tools.domain.types import parse_decimal
 from ix_tools.errors import InvalidArguments, Problem, SettingsError
 from ix_tools.i18n.formats import LISBON
 from ix_tools.i18n.messages import message

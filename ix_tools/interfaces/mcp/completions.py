@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import mcp_types as types
 
+from ix_tools.domain.date_types import lisbon_now
 from ix_tools.domain.document_kinds import list_document_kinds
-from ix_tools.domain.types import lisbon_now
 from ix_tools.errors import IxError
 from ix_tools.fiscal.exemptions import is_in_force, list_exemptions
 from ix_tools.operations.matching import KIND_NAMES

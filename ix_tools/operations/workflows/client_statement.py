@@ -8,9 +8,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from ix_tools.domain.amount_types import format_cents
+from ix_tools.domain.date_types import WireDate, parse_date
 from ix_tools.domain.records import Client, Document, ReadTotal
 from ix_tools.domain.settlement import limit_withheld, sum_receipts
-from ix_tools.domain.types import Id, Record, WireDate, format_cents, parse_date
+from ix_tools.domain.types import Id, Record
 from ix_tools.i18n.messages import message
 from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation, OperationContext

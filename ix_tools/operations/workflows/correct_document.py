@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ix_tools.domain.date_types import WireDate
 from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import InvoiceType, WireDate
+from ix_tools.domain.types import InvoiceType
 from ix_tools.errors import NotFound
 from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER
 from ix_tools.operations.base import Operation, OperationContext

@@ -8,9 +8,10 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from ix_tools.domain.amount_types import AboveZero, Quantity, format_cents
 from ix_tools.domain.records import Document, Line
 from ix_tools.domain.totals import round_to_cent
-from ix_tools.domain.types import AboveZero, Call, Quantity, format_cents
+from ix_tools.domain.types import Call
 from ix_tools.errors import Problem, Refused
 from ix_tools.i18n.formats import format_plain
 from ix_tools.i18n.messages import Message, Money, message

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ix_tools.domain.amount_types import format_cents
 from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.translated_text import TranslatedText
-from ix_tools.domain.types import Record, format_cents
+from ix_tools.domain.types import Record
 from ix_tools.errors import IxError
 from ix_tools.fiscal.deadlines import get_reporting_deadline
 from ix_tools.i18n.messages import Message, Money, as_message, message

@@ -8,10 +8,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from ix_tools.domain.amount_types import format_cents
 from ix_tools.domain.amounts import VatAmounts, compute_figures
+from ix_tools.domain.date_types import WireDate
 from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.records import Document, ReadTotal, Tax
-from ix_tools.domain.types import Call, Record, WireDate, format_cents
+from ix_tools.domain.types import Call, Record
 from ix_tools.fiscal.vat_rates import REGION_NAMES
 from ix_tools.i18n.formats import format_plain
 from ix_tools.i18n.messages import message

@@ -18,7 +18,7 @@ from mcp.client import Client
 
 from ix_tools import __version__
 from ix_tools.config.settings import SANDBOX_NOTICE
-from ix_tools.domain.types import lisbon_now
+from ix_tools.domain.date_types import lisbon_now
 from ix_tools.operations.registry import catalogue
 from ix_tools.sandbox.server import Sandbox
 from tests.api_client.test_allowed_hosts import listen_locally

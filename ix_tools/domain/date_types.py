@@ -1,0 +1,122 @@
+"""Types of dates and times, as people write them and as InvoiceXpress returns them; days begin and end in Lisbon."""
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from ix_tools.domain.today import get_today
+from ix_tools.i18n.formats import LISBON
+from ix_tools.i18n.messages import message
+from ix_tools.i18n.validation_faults import InvalidValue
+
+_RELATIVE_DUE_DATE = re.compile(r"\+?\s*(\d{1,3})\s*(?:d|dias?|days?)", re.IGNORECASE)
+DAYS_FROM_TODAY = {
+    "today": 0,
+    "hoje": 0,
+    "yesterday": -1,
+    "ontem": -1,
+    "tomorrow": 1,
+    "amanhã": 1,
+    "amanha": 1,
+}
+"""Words for days, and how many days after today each is."""
+_FIRST_YEAR = 1900
+"""An earlier year is a typing error, and the API reads one with fewer than four digits as today (trap 1)."""
+
+
+def parse_date(value: object) -> date:
+    """Parse a date written as 2026-11-30, 30/11/2026 or 30-11-2026."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        text = value.strip()
+        for form in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y"):
+            try:
+                day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no time zone
+            except ValueError:
+                continue
+            if day.year >= _FIRST_YEAR:
+                return day
+    raise InvalidValue(
+        message(
+            "a date that exists, written 2026-11-30 (or 30/11/2026, or today); today is {today} in Lisbon",
+            today=f"{get_today()}",
+        )
+    )
+
+
+def parse_written_date(value: object) -> date:
+    """Parse a date that a caller wrote: as `parse_date` does, or a word such as today, ontem, amanhã."""
+    days = DAYS_FROM_TODAY.get(value.strip().lower()) if isinstance(value, str) else None
+    return parse_date(value) if days is None else get_today() + timedelta(days)
+
+
+def parse_due_date(value: object) -> date | str:
+    """Parse a due date: a date, or +30d (also "30 dias", "30 days") for that many days after the document's date."""
+    if isinstance(value, str) and (days := _RELATIVE_DUE_DATE.fullmatch(value.strip())):
+        return f"+{int(days[1])}d"
+    try:
+        return parse_written_date(value)
+    except InvalidValue as problem:
+        known = message("{date}, or +30d for 30 days after the document's date", date=problem.allowed)
+        raise InvalidValue(known) from None
+
+
+def is_relative_date(text: str) -> bool:
+    """Tell whether a text means another day when it is read on another day."""
+    word = text.strip()
+    return word.lower() in DAYS_FROM_TODAY or _RELATIVE_DUE_DATE.fullmatch(word) is not None
+
+
+def resolve_due_date(start: date, due: date | str) -> date:
+    """Return the date that +30d means after the start; a date is returned unchanged."""
+    if isinstance(due, date):
+        return due
+    try:
+        return start + timedelta(days=int(due[1:-1]))
+    except OverflowError:
+        raise InvalidValue(
+            message("{due} after {start} is beyond the calendar", due=due, start=start), "due_date"
+        ) from None
+
+
+def parse_moment(value: object) -> datetime:
+    """Parse a time written as 2026-11-30T09:30 or 30/11/2026 09:30:00, in Lisbon unless it has an offset."""
+    moment = value if isinstance(value, datetime) else _parse_moment_text(value)
+    return moment.replace(tzinfo=LISBON) if moment.tzinfo is None else moment.astimezone(LISBON)
+
+
+def _parse_moment_text(value: object) -> datetime:
+    if isinstance(value, str):
+        text = value.strip()
+        for form in ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"):
+            try:
+                return datetime.strptime(text, form)  # noqa: DTZ007 - Lisbon is added by the caller
+            except ValueError:
+                continue
+        try:
+            if "T" in text or " " in text:
+                return datetime.fromisoformat(text)
+        except ValueError:
+            pass
+    known = message(
+        "a date and time that exist, written 2026-11-30T09:30 or +1d 08:00; it is {now} in Lisbon",
+        now=f"{lisbon_now():%Y-%m-%dT%H:%M}",
+    )
+    raise InvalidValue(known)
+
+
+# No `format`: hosts that enforce it refuse `today`, and turn Lisbon times into UTC, since RFC 3339 requires an offset.
+WireDate = Annotated[date, BeforeValidator(parse_written_date), WithJsonSchema({"type": "string"})]
+"""A date. (`date: date | None` is a TypeError in a class with a field named `date`; this is not.)"""
+
+DueDate = Annotated[date | str, BeforeValidator(parse_due_date), WithJsonSchema({"type": "string"})]
+
+
+def lisbon_now() -> datetime:
+    """Return the current time in Lisbon."""
+    return datetime.now(LISBON)
