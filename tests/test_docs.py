@@ -25,6 +25,7 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.schemas.json_schema import build_input_schema
 from tests.programs.in_this_process import run_program
 from tools import docs as reference
+from tools.docs.packages import read_packages
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -231,13 +232,15 @@ def test_the_reference_links_the_traps_it_names() -> None:
     assert re.findall(r".*(?<!\[)\btraps? \d+.*", text) == []
 
 
-def test_the_table_of_dependencies_is_that_of_the_project() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    part = README.split("## Dependencies", 1)[1].split("\n## ", 1)[0]
-    named = {
-        name for row in re.findall(r"^\| ([a-z0-9, -]+) \|", part, re.MULTILINE) for name in row.split(", ")
+def test_every_package_of_the_project_has_a_purpose_on_its_page() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    told = read_packages(text)
+    wanted = {"dependencies": project["dependencies"], **project["optional-dependencies"]}
+    assert {part: [name for name, _ in named] for part, named in told.items()} == {
+        part: [Requirement(one).name for one in named] for part, named in wanted.items()
     }
-    assert named - {"---"} == {Requirement(one).name for one in project["dependencies"]}
+    assert [name for named in told.values() for name, why in named if not why] == []
 
 
 def test_every_example_and_host_configuration_is_in_the_readme() -> None:

@@ -23,7 +23,7 @@ from ix_tools.config.launch_command import EPHEMERAL, NAME, find_install_source
 from ix_tools.errors import SettingsError
 from ix_tools.i18n.messages import Message, message
 
-Extra = Literal["postgres", "server", "slack", "telegram", "spreadsheets"]
+Extra = Literal["postgres", "server", "slack", "telegram", "spreadsheets", "keyring"]
 
 FEATURES: Mapping[Extra, Message] = {
     "postgres": message("PostgreSQL"),
@@ -31,6 +31,7 @@ FEATURES: Mapping[Extra, Message] = {
     "slack": message("Slack"),
     "telegram": message("Telegram"),
     "spreadsheets": message("Reading spreadsheets"),
+    "keyring": message("The system's keyring"),
 }
 """What each extra is for. The packages of each are in pyproject.toml."""
 
@@ -53,11 +54,25 @@ def load_extra(extra: Extra) -> Iterator[None]:
             raise
         missing = True
     if missing:
-        raise SettingsError(
-            message("{feature}: not part of this installation.", feature=FEATURES[extra]),
-            code="extra_missing",
-            next=describe_installation(extra),
-        )
+        raise _build_missing(extra)
+
+
+def require_extra(extra: Extra) -> None:
+    """Check that an extra is installed, before anything is begun that needs it later.
+
+    Raises:
+        SettingsError: see `load_extra`.
+    """
+    if not all(map(_is_installed, _list_packages().get(extra, ()))):
+        raise _build_missing(extra)
+
+
+def _build_missing(extra: Extra) -> SettingsError:
+    return SettingsError(
+        message("{feature}: not part of this installation.", feature=FEATURES[extra]),
+        code="extra_missing",
+        next=describe_installation(extra),
+    )
 
 
 def describe_installation(extra: Extra) -> Message:
@@ -100,11 +115,19 @@ def _as_url(source: str) -> str:
 
 def list_installed_extras() -> list[Extra]:
     """Return the extras of which every package is installed, whoever asked for it."""
-    wanted: dict[str, list[str]] = {}
+    packages = _list_packages()
+    return [extra for extra in FEATURES if extra in packages and all(map(_is_installed, packages[extra]))]
+
+
+def _list_packages() -> dict[str, list[str]]:
+    """Return the packages of each extra that this system needs, as the installed metadata name them."""
+    found: dict[str, list[str]] = {}
     for requirement in _list_requirements():
-        if found := _REQUIREMENT.match(requirement):
-            wanted.setdefault(found[2], []).append(found[1])
-    return [extra for extra in FEATURES if extra in wanted and all(map(_is_installed, wanted[extra]))]
+        named = _REQUIREMENT.match(requirement)
+        # A package with a further condition may not be there, and is never needed: a faster event loop, for example.
+        if named and " and " not in requirement:
+            found.setdefault(named[2], []).append(named[1])
+    return found
 
 
 def _list_requirements() -> list[str]:

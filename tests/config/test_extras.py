@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -81,3 +83,40 @@ def test_extras_that_are_there_are_kept(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(extras, "_is_installed", lambda package: package == "psycopg")
     assert extras.list_installed_extras() == ["postgres"]
     assert "ix-tools[postgres,slack]" in format_install_command("slack").replace("'", "")
+
+
+def test_what_needs_an_extra_later_asks_for_it_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package under a further condition is never needed: a faster event loop that Windows does not have."""
+    named = ['dbos>=3; extra == "server"', "uvloop>=0.21; (sys_platform != 'win32') and extra == 'server'"]
+    monkeypatch.setattr(extras, "_list_requirements", lambda: named)
+    monkeypatch.setattr(extras, "_is_installed", lambda package: package == "dbos")
+    extras.require_extra("server")
+    monkeypatch.setattr(extras, "_is_installed", lambda package: False)
+    with pytest.raises(SettingsError, match="The HTTP server: not part of this installation"):
+        extras.require_extra("server")
+
+
+@pytest.mark.parametrize("words", [["serve", "--http", "--sandbox"], ["serve", "--sandbox"]])
+def test_a_server_that_lacks_its_extra_does_not_start(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hollow = tmp_path / "sitecustomize.py"
+    hollow.write_text(
+        "from importlib import metadata\nversion = metadata.version\n"
+        "def without(name):\n    if name == 'dbos': raise metadata.PackageNotFoundError(name)\n    return version(name)\n"
+        "metadata.version = without\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("INVOICEXPRESS_WHEN_APPROVED", "run")
+    done = subprocess.run(
+        [sys.executable, "-m", "ix_tools", *words],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Servidor HTTP: não faz parte desta instalação. Nada foi enviado. ")
+    assert "ix-tools[" in done.stderr

@@ -3,7 +3,7 @@
 docs/reference.md    every operation: parameters, worked example, result, rules
 docs/coverage.md     every operation of InvoiceXpress's description, and the tool for it
 docs/exemptions.md   which client each exemption code fits
-README.md, docs/errors.md, docs/once.md, docs/pt/contabilistas.md    the tables between `<!-- generated: name -->` and `<!-- end: name -->`
+PAGES                the tables between `<!-- generated: name -->` and `<!-- end: name -->`
 """
 
 import re
@@ -30,6 +30,7 @@ from tools.docs.failures import (
 )
 from tools.docs.markdown import render_code, render_table
 from tools.docs.operations import APPROVED, format_command, render_recovery, render_reference
+from tools.docs.packages import render_extras, render_packages
 
 __all__ = ["BLOCKS", "build_contents", "format_command", "main"]
 
@@ -68,6 +69,8 @@ def render_settings() -> str:
 
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
+    "extras": render_extras,
+    "packages": render_packages,
     "tools": render_tools,
     "settings": render_settings,
     "exit-codes": render_exit_codes,
@@ -84,7 +87,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 }
 
 
-PAGES = ("README.md", "docs/errors.md", "docs/once.md", "docs/pt/contabilistas.md")
+PAGES = ("README.md", "docs/errors.md", "docs/once.md", "docs/packages.md", "docs/pt/contabilistas.md")
 """Pages with generated parts."""
 
 

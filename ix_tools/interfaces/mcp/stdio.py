@@ -75,6 +75,10 @@ def main(argv: Sequence[str], show: "ShowPages | None" = None) -> int:
         )
         if not settings.sandbox:
             settings.require_account()
+        if settings.when_approved == "run":
+            from ix_tools.config.extras import require_extra
+
+            require_extra("server")  # its engine carries the calls out
         if settings.policy is not None:
             from ix_tools.policy.file import PolicyFile
 

@@ -69,9 +69,8 @@ def _serve_asset(name: str, kind: str) -> Respond:
 def _locate_asset(name: str) -> Path:
     if (ASSETS_FOLDER / name).exists():
         return ASSETS_FOLDER / name
-    # Only the package's files are used: importing it would load a web framework. It is the package that
-    # follows Swagger UI's releases. The packages without a framework are at 4.15, which shows no OpenAPI 3.1, or include
-    # an editor; the other current ones need FastAPI, Django or another framework instead of Flask.
+    # A checkout. The wheel contains the files: tools/build_hook.py copies them from the package that follows Swagger UI's
+    # releases, which would bring a web framework that nobody runs here.
     found = find_spec("flask_swagger_ui")
     assert found is not None
     assert found.origin is not None

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 from ix_tools.auth.tokens import Tokens
+from ix_tools.config.extras import require_extra
 from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.loading import detect_language, load_settings
 from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options, run_chosen_sandbox
@@ -55,6 +56,7 @@ def main(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     with ExitStack() as until_the_end:
         try:
+            require_extra("server")
             settings = _load_settings(options, until_the_end)
             needed = _requires_authentication(settings, options.host)
             sockets = open_sockets(options.host, options.port, options.workers)
