@@ -84,15 +84,24 @@ class Events:
         with self._store.reading() as connection:
             return self._read(connection, _load_position(connection, reader), limit, wanted)
 
+    def register(self, reader: str) -> None:
+        """Begin to store the position of a reader, after the newest event; do nothing if it is stored already."""
+        with self._store.reading() as connection:
+            if _has_position(connection, reader):
+                return
+        with self._store.writing() as connection:
+            if not _has_position(connection, reader):
+                row = {"position": _load_counter(connection, POSITIONS), "seen_at": self._clock()}
+                connection.execute(event_readers.insert().values(name=reader, **row))
+
     def confirm(self, reader: str, position: int) -> None:
         """Record that a reader is done with the events up to a position. It never goes back."""
         with self._store.writing() as connection:
-            known = event_readers.c.name == reader
-            if connection.execute(sql.select(event_readers.c.name).where(known)).first() is None:
+            if not _has_position(connection, reader):
                 connection.execute(event_readers.insert().values(name=reader, position=0, seen_at=0.0))
             connection.execute(
                 event_readers.update()
-                .where(known, event_readers.c.position <= position)
+                .where(event_readers.c.name == reader, event_readers.c.position <= position)
                 .values(position=position, seen_at=self._clock())
             )
 
@@ -143,6 +152,11 @@ def _build_conditions(wanted: EventFilter) -> list[sql.ColumnElement[bool]]:
 
 def _build_event(row: Row[Any]) -> Event:
     return Event(**{name: getattr(row, name) for name in Event.__slots__})
+
+
+def _has_position(connection: Connection, reader: str) -> bool:
+    known = sql.select(event_readers.c.name).where(event_readers.c.name == reader)
+    return connection.execute(known).first() is not None
 
 
 def _load_position(connection: Connection, reader: str) -> int:

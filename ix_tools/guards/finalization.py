@@ -15,10 +15,9 @@ from ix_tools.domain.records import Client, Document, Line
 from ix_tools.domain.totals import Totals
 from ix_tools.guards import buyers, note_contents, rates, simplified_invoices, withholding
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts, wants
-from ix_tools.guards.findings import Finding, Guard
+from ix_tools.guards.findings import Finding, Guard, turn_into_warning
 from ix_tools.guards.notes import find_owner
 from ix_tools.guards.protocols import Transition
-from ix_tools.i18n.messages import NO_MESSAGE
 
 STORED_FACTS = (Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED, Want.UNRETURNED)
 """Facts that make up a stored draft."""
@@ -223,7 +222,7 @@ def _recheck(rule: Guard, *, refusing: bool) -> Guard:
             return
         for one in rule(StoredDraft(facts.document, facts), facts):
             stays = one.kind == "warn" or (refusing and one.kind == "refuse")
-            yield one if stays else replace(one, kind="warn", accept="", next=NO_MESSAGE)
+            yield one if stays else turn_into_warning(one)
 
     judged.__name__, judged.__doc__ = rule.__name__, rule.__doc__
     judged.rule = rule  # type: ignore[attr-defined]

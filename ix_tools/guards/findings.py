@@ -1,7 +1,7 @@
 """Findings of rules (refuse, ask, warn), and the refusal that combines them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ix_tools.errors import Problem, Refused
@@ -42,6 +42,11 @@ def ask(word: str, field: str, problem: Message, allowed: Message = NO_MESSAGE) 
 def warn(field: str, problem: Message) -> Finding:
     """Warn the caller and the approver; the call is sent."""
     return Finding("warn", Problem(field, problem))
+
+
+def turn_into_warning(finding: Finding) -> Finding:
+    """Return a question or refusal as a warning for the approver, who decides."""
+    return replace(finding, kind="warn", accept="", next=NO_MESSAGE)
 
 
 Guard = Callable[[Any, Facts], Iterable[Finding]]

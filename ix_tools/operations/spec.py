@@ -39,6 +39,11 @@ class Effect(StrEnum):
         return self in {Effect.REMOVES, Effect.FISCAL, Effect.OUTBOUND, Effect.ADMIN}
 
     @property
+    def may_need_approval(self) -> bool:
+        """Return True if such a call, or the operation that it runs, can need an approval."""
+        return self.needs_approval or self is Effect.ANY
+
+    @property
     def writes(self) -> bool:
         """Return True if the call itself can change something at InvoiceXpress."""
         return self not in {Effect.LOCAL, Effect.READS, Effect.ANY}

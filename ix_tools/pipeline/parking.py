@@ -43,6 +43,8 @@ from ix_tools.pipeline.replay import recheck_difference
 
 TRANSIENT_CODES = frozenset({"busy", "in_progress", "held_too_long", "not_carried_out"})
 """Codes of errors that pass by themselves, besides those marked as retryable."""
+LOCAL = "local"
+"""The credential of calls of this machine's user, besides those listed at `ParkedDraft.credential`."""
 ASK_AGAIN_CODES = frozenset({"document_changed", "policy_changed", "approval_outdated"})
 """Refusals of an approval after which a person is asked again."""
 
@@ -110,8 +112,7 @@ def create_claim(context: CallContext, holder: str, parked: str = "") -> ParkedC
 
 def can_be_parked(call: Operation[Any]) -> bool:
     """Tell whether a call may wait in the store: it can need an approval, and holds no password or key."""
-    effect = call.spec.effect
-    return (effect.needs_approval or effect is Effect.ANY) and not collect_secrets(call)
+    return call.spec.effect.may_need_approval and not collect_secrets(call)
 
 
 def build_parking(

@@ -9,6 +9,7 @@ A call that waited for its claims starts again at the look-ups and holds the cla
 """
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -20,7 +21,13 @@ from ix_tools.approvals.release import mark_stale, release_approval
 from ix_tools.approvals.repository import Binding
 from ix_tools.errors import IxError, NotAccepted, Refused, StoreUnavailable
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts
-from ix_tools.guards.findings import Finding, Guard, combine_findings, summarize_findings
+from ix_tools.guards.findings import (
+    Finding,
+    Guard,
+    combine_findings,
+    summarize_findings,
+    turn_into_warning,
+)
 from ix_tools.i18n.messages import message
 from ix_tools.idempotency.intents import Intent
 from ix_tools.operations.base import Operation
@@ -38,6 +45,8 @@ from ix_tools.pipeline.fact_loader import SEEN_OWNER, FactLoader
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
 from ix_tools.storage.lookups import CATALOGUE
 
+SettleQuestions = Callable[[Sequence[Finding]], tuple[Finding, ...]]
+"""What becomes of the rules' questions: they are raised for the caller, or returned as warnings for the approver."""
 MANY_LINES = 200
 """Above this number of lines, a document is parsed and checked in a worker thread."""
 
@@ -120,7 +129,15 @@ async def _check(
         takes_seen_drafts=execution.takes_seen_drafts,
         takes_seen_owner=may_only_ask,
     )
-    call, facts, warnings, given = await load_facts(loader, given_call, context, open_intent)
+    try:
+        call, facts, warnings, given = await load_facts(loader, given_call, context, open_intent)
+    except NotAccepted:
+        if execution.parking is None or execution.parking.resumed is None:
+            raise
+        # Its caller is not there to be asked: the approver reads the question, as a warning that they did not see before.
+        call, facts, warnings, given = await load_facts(
+            loader.distrust_memory(), given_call, context, open_intent, show_questions
+        )
     before = await idempotent_write.find_recent_duplicate(context, identity) if needs_approval else None
     attempts = await find_unresolved_attempts(context, call, identity, facts, open_intent)
     warnings += (*idempotent_write.warn_of_duplicate(before), *warn_of_attempts(attempts, identity))
@@ -156,23 +173,56 @@ async def return_approval(
         return  # it stays consumed, and the person is asked again
 
 
+def refuse_questions(questions: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Raise the questions, which the caller answers by `accept`; return nothing without any.
+
+    Raises:
+        NotAccepted: there are questions.
+    """
+    if not questions:
+        return ()
+    words = sorted({finding.accept for finding in questions})
+    raise NotAccepted(
+        summarize_findings(questions),
+        problems=[finding.problem for finding in questions],
+        next=message(
+            "ask the person; if it is intended, repeat the call with accept: {words}",
+            words=json.dumps(words),
+        ),
+        details={"accept": words},
+    )
+
+
+def show_questions(questions: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the questions as warnings, which the approver reads and answers by the approval."""
+    return tuple(map(turn_into_warning, questions))
+
+
 async def load_facts(
-    loader: FactLoader, call: Operation[Any], context: CallContext, open_intent: Intent | None
+    loader: FactLoader,
+    call: Operation[Any],
+    context: CallContext,
+    open_intent: Intent | None,
+    settle_questions: SettleQuestions = refuse_questions,
 ) -> tuple[Operation[Any], Facts, tuple[Finding, ...], frozenset[str]]:
     """Return the completed call, its facts, the guards' warnings, and the fields that the caller gave.
 
     A refusal or a question that may rest on remembered look-ups is judged again by new ones.
     """
     try:
-        return await _load_and_judge(loader, call, context, open_intent)
+        return await _load_and_judge(loader, call, context, open_intent, settle_questions)
     except (NotAccepted, Refused):
         if not loader.memory.used:
             raise
-    return await _load_and_judge(loader.distrust_memory(), call, context, open_intent)
+    return await _load_and_judge(loader.distrust_memory(), call, context, open_intent, settle_questions)
 
 
 async def _load_and_judge(
-    loader: FactLoader, call: Operation[Any], context: CallContext, open_intent: Intent | None
+    loader: FactLoader,
+    call: Operation[Any],
+    context: CallContext,
+    open_intent: Intent | None,
+    settle_questions: SettleQuestions,
 ) -> tuple[Operation[Any], Facts, tuple[Finding, ...], frozenset[str]]:
     spec = call.spec
     wanted = spec.needs.union(*(get_wanted_facts(guard) for guard in spec.guards))
@@ -202,8 +252,10 @@ async def _load_and_judge(
     guards = () if idempotent_write.can_skip_guards(call, open_intent) else spec.guards
     judge = partial(_run_guards, call, facts, name_findings, guards)
     # Thousands of lines take a moment; a thread keeps other calls served meanwhile.
-    warnings = await anyio.to_thread.run_sync(judge) if _has_many_lines(call, facts) else judge()
-    return call, facts, warnings, given
+    found = await anyio.to_thread.run_sync(judge) if _has_many_lines(call, facts) else judge()
+    warnings = tuple(one for one in found if one.kind == "warn")
+    questions = settle_questions([one for one in found if one.kind == "accept"])
+    return call, facts, (*questions, *warnings), given
 
 
 def is_long(lines: Any) -> bool:
@@ -218,7 +270,7 @@ def _has_many_lines(call: Operation[Any], facts: Facts) -> bool:
 def _run_guards(
     call: Operation[Any], facts: Facts, name_findings: list[Finding], guards: tuple[Guard, ...]
 ) -> tuple[Finding, ...]:
-    """Run every guard; raise all refusals and questions at once, and return the warnings.
+    """Run every guard; raise all refusals, with the questions, and return the questions and warnings.
 
     Args:
         name_findings: Findings about the call's names; guards do not report an unknown name a second time.
@@ -226,18 +278,6 @@ def _run_guards(
     unsure = {finding.problem.field for finding in name_findings if finding.kind == "refuse"}
     judged = [finding for guard in guards for finding in guard(call, facts)]
     findings = [*name_findings, *(one for one in judged if one.problem.field not in unsure)]
-    questions = [finding for finding in findings if finding.kind == "accept"]
     if any(finding.kind == "refuse" for finding in findings):
         raise combine_findings(findings)
-    if questions:
-        words = sorted({finding.accept for finding in questions})
-        raise NotAccepted(
-            summarize_findings(questions),
-            problems=[finding.problem for finding in questions],
-            next=message(
-                "ask the person; if it is intended, repeat the call with accept: {words}",
-                words=json.dumps(words),
-            ),
-            details={"accept": words},
-        )
-    return tuple(finding for finding in findings if finding.kind == "warn")
+    return tuple(findings)

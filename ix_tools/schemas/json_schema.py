@@ -53,6 +53,7 @@ _PENDING_PROPERTIES: Schema = {
     "preview": {"type": "string"},
     "sent": {"type": "string"},
     "nobody_answered": {"type": "string"},
+    "when_approved": {"type": "string"},
 }
 """Properties of the result of a call that waits for an approval."""
 

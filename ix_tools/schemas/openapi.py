@@ -13,7 +13,6 @@ from ix_tools.http_statuses import DONE, HTTP_STATUSES, WAITING
 from ix_tools.operations.base import Operation
 from ix_tools.operations.file_delivery import restrict_schema
 from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
-from ix_tools.operations.spec import Effect
 from ix_tools.schemas.event_description import EVENTS_FAILURES, EVENTS_SCHEMA, describe_events
 from ix_tools.schemas.json_schema import (
     Schema,
@@ -110,11 +109,7 @@ def _describe_operation(name: str) -> Json:
     content = {JSON: {"schema": _build_result_schema(operation)}}
     if name == "get_pdf":
         content[PDF] = {"schema": {"type": "string", "format": "binary"}}
-    waiting = (
-        {"202": {"$ref": "#/components/responses/Waiting"}}
-        if spec.effect.needs_approval or spec.effect is Effect.ANY
-        else {}
-    )
+    waiting = {"202": {"$ref": "#/components/responses/Waiting"}} if spec.effect.may_need_approval else {}
     return {
         "operationId": name,
         "tags": [map_toolsets()[name]],
@@ -146,7 +141,7 @@ def _build_body_schema(operation: type[Operation[Any]]) -> Schema:
     schema = restrict_schema(build_input_schema(operation), "rest")
     effect = operation.spec.effect
     ours = {"account": ACCOUNT}
-    if effect.needs_approval or effect is Effect.ANY:
+    if effect.may_need_approval:
         ours["when_approved"] = WHEN_APPROVED
     return {**schema, "properties": {**schema["properties"], **ours}}
 

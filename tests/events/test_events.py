@@ -7,12 +7,13 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import pytest
 import sqlalchemy as sql
 
 from ix_tools.approvals.repository import ApprovalRepository, ApprovalRequestContent, Binding, Reply
 from ix_tools.errors import ApprovalRefused, InvalidArguments, IxError
-from ix_tools.events import outbox
+from ix_tools.events import following, outbox
 from ix_tools.events.models import Event, EventDraft
 from ix_tools.events.repository import EventFilter, Events
 from ix_tools.storage.database import Store
@@ -272,3 +273,34 @@ async def test_a_document_that_is_stored_differently_is_told_by_its_fields(harne
     done, differs = harness.context.events.read_after(start).events
     told = (done.type, done.data["code"], differs.type, differs.data["fields"])
     assert told == ("call.done", "stored_differently", "document.stored_differently", ["total"])
+
+
+async def test_a_follower_gets_what_comes_after_its_start_and_a_failed_one_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(following, "FIRST_PAUSE_SECONDS", 0.01)
+    events, got = Events(store, 30), []
+    write(store, draft(1))
+    events.register("chat")
+    write(store, draft(2), draft(3))
+
+    async def handle(event: Event) -> None:
+        got.append(event.data["number"])
+        if got == [2, 3]:
+            raise RuntimeError("the chat is down")
+        if len(got) == 3:
+            scope.cancel()
+
+    with anyio.CancelScope() as scope:
+        await following.follow_events(events, "chat", handle)
+    assert got == [2, 3, 3]
+    again: list[int] = []
+
+    async def handle_again(event: Event) -> None:
+        again.append(event.data["number"])
+        scope.cancel()
+
+    with anyio.CancelScope() as scope:
+        await following.follow_events(events, "chat", handle_again)
+    assert again == [3], "its position was not stored before it ended"

@@ -352,3 +352,41 @@ def test_two_texts_of_the_same_field_are_two_warnings() -> None:
     shown = Parking(DRAFT).build_draft([warn("policy", verbatim("a"))], Facts(now=NOW), Effect.OUTBOUND).shown
     resumed = ParkedCall(**dict.fromkeys(ParkedCall.__slots__, "") | {"shown": shown})  # type: ignore[arg-type]
     assert Parking(DRAFT, resumed).has_new_warnings([warn("policy", verbatim("b"))])
+
+
+async def test_a_question_that_arose_meanwhile_goes_back_to_the_person(harness: Harness) -> None:
+    issued = await harness.create_issued(retention=25)  # 123.00, of which the client withholds 25.00
+    number = issued["id"]
+    pay = {"document_id": number, "payment_mechanism": "TB", "payment_date": "2026-11-20"}
+    identifier = await ask(harness, "generate_payment", {**pay, "amount": 60})
+    approve(harness, identifier)
+    await harness.call("generate_payment", {**pay, "amount": 50})  # 48.00 is open now: 60 asks to be accepted
+    before = len(harness.list_writes())
+    await drive(harness)
+    found = find(harness, identifier)
+    assert (found.state, len(harness.list_writes())) == ("returned", before)
+    again = harness.context.approvals.find(found.follow_up)
+    assert "the client withholds" in again.text, "the person reads the question"
+    approve(harness, again.id)
+    await drive(harness)
+    assert find(harness, again.id).state == "done", find(harness, again.id).result
+    assert len(harness.list_writes()) == before + 1
+
+
+async def test_whoever_repeats_it_with_a_new_question_is_asked_to_accept_it(harness: Harness) -> None:
+    issued = await harness.create_issued(retention=25)
+    pay = {
+        "document_id": issued["id"],
+        "payment_mechanism": "TB",
+        "payment_date": "2026-11-20",
+        "amount": 60,
+    }
+    identifier = await ask(harness, "generate_payment", pay)
+    approve(harness, identifier)
+    await harness.call("generate_payment", {**pay, "amount": 50})
+    before = len(harness.list_writes())
+    with pytest.raises(IxError) as asked:
+        await execute(harness.context, "generate_payment", pay, origin=REST)
+    assert (asked.value.code, asked.value.details["accept"]) == ("acceptance_needed", ["withholding_paid"])
+    assert len(harness.list_writes()) == before
+    assert find(harness, identifier).state == "waiting", "the driver asks the person"

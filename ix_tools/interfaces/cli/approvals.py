@@ -28,7 +28,8 @@ APPROVED = message_template(
     "{id} approved. Repeat the same call now; the approval is good once, until {until} (Lisbon time)."
 )
 PARKED = message_template(
-    "{id} approved. The request is carried out by itself now, if a server runs; otherwise repeat it, until {until} (Lisbon time)."
+    "{id} approved. The request is carried out by itself now, if a server runs; otherwise `{command}` does so, or repeat it, until "
+    "{until} (Lisbon time)."
 )
 STILL_NEEDS = message_template(
     "You approved {id}. It still needs {missing} more: another person approves, too."
@@ -139,12 +140,17 @@ def approve(run: Invocation, identifier: str, accept_differences: bool) -> int:
             found.id, approve=True, accept_differences=accept_differences, by=prompt.identify_user()
         )
         so_far = kept.load_approvers(found.id)
-        said = PARKED if kept.is_parked(found.id) else APPROVED
+        is_parked = kept.is_parked(found.id)
     if decided.state == "pending":
         missing = ApprovalRequirement.from_json(decided.terms).people - len(so_far)
         return _print_decision(run, decided, run.translate(STILL_NEEDS.fill(id=decided.id, missing=missing)))
     until = formats.format_timestamp(decided.expires_at)[-5:]
-    return _print_decision(run, decided, run.translate(said.fill(id=decided.id, until=until)))
+    text = (
+        PARKED.fill(id=decided.id, until=until, command=run.build_command("approvals", "run"))
+        if is_parked
+        else APPROVED.fill(id=decided.id, until=until)
+    )
+    return _print_decision(run, decided, run.translate(text))
 
 
 @subcommand(command, "reject")
@@ -155,6 +161,15 @@ def reject(run: Invocation, identifier: str, reason: str) -> int:
     with open_approvals(run, run.settings) as kept:
         decided = kept.decide(identifier, approve=False, reason=reason, by=prompt.identify_user())
     return _print_decision(run, decided, run.translate(REJECTED.fill(id=decided.id)))
+
+
+@subcommand(command, "run")
+@click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
+def run_(run: Invocation, follow: bool) -> int:
+    """Carry out the approved calls that this user made with --when-approved run, and print how each one ended."""
+    from ix_tools.interfaces.cli.parked_calls import carry_out_approved
+
+    return carry_out_approved(run, follow=follow)
 
 
 @subcommand(command, "link")

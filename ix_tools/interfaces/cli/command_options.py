@@ -39,6 +39,16 @@ def global_options() -> list[click.Option]:
     ]
 
 
+def build_parking_option() -> click.Option:
+    """Build the option of commands that can need an approval: what happens when a person approves later, elsewhere."""
+    return click.Option(
+        ["when_approved", "--when-approved"],
+        type=WordChoice(["run", "repeat"]),
+        help="After an approval that is not given in this terminal: carry it out without this command (run), by a server of this "
+        "user or `ix-tools approvals run`, or wait for the same command (repeat). Default: the setting when_approved.",
+    )
+
+
 def _write_sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 

@@ -32,7 +32,15 @@ from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.repositories import open_approvals
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Effect
-from ix_tools.pipeline.execute import ApprovalRequired, CallContext, CallOrigin, Completed, execute
+from ix_tools.pipeline.execute import (
+    ApprovalRequired,
+    CallContext,
+    CallOrigin,
+    Completed,
+    ParkingTerms,
+    execute,
+)
+from ix_tools.pipeline.parking import LOCAL
 
 log = logging.getLogger(__name__)
 INTERRUPT_SECONDS = 0.3
@@ -146,10 +154,18 @@ async def _execute(
             origin=origin,
             reply=reply,
             progress=_ProgressPrinter().print_progress,
+            when_approved=_build_parking_terms(run, context),
         )
     finally:
         with anyio.CancelScope(shield=True):
             await context.close()
+
+
+def _build_parking_terms(run: Invocation, context: CallContext) -> ParkingTerms | None:
+    """Return the wish that the call is carried out when it is approved; a sandbox that ends with this command could not do so."""
+    wish = run.when_approved or context.settings.when_approved
+    lasts = not context.settings.sandbox or context.settings.sandbox_file is not None
+    return ParkingTerms(LOCAL, context.account_label) if wish == "run" and lasts else None
 
 
 async def _run_interruptibly(

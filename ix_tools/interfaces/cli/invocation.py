@@ -37,6 +37,8 @@ class Invocation:
     """Path as typed."""
     clock: Callable[[], float] = time.time
     now: Callable[[], datetime] = lisbon_now
+    when_approved: Literal["run", "repeat"] | None = None
+    """The wish of this command; None leaves it to the settings."""
     schema: dict[str, Any] = field(default_factory=dict, init=False)
     """Schema of the called operation, by which errors name fields as options."""
 

@@ -11,7 +11,7 @@ from ix_tools.errors import get_result_exit_code
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, Text, message, render, translate_text
 from ix_tools.interfaces.cli import line_syntax
-from ix_tools.interfaces.cli.command_options import apply_global_options, global_options
+from ix_tools.interfaces.cli.command_options import apply_global_options, build_parking_option, global_options
 from ix_tools.interfaces.cli.options import Slot, build_call, build_words, list_slots
 from ix_tools.interfaces.cli.translation import translate_parameters
 from ix_tools.operations.base import Operation
@@ -48,7 +48,9 @@ class OperationCommand(click.Command):
         self.language: Language = language
         self.schema = build_input_schema(operation)
         self.slots = list(list_slots(self.schema))
-        shared = [click.Option(["json_file", "--json"], metavar="FILE|-", help=JSON), *global_options()]
+        parking = [build_parking_option()] if operation.spec.effect.may_need_approval else []
+        shared = [click.Option(["json_file", "--json"], metavar="FILE|-", help=JSON), *parking]
+        shared += global_options()
         self.shared = translate_parameters(shared, language)
         super().__init__(
             operation.spec.name.replace("_", "-"),
@@ -65,6 +67,7 @@ class OperationCommand(click.Command):
         shared = {name: given.pop(name) for name in ("output", "sandbox", "sandbox_file")}
         run = apply_global_options(click.get_current_context(), **shared)
         run.schema = self.schema
+        run.when_approved = given.pop("when_approved", None)
         body = execute_call(run, self.operation, build_call(self.schema, given, json_file))
         results.print_result(run, self.operation, body)
         return get_result_exit_code(body)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Protocol
@@ -51,10 +51,21 @@ class Askers(Protocol):
         ...
 
 
+@asynccontextmanager
+async def run_driver(settings: Settings, store: Store, *askers: Askers) -> AsyncIterator[None]:
+    """Carry out approved calls for as long as the block lasts; a process has one driver at most.
+
+    Args:
+        askers: whose calls this process carries out; of several, the first one that drives a call opens its context.
+    """
+    async with Driver(store, askers, settings).running():
+        yield
+
+
 class Driver:
     """Carries out the parked calls of a store."""
 
-    def __init__(self, store: Store, askers: Askers, settings: Settings) -> None:
+    def __init__(self, store: Store, askers: Sequence[Askers], settings: Settings) -> None:
         """Nothing is started yet."""
         self._store = store
         self._askers = askers
@@ -71,8 +82,11 @@ class Driver:
             call = await anyio.to_thread.run_sync(self._queue.find, identifier)
             if call is None or not call.arguments:
                 return
+            askers = self._find_askers(call)
+            if askers is None:
+                return
             try:
-                context = await self._askers.open_context(call)
+                context = await askers.open_context(call)
             except NotPermitted as refusal:
                 await refuse(self._queue, call, refusal)
                 return
@@ -112,13 +126,16 @@ class Driver:
         for call in self._queue.list_due():
             if len(self._running) >= MAX_RUNNING:
                 return
-            if call.id in self._running or not self._askers.drives(call):
+            if call.id in self._running or self._find_askers(call) is None:
                 continue
             if not self._start(engine):
                 return
             self._running.add(call.id)
             if not engine.submit(call.id):
                 self._running.discard(call.id)
+
+    def _find_askers(self, call: ParkedCall) -> Askers | None:
+        return next((one for one in self._askers if one.drives(call)), None)
 
     def _start(self, engine: Engine) -> bool:
         """Start the engine for the first call that is due, so that a process without one does not load it.

@@ -54,6 +54,12 @@ def add_tool_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="tools that are neither listed nor run, separated by commas",
     )
+    parser.add_argument(
+        "--when-approved",
+        choices=("run", "repeat"),
+        help="what happens after an approval: the server carries the call out by itself (run), or the same call is repeated "
+        "(default: the setting when_approved)",
+    )
     parser.add_argument("--read-only", action="store_true", help="neither list nor run tools that write")
 
 
@@ -107,6 +113,7 @@ def apply_options(settings: Settings, options: argparse.Namespace) -> Settings:
             "tools": tuple(options.tools or ()) if named else settings.tools,
             "exclude": (*settings.exclude, *options.exclude),
             "read_only": settings.read_only or options.read_only,
+            "when_approved": options.when_approved or settings.when_approved,
         }
     )
 

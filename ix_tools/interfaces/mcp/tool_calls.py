@@ -34,7 +34,6 @@ from ix_tools.interfaces.mcp import elicitation, scope_challenge
 from ix_tools.interfaces.mcp.elicitation import APPROVAL_KEY, ElicitationAnswer
 from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_form_message
 from ix_tools.interfaces.mcp.outgoing import build_tool_result
-from ix_tools.interfaces.mcp.own_calls import LOCAL
 from ix_tools.pipeline.approval_gate import add_unanswered_notice
 from ix_tools.pipeline.context_pool import extract_account
 from ix_tools.pipeline.execute import (
@@ -46,6 +45,7 @@ from ix_tools.pipeline.execute import (
     execute,
     get_operation,
 )
+from ix_tools.pipeline.parking import LOCAL
 from ix_tools.pipeline.truncation import get_page_size
 from ix_tools.text.sanitize import sanitize_text
 

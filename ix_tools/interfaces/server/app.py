@@ -20,7 +20,7 @@ from ix_tools.config.settings import Settings
 from ix_tools.errors import StoreUnavailable
 from ix_tools.i18n.messages import message
 from ix_tools.interfaces import rest, web
-from ix_tools.interfaces.driver.driver import Driver
+from ix_tools.interfaces.driver.driver import run_driver
 from ix_tools.interfaces.mcp import http as mcp
 from ix_tools.interfaces.mcp.server import CreateServer, build_server
 from ix_tools.interfaces.rest.endpoint import get_language
@@ -78,7 +78,7 @@ def build_application(
     authenticator = Authenticator(
         settings, server_context.store, address, requires_authentication=requires_authentication
     )
-    driver = Driver(server_context.store, ServerAskers(server_context.pool, authenticator), settings)
+    askers = ServerAskers(server_context.pool, authenticator)
     endpoint = mcp.build_endpoint(server_context, create_server)
     authenticated_routes: list[BaseRoute] = [*endpoint.routes]
     open_routes: list[BaseRoute] = [
@@ -95,7 +95,7 @@ def build_application(
         async with AsyncExitStack() as running:
             running.push_async_callback(server_context.pool.close)
             await running.enter_async_context(endpoint.running())
-            await running.enter_async_context(driver.running())
+            await running.enter_async_context(run_driver(settings, server_context.store, askers))
             yield
 
     app = Starlette(

@@ -14,6 +14,9 @@ from ix_tools.operations.scopes import Scope
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.context_pool import ContextPool
 
+KINDS = frozenset({"token", "oauth", "open"})
+"""Kinds of credentials that this server gives and judges."""
+
 
 class ServerAskers:
     """The callers of the HTTP server, whichever process or host they called."""
@@ -26,7 +29,7 @@ class ServerAskers:
 
     def drives(self, call: ParkedCall) -> bool:
         """Return whether the call came over HTTP, to an account of this server."""
-        return call.credential not in {"", "local"} and call.account_label in self._pool.accounts
+        return call.credential.partition(":")[0] in KINDS and call.account_label in self._pool.accounts
 
     async def open_context(self, call: ParkedCall) -> CallContext:
         """Return the asker's context with today's scopes and accounts.
