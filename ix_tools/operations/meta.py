@@ -134,7 +134,7 @@ def _refuse_itself(name: str) -> str:
 
 
 class RunOperation(Operation[RelayedResult]):
-    """Run an operation that is not listed as a tool: the same checks, and the same person's approval, as a call of its own.
+    """Run an operation that is not listed as a tool: the same checks and approval as a call of its own.
 
     Source: ours: the operation that is run says its own.
     """
