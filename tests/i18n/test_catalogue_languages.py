@@ -21,7 +21,20 @@ from tests.i18n.language_words import find_foreign_words
 PLACEHOLDER = re.compile(r"%\(\w+\)[rs]|\{\w+!r\}")
 """Placeholders of libraries."""
 SAME_IN_BOTH = {
-    "pt": {"of", "loopback", "scope", "today", "all", "out", "audit", "compare", "in", "export", "run", "repeat"},
+    "pt": {
+        "of",
+        "loopback",
+        "scope",
+        "today",
+        "all",
+        "out",
+        "audit",
+        "compare",
+        "in",
+        "export",
+        "run",
+        "repeat",
+    },
     "en": {"de", "isenção", "ª", "logo", "apagar", "cliente", "artigo", "forma", "normal", "porto", "via"},
 }
 """Words that are not translated: of a circular's name, of what is typed, and Portuguese words of examples and of the trade."""
