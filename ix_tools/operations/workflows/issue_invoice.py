@@ -72,7 +72,7 @@ class IssueResult(Record):
     approval: PendingApproval | None = None
     nobody_answered: str | None = None
     """Reason why the host's answer does not count as a person's."""
-    when_approved: Literal["run"] | None = None
+    when_approved: str | None = None
     """Present if the call is carried out by itself when a person approves."""
     preview: str | None = None
     sent: str | None = None
