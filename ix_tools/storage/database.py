@@ -3,42 +3,31 @@
 Every database error becomes a refusal before anything is sent, because a call must not depend on a lost record.
 """
 
-import os
-import random
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sql
-from sqlalchemy import event, exc
+from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 
-from ix_tools.config.extras import describe_installation
 from ix_tools.errors import StoreUnavailable
 from ix_tools.i18n.messages import Message, message, verbatim
+from ix_tools.storage.engines import build_unavailable, create_file_engine, create_server_engine
 from ix_tools.storage.head_note import read_head_note
-from ix_tools.storage.schema import HEAD, audit, metadata, version
+from ix_tools.storage.migrate import NewerSchema, migrate
+from ix_tools.storage.schema import HEAD, audit, version
+from ix_tools.storage.transactions import run_transaction
 from ix_tools.telemetry import pause_instrumentation
 
-LOCK_TIMEOUT = 10.0
-"""Seconds to wait for other writing processes."""
 MAX_WRITERS = 4
 """Threads of a process that write at once. The others queue here, because a server gives up after ten seconds in a lock."""
 QUEUE_TIMEOUT = 60.0
 """Seconds that a thread waits in that queue."""
-SERVER_OPTIONS = {
-    "connect_timeout": 10,
-    # An intent must be on disk before its request is sent, whatever the server's default; no wait is unlimited.
-    "options": "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=30s",
-}
-REPAIR_OR_MOVE = message(
-    "free disk space, correct the permissions or start the database; or set INVOICEXPRESS_STORE to another store"
-)
 
 
 class Store:
@@ -57,8 +46,7 @@ class Store:
         """Refuse a store without the row in the head note."""
         self.clock: Callable[[], float] | None = None
         """A replacement for the store's clock, for tests."""
-        self._durable: Engine | None = None
-        self._quick: Engine | None = None
+        self._engine: Engine | None = None
         self._opening = threading.Lock()
         self._writers = threading.BoundedSemaphore(MAX_WRITERS)
         self._watching: Any = None
@@ -96,10 +84,10 @@ class Store:
             pause_instrumentation(),
             self._translate_errors(),
             self._wait_to_write(),
-            self._open(durable).connect() as connection,
+            self._open().connect() as connection,
         ):
             connection.info.pop("audit_head", None)
-            with _run_transaction(connection, durable):
+            with run_transaction(connection, durable=durable):
                 self._check_version(connection)
                 yield connection
             head = connection.info.pop("audit_head", None)
@@ -112,7 +100,7 @@ class Store:
         with (
             pause_instrumentation(),
             self._translate_errors(),
-            self._open(durable=False).connect() as connection,
+            self._open().connect() as connection,
         ):
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN")
@@ -130,7 +118,7 @@ class Store:
             return None
         try:
             with pause_instrumentation():
-                engine = self._open(durable=False)
+                engine = self._open()
             with self._looking:
                 if self._watching is None:
                     with pause_instrumentation():
@@ -176,20 +164,20 @@ class Store:
             if self._watching is not None:
                 self._watching.close()
                 self._watching = None
-        for engine in (self._durable, self._quick):
-            if engine is not None:
-                engine.dispose()
-        self._durable = self._quick = self._identity = None
+        if self._engine is not None:
+            self._engine.dispose()
+        self._engine = self._identity = None
 
     @contextmanager
     def _wait_to_write(self) -> Iterator[None]:
         if not self._writers.acquire(timeout=QUEUE_TIMEOUT):
-            raise self._build_unavailable(
+            raise build_unavailable(
+                self.name,
                 message(
                     "{count} other threads of this process were writing for {seconds} s",
                     count=MAX_WRITERS,
                     seconds=f"{QUEUE_TIMEOUT:.0f}",
-                )
+                ),
             )
         try:
             yield
@@ -203,21 +191,14 @@ class Store:
             yield
         except (exc.SQLAlchemyError, OSError) as trouble:
             cause = getattr(trouble, "orig", None) or trouble
-            failure = self._build_unavailable(verbatim(f"{type(cause).__name__}: {str(cause).strip()}"))
+            failure = build_unavailable(self.name, verbatim(f"{type(cause).__name__}: {str(cause).strip()}"))
         if failure is not None:
             raise failure
 
-    def _build_unavailable(self, why: Message, next: Message = REPAIR_OR_MOVE) -> StoreUnavailable:
-        return StoreUnavailable(
-            message("ix-tools cannot use {name} ({why}).", name=self.name, why=why),
-            next=next,
-            retryable=next is REPAIR_OR_MOVE,
-        )
-
-    def _open(self, durable: bool) -> Engine:
+    def _open(self) -> Engine:
         with self._opening:
-            if self._durable is None:
-                engine = self._create_engine("FULL")
+            if self._engine is None:
+                engine = self._create_engine()
                 try:
                     if self.checks_note:
                         self._check_note(engine)
@@ -225,26 +206,24 @@ class Store:
                 except BaseException:
                     engine.dispose()
                     raise
-                self._durable = engine
+                self._engine = engine
                 self._identity = _identify_file(self.file)
             elif _identify_file(self.file) != self._identity:
                 # SQLite would continue to write to the unlinked file.
-                raise self._build_unavailable(
+                raise build_unavailable(
+                    self.name,
                     message("it was removed or replaced while in use"),
                     message("put the original file back, then restart ix-tools"),
                 )
-            if durable or self.file is None:
-                return self._durable
-            if self._quick is None:
-                self._quick = self._create_engine("NORMAL")
-            return self._quick
+            return self._engine
 
-    def _create_engine(self, synchronous: str) -> Engine:
+    def _create_engine(self) -> Engine:
         if self.file is None:
-            return self._create_server_engine()
+            return create_server_engine(self.url or "", self.name)
         note = self.head_note
         if note is not None and note.exists() and not self.file.exists():
-            raise self._build_unavailable(
+            raise build_unavailable(
+                self.name,
                 message("it is missing, although a note beside it says that it was used"),
                 message(
                     "put it back from a backup, because only it knows what was already issued; "
@@ -252,51 +231,20 @@ class Store:
                     note=str(note),
                 ),
             )
-        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Create the file before SQLite does, so that others can never read it. Do not open an existing file: closing it
-        # would drop this process's locks, and others would take it for unused.
-        with suppress(FileExistsError):
-            os.close(os.open(self.file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        # Not as one string: a `?` or `%` in the name would mean another file, which others might read.
-        where = sql.URL.create("sqlite", database=str(self.file))
-        engine = sql.create_engine(where, connect_args={"timeout": 0}, pool_size=10, max_overflow=30)
+        return create_file_engine(self.file)
 
-        @event.listens_for(engine, "connect")
-        def _prepare(connection: Any, _: Any) -> None:
-            connection.isolation_level = None  # transactions begin where `_begun` says
-            cursor = connection.cursor()
-            # FULL: a used approval must still be used after a power cut.
-            for pragma in ("busy_timeout=0", "journal_mode=WAL", f"synchronous={synchronous}"):
-                _retry_while_locked(partial(cursor.execute, f"PRAGMA {pragma}"))
-            cursor.close()
-
-        return engine
-
-    def _create_server_engine(self) -> Engine:
-        scheme, _, rest = (self.url or "").partition("://")
-        if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
-            raise self._build_unavailable(
-                message("{scheme}:// is not supported", scheme=scheme),
-                message("give a file or a postgresql:// URL in INVOICEXPRESS_STORE"),
-            )
+    def _migrate(self, engine: Engine) -> None:
         failure: StoreUnavailable | None = None
         try:
-            return sql.create_engine(
-                f"postgresql+psycopg://{rest}",
-                pool_size=10,
-                max_overflow=30,
-                pool_pre_ping=True,
-                connect_args=SERVER_OPTIONS,
+            migrate(engine)
+        except NewerSchema:
+            failure = build_unavailable(
+                self.name,
+                message("a newer version of ix-tools created it"),
+                message("use that version or a newer one"),
             )
-        except ImportError:
-            failure = self._build_unavailable(
-                message("the driver for PostgreSQL is not installed"), describe_installation("postgres")
-            )
-        except ValueError:
-            failure = self._build_unavailable(
-                message("its URL cannot be read"), message("correct INVOICEXPRESS_STORE")
-            )
-        raise failure
+        if failure is not None:
+            raise failure
 
     def _check_note(self, engine: Engine) -> None:
         """Refuse a store that is older than its head note, because a lost key would allow a second document."""
@@ -314,7 +262,8 @@ class Store:
                 connection.rollback()
         if there != digest:
             what = message("is not in it") if there is None else message("has another hash in it")
-            raise self._build_unavailable(
+            raise build_unavailable(
+                self.name,
                 message(
                     "row {seq} of its audit trail is noted in {note} and {what}: it is empty, an older copy, or another store",
                     seq=seq,
@@ -336,7 +285,8 @@ class Store:
                 return
         found = connection.execute(sql.select(version.c.version_num)).scalar_one_or_none()
         if found != HEAD:
-            raise self._build_unavailable(
+            raise build_unavailable(
+                self.name,
                 message(
                     "another version of ix-tools migrated it: it is at {found}, this process at {head}",
                     found=found,
@@ -345,41 +295,6 @@ class Store:
                 message("stop this process and start the newer version"),
             )
         self._schema = schema
-
-    def _migrate(self, engine: Engine) -> None:
-        """Bring the tables to HEAD. A new store gets the current tables at once; alembic upgrades older ones."""
-        with engine.connect() as connection:
-            if _read_version(connection) == HEAD:
-                return
-        with engine.connect() as connection, _run_transaction(connection):
-            if connection.dialect.name == "postgresql":
-                # One process migrates, the others wait.
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7302026)")
-            if not sql.inspect(connection).has_table(version.name):
-                metadata.create_all(connection)
-                version.create(connection)
-                connection.execute(version.insert().values(version_num=HEAD))
-            elif connection.execute(sql.select(version.c.version_num)).scalar_one() != HEAD:
-                self._upgrade(connection)
-
-    def _upgrade(self, connection: Connection) -> None:
-        from alembic import command
-        from alembic.config import Config
-        from alembic.util import CommandError
-
-        config = Config()
-        config.set_main_option("script_location", "ix_tools.storage:migrations")
-        config.attributes["connection"] = connection
-        failure: StoreUnavailable | None = None
-        try:
-            command.upgrade(config, "head")
-        except CommandError:
-            failure = self._build_unavailable(
-                message("a newer version of ix-tools created it"),
-                message("use that version or a newer one"),
-            )
-        if failure is not None:
-            raise failure
 
 
 def _is_missing(trouble: exc.DBAPIError) -> bool:
@@ -394,57 +309,3 @@ def _identify_file(file: Path | None) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return (found.st_dev, found.st_ino) if found else None
-
-
-@contextmanager
-def _run_transaction(connection: Connection, durable: bool = True) -> Iterator[None]:
-    """Run a transaction in which no other process can change the rows between reading and writing them."""
-    if connection.dialect.name == "sqlite":
-        _begin_immediate(connection)
-    else:
-        connection.begin()
-        if not durable:
-            connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
-    try:
-        yield
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
-
-
-def _begin_immediate(connection: Connection) -> None:
-    def begin() -> None:
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except exc.OperationalError:
-            connection.rollback()
-            raise
-
-    _retry_while_locked(begin)
-
-
-def _retry_while_locked(attempt: Callable[[], object]) -> None:
-    """Retry while the file is locked, with short random pauses.
-
-    SQLite's own waiting starves the first of several writing processes, and does not wait while a new file switches to WAL.
-    """
-    give_up = time.monotonic() + LOCK_TIMEOUT
-    while True:
-        try:
-            attempt()
-        except (sqlite3.OperationalError, exc.OperationalError) as busy:
-            if "locked" not in str(busy) or time.monotonic() > give_up:
-                raise
-            time.sleep(random.uniform(0.001, 0.01))  # noqa: S311 - jitter, not a secret
-        else:
-            return
-
-
-def _read_version(connection: Connection) -> str | None:
-    try:
-        return str(connection.execute(sql.select(version.c.version_num)).scalar_one())
-    except exc.DBAPIError:
-        return None
-    finally:
-        connection.rollback()

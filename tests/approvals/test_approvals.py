@@ -29,7 +29,7 @@ from ix_tools.i18n.formats import LISBON
 from ix_tools.operations.digests import digest_approval
 from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.storage import database
+from ix_tools.storage import transactions
 from ix_tools.storage.database import Store
 from tests.harness import NOW, ApprovalNeeded, Harness, execute
 
@@ -274,7 +274,7 @@ def test_a_file_that_cannot_be_written_is_one_refusal(tmp_path: Path) -> None:
     store = Store(tmp_path / "x.db")
     repository = ApprovalRepository(store, 15)
     asked = repository.ask(BINDING, QUESTION, "form")
-    engine = store._open(durable=True)
+    engine = store._open()
     sql.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("PRAGMA query_only=ON"))
     with pytest.raises(StoreUnavailable, match="readonly"):
         repository.use_reply(BINDING, Reply(asked.handle, True))
@@ -285,10 +285,10 @@ def test_a_file_that_cannot_be_written_is_one_refusal(tmp_path: Path) -> None:
 
 
 def test_a_file_that_somebody_holds_is_a_refusal_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "LOCK_TIMEOUT", 0.1)
+    monkeypatch.setattr(transactions, "LOCK_TIMEOUT", 0.1)
     first, second = Store(tmp_path / "x.db"), Store(tmp_path / "x.db")
     asked = ApprovalRepository(first, 15).ask(BINDING, QUESTION, "form")
-    engine = second._open(durable=True)
+    engine = second._open()
     sql.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=1"))
     engine.dispose()
     with first.writing(), pytest.raises(StoreUnavailable, match="locked"):
@@ -535,7 +535,7 @@ async def test_a_yes_that_could_not_be_kept_is_not_sent(harness: Harness, tmp_pa
     number = (await harness.create_issued())["id"]
     arguments = {"document_type": "invoices", "document_id": number, "email": "a@acme.example"}
     asked = await request_approval(harness.context, "send_email", arguments)
-    engine = harness.context.approvals._store._open(durable=True)
+    engine = harness.context.approvals._store._open()
 
     def full(*_: Any) -> None:
         raise sql.exc.OperationalError("COMMIT", {}, Exception("database or disk is full"))

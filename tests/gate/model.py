@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import mcp_types as types
 import pytest
-import sqlalchemy as sql
 import stamina
 from anyio.from_thread import BlockingPortal
 from mcp.client import Client
@@ -165,7 +164,6 @@ class GateModel:
         )
         account = InvoiceXpressClient(made, transport=self.tape)
         desk = CallContext.open(made, clock=self.clock, now=moment)
-        engine_of(desk.store)
         return replace(desk, account=account, has_recovered=True)
 
     def restarted(self) -> None:
@@ -289,13 +287,6 @@ def forget(store: Store) -> None:
     with store.writing() as connection:
         for table in (approvals, decisions, differences, intents, spent, claims):
             connection.execute(table.delete())
-
-
-def engine_of(store: Store) -> None:
-    """Turn off durable writes, which thousands of scenarios on a temporary file do not need."""
-    engine = store._open(durable=True)
-    sql.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-    engine.dispose()
 
 
 def moment() -> datetime:

@@ -28,7 +28,7 @@ from ix_tools.idempotency.intents import IntentDraft
 from ix_tools.idempotency.journal import Journal
 from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.storage import database
+from ix_tools.storage import database, engines, transactions
 from ix_tools.storage.database import Store
 from tests.harness import Harness, invoice
 
@@ -238,7 +238,7 @@ async def test_a_locked_file_is_refused_after_a_while(
     shop: Callable[[Store], Harness], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = used(tmp_path / "a.db")
-    monkeypatch.setattr(database, "LOCK_TIMEOUT", 0.1)
+    monkeypatch.setattr(transactions, "LOCK_TIMEOUT", 0.1)
     with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert "locked" in str(await refused_before_anything_is_sent(shop(made)))
@@ -252,7 +252,7 @@ def test_a_locked_table_of_a_server_is_refused_after_a_while(
 ) -> None:
     if not server:
         pytest.skip("no PostgreSQL here")
-    monkeypatch.setitem(database.SERVER_OPTIONS, "options", "-c lock_timeout=100ms")
+    monkeypatch.setitem(engines.SERVER_OPTIONS, "options", "-c lock_timeout=100ms")
     one, other = used(server), used(server)
     with one.writing() as connection:
         trail.lock_trail(connection)
@@ -441,7 +441,7 @@ async def test_reading_the_account_needs_the_store_as_well(
     word: str,
 ) -> None:
     """The pace is kept in it; a clear refusal is better than going past the limit unseen."""
-    monkeypatch.setattr(database, "LOCK_TIMEOUT", 0.1)
+    monkeypatch.setattr(transactions, "LOCK_TIMEOUT", 0.1)
     monkeypatch.setattr(rate_limit, "HOLD_SECONDS", 0.0)  # turns that were taken ahead need no store
     desk = CallContext.open(harness.context.settings.model_copy(update={"store": str(tmp_path / "a.db")}))
     reader = Harness(harness.sandbox, desk)
