@@ -210,6 +210,9 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     # Files and internal errors.
     "file_not_saved": ErrorCode(500, message("The PDF could not be saved on this machine."), retry=Retry.YES),
     "internal_error": ErrorCode(500, message("ix-tools failed; this is a bug in ix-tools.")),
+    "file_refused": ErrorCode(
+        422, message("A file has faults, which `problems` lists; none of its documents was made.")
+    ),
     "pdf_elsewhere": ErrorCode(
         502, message("The PDF is on a host outside InvoiceXpress, from which ix-tools downloads nothing.")
     ),

@@ -32,6 +32,7 @@ class UtilityCommand:
 
 
 UTILITY_COMMANDS = {
+    "batch": UtilityCommand("batch", message("Many documents from one file: template, check")),
     "approvals": UtilityCommand(
         "approvals", message("Approval requests: list, show, approve, reject, link, pin")
     ),

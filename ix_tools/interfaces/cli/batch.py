@@ -1,0 +1,117 @@
+"""`ix-tools batch`: many documents from one file."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import anyio
+import click
+
+from ix_tools.batch.documents import DocumentTable, read_documents
+from ix_tools.batch.faults import refuse_file
+from ix_tools.batch.files import read_table
+from ix_tools.batch.judgement import Judged, judge
+from ix_tools.batch.table import MAX_BYTES
+from ix_tools.batch.template import write_template
+from ix_tools.config.settings import Settings
+from ix_tools.error_codes import Exit
+from ix_tools.i18n.messages import Money, message, message_template
+from ix_tools.interfaces.cli import console
+from ix_tools.interfaces.cli.batch_progress import show_progress
+from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
+from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.output import print_outcome
+from ix_tools.interfaces.cli.translation import Misuse
+from ix_tools.pipeline.context import CallContext
+
+PASSED = message_template(
+    "Every row passed. Documents: {documents}. Total with VAT: {total}. New clients: {new}. Warnings: {warnings}. Nothing was written."
+)
+WRITTEN = message_template("The template is in {file}.")
+JUDGING = message("Checking")
+SHEET = click.option(
+    "--sheet", default="", metavar="NAME", help="The sheet of a workbook; default the only filled one."
+)
+
+
+@click.group("batch", context_settings=SETTINGS)
+def command() -> None:
+    """Many documents from a CSV, xlsx, ods or xls file, approved together."""
+
+
+@subcommand(command, "template")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option(
+    "--wide", is_flag=True, help="One row for each document with up to 3 lines, as in InvoiceXpress's import."
+)
+def template(run: Invocation, file: Path | None, wide: bool) -> int:
+    """Write a CSV file with all headings and two examples, to FILE or to standard output."""
+    content = write_template(run.language, is_wide=wide)
+    if file is None:
+        console.print_out(content.decode("utf-8-sig"))
+        return Exit.OK
+    if file.exists():
+        raise Misuse(message("{file} exists; give another name.", file=str(file)))
+    try:
+        file.write_bytes(content)
+    except OSError as trouble:
+        raise Misuse(
+            message("{file} cannot be written ({reason}).", file=str(file), reason=trouble.strerror or "")
+        ) from None
+    return print_outcome(run, {"file": str(file)}, run.translate(WRITTEN.fill(file=str(file))))
+
+
+@subcommand(command, "check")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@SHEET
+def check(run: Invocation, file: Path, sheet: str) -> int:
+    """Check every row by every rule, and write nothing. The account is read."""
+    table = read_file(file, sheet)
+    with run.open_account() as settings:
+        judged = anyio.run(_judge, run, settings, table)
+    total = sum((one.total or Decimal(0) for one in judged), Decimal(0))
+    new = sum(one.is_new_client for one in judged)
+    warnings = [(one.document, found.problem) for one in judged for found in one.warnings]
+    if not run.wants_json:
+        for document, problem in warnings:
+            console.print_note(f"{document.locate(problem.field)}: {run.translate(problem.problem)}")
+    text = PASSED.fill(documents=len(judged), total=Money(total), new=new, warnings=len(warnings))
+    body = {
+        "documents": len(judged),
+        "total": str(total),
+        "new_clients": new,
+        "warnings": [
+            {"row": document.row, **problem.as_dict(run.language)} for document, problem in warnings
+        ],
+        "sent": "nothing",
+    }
+    return print_outcome(run, body, run.translate(text))
+
+
+async def _judge(run: Invocation, settings: Settings, table: DocumentTable) -> list[Judged]:
+    context = CallContext.open(settings, clock=run.clock, now=run.now)
+    try:
+        with show_progress(run.translate(JUDGING), len(table.documents)) as progress:
+            return await judge(context, table.documents, "cli", progress)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await context.close()
+
+
+def read_file(file: Path, sheet: str) -> DocumentTable:
+    """Read the documents in a file.
+
+    Raises:
+        InvalidArguments: It cannot be read, or has faults.
+    """
+    return read_documents(read_table(read_bytes(file), file.name, sheet))
+
+
+def read_bytes(file: Path) -> bytes:
+    """Return the content of a file; more than the limit is not read."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)
+    except OSError as trouble:
+        raise refuse_file(
+            message("{file} cannot be read ({reason}).", file=str(file), reason=trouble.strerror or "")
+        ) from None
