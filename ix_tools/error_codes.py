@@ -115,6 +115,9 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "extra_missing": ErrorCode(
         500, message("A part of ix-tools that the call needs is not installed."), Exit.USAGE
     ),
+    "not_connected": ErrorCode(
+        500, message("A host could not use ix-tools as it was to be connected."), Exit.USAGE
+    ),
     "no_policy": ErrorCode(500, message("There is no policy file."), Exit.USAGE),
     "operation_excluded": ErrorCode(403, message("The settings exclude the operation."), Exit.USAGE),
     "policy_unusable": ErrorCode(

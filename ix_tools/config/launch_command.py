@@ -30,6 +30,12 @@ def format_launch_command(*words: str) -> str:
     return subprocess.list2cmdline(whole) if os.name == "nt" else shlex.join(whole)
 
 
+def list_launch_words(*words: str) -> tuple[str, ...]:
+    """Return the words that run ix-tools with these arguments, for a host, which has no PATH: the program's path is whole."""
+    program, *rest = _get_launch_prefix()
+    return (shutil.which(program) or program, *rest, *words)
+
+
 @cache
 def _get_launch_prefix() -> tuple[str, ...]:
     return find_launch_prefix(sys.argv[0], Path(sys.prefix), Path(sys.executable), os.environ)

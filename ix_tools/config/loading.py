@@ -9,6 +9,7 @@ from typing import Any, get_origin
 from pydantic import ValidationError
 
 from ix_tools.config.folders import config_file
+from ix_tools.config.key_store import find_key
 from ix_tools.config.settings import Settings, remove_account
 from ix_tools.errors import Problem, SettingsError
 from ix_tools.i18n.languages import Language
@@ -53,8 +54,9 @@ def load_settings(environment: dict[str, str] | None = None) -> Settings:
         if text is not None and text.strip():
             values[name] = split_list(text) if name in LIST_SETTINGS else text.strip()
     _add_accounts(values, env)
+    _leave_foreign_key(values, env, path)
     try:
-        settings = Settings.model_validate(values)
+        settings = _add_kept_key(Settings.model_validate(values), path)
         sandbox = settings.sandbox or settings.sandbox_file is not None
         return remove_account(settings) if sandbox else settings
     except ValidationError as wrong:
@@ -68,6 +70,22 @@ def load_settings(environment: dict[str, str] | None = None) -> Settings:
         problems=problems,
         next=message("correct the environment (INVOICEXPRESS_...) or {path}", path=str(path)),
     )
+
+
+def _leave_foreign_key(values: dict[str, Any], env: Mapping[str, str], path: Path) -> None:
+    """Leave out the file's key where the environment names another account: it would be sent to that account."""
+    if "INVOICEXPRESS_ACCOUNT" not in env or env.get("INVOICEXPRESS_API_KEY", "").strip():
+        return
+    of_file = _parse_file(path)[0].get("account")
+    if of_file and str(of_file).lower() != str(values.get("account", "")).lower():
+        values.pop("api_key", None)
+
+
+def _add_kept_key(settings: Settings, path: Path) -> Settings:
+    if not settings.account or settings.api_key or settings.sandbox or settings.sandbox_file is not None:
+        return settings
+    key = find_key(settings.account, path.with_name("keys.json"))
+    return settings if key is None else settings.model_copy(update={"api_key": key})
 
 
 def detect_language() -> Language:

@@ -191,11 +191,9 @@ class Settings(BaseModel):
 
         Raises: SettingsError that names the missing settings.
         """
-        missing = [
-            name
-            for name, value in (("account", self.account), ("api_key", self.api_key.get_secret_value()))
-            if not value
-        ]
+        # Whether there is a key is told without reading it: the system's keyring may have it.
+        given = {"account": bool(self.account), "api_key": bool(self.api_key)}
+        missing = [name for name, there in given.items() if not there]
         if missing and self.sandbox:
             raise SettingsError(
                 message("The sandbox is chosen, so there is no account."),
@@ -211,8 +209,8 @@ class Settings(BaseModel):
                     Problem(f"INVOICEXPRESS_{name.upper()}", message("is not set")) for name in missing
                 ],
                 next=message(
-                    "set INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY (Account > API in InvoiceXpress), "
-                    "or use --sandbox to try without an account"
+                    "run ix-tools connect, or set INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY "
+                    "(Account > API in InvoiceXpress); --sandbox tries it without an account"
                 ),
             )
 

@@ -10,6 +10,7 @@ import anyio
 
 from ix_tools.api_client import protocol
 from ix_tools.config.folders import documents_folder
+from ix_tools.config.private_files import save_file
 from ix_tools.domain.document_kinds import NOTES
 from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document
@@ -27,7 +28,6 @@ from ix_tools.pipeline.fresh_read import FreshRead
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
 from ix_tools.pipeline.parallel import gather
 from ix_tools.schemas import search
-from ix_tools.storage.atomic_file import save_file
 
 LOOK_UPS_AT_ONCE = 8
 """Number of documents whose related ones are read side by side."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ix_tools.storage.atomic_file import save_file
+from ix_tools.config.private_files import save_file
 
 
 def read_head_note(path: Path) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ix_tools.storage.atomic_file import save_file
+from ix_tools.config.private_files import save_file
 from tests.harness import Harness, Json, document_arguments, invoice, warnings_by_field
 
 READ = r"^/invoices/\d+\.json$"

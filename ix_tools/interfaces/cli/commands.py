@@ -50,6 +50,7 @@ UTILITY_COMMANDS = {
     "tokens": UtilityCommand("tokens", message("Tokens of the HTTP server: create, list, revoke")),
     "limits": UtilityCommand("limits", message("Paused accounts: show, clear")),
     "policy": UtilityCommand("policy", message("The policy, and its decision about a call: show, check")),
+    "connect": UtilityCommand("connect", message("Add ix-tools to an assistant on this machine")),
     "doctor": UtilityCommand(
         "doctor", message("Check settings, account, series and taxes, and say what to do")
     ),
@@ -69,7 +70,7 @@ UTILITY_HEADING = message("Server and tools")
 GATED = message("a person approves")
 HELP = message("Portuguese invoices with InvoiceXpress. What cannot be undone waits for a person's approval.")
 EPILOG = message(
-    "Account     set INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY; ix-tools doctor checks them\n"
+    "Begin       ix-tools connect; ix-tools doctor checks everything\n"
     "No account  ix-tools --sandbox-file box.db list-taxes\n"
     "Exit codes  ix-tools help exit-codes"
 )

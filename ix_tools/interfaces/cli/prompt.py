@@ -50,6 +50,23 @@ def require_typed(
         raise ApprovalRefused(refusal, code="approval_declined", next=next)
 
 
+def ask_line(run: Invocation, question: Message) -> str:
+    """Return what the person types now."""
+    _discard_typed_input()
+    console.write_text(run.translate(question), err=True, nl=False)
+    return sys.stdin.readline().strip()
+
+
+def ask_secret(run: Invocation, question: Message) -> str:
+    """Return what the person types now, without showing it."""
+    import getpass
+
+    try:
+        return getpass.getpass(run.translate(question), sys.stderr).strip()
+    except EOFError:
+        return ""
+
+
 def identify_user() -> str:
     """Return this terminal's user as the system knows them, not as an environment variable claims."""
     if sys.platform == "win32":

@@ -36,7 +36,7 @@ def load_answers() -> RenderedAnswers | None:
 
 def save_answers(answers: RenderedAnswers) -> None:
     """Save answers for the next start, readable only by this user. A folder that cannot be written is no trouble."""
-    from ix_tools.storage.atomic_file import save_file
+    from ix_tools.config.private_files import save_file
 
     content = {**dump_answers(answers, find_sdk_version()), "package": _identify()}
     with suppress(OSError):
