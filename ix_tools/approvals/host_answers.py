@@ -11,11 +11,12 @@ An unanswered question is neither approved nor rejected. The person is then aske
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 from ix_tools.approvals.known_hosts import find_known_host
 from ix_tools.i18n.languages import Bilingual
-from ix_tools.i18n.messages import Message, join_messages, message
+from ix_tools.i18n.messages import NO_MESSAGE, Message, join_messages, message, verbatim
 from ix_tools.text.sanitize import sanitize_line
 
 HostAction = Literal["accept", "decline", "cancel", "unreadable", "failed"]
@@ -30,7 +31,7 @@ class HostAnswer:
     action: HostAction
     at: float
     """When it arrived, in seconds of the store's clock."""
-    problem: str = ""
+    problem: Message = NO_MESSAGE
     """The problem with an unreadable answer or a question that could not be shown."""
 
 
@@ -65,7 +66,7 @@ class UnansweredQuestion:
         return join_messages([told, known], " ")
 
     def _describe(self) -> Message:
-        action, after = self.answer.action, f"{max(self.seconds, 0):.2f} s"
+        action, after = self.answer.action, Decimal(max(self.seconds, 0)).quantize(Decimal("0.01"))
         if action == "unreadable":
             return message("the host's answer cannot be read ({problem})", problem=self.answer.problem)
         if action == "failed":
@@ -77,9 +78,9 @@ class UnansweredQuestion:
                 "cancel": Bilingual("cancelou", "cancelled"),
             }[action]
             return message(
-                "the host {answered} after {time}, faster than a person can read", answered=said, time=after
+                "the host {answered} after {time} s, faster than a person can read", answered=said, time=after
             )
-        return message("the question was cancelled after {time}, neither approved nor rejected", time=after)
+        return message("the question was cancelled after {time} s, neither approved nor rejected", time=after)
 
 
 def detect_unanswered(
@@ -102,48 +103,53 @@ def detect_unanswered(
     return None
 
 
-def find_form_problem(content: Any, wanted: Mapping[str, bool]) -> str:
-    """Describe what is wrong with the fields of an accepted form; empty if nothing is.
+def find_form_problem(content: Any, wanted: Mapping[str, bool]) -> Message:
+    """Describe what is wrong with the fields of an accepted form; no message if nothing is.
 
     Args:
         wanted: the names of the form's boxes, each with True if it is required.
     """
+    if content is None:
+        return message("accept without the form's fields")
     if not isinstance(content, Mapping):
-        return (
-            "accept without the form's fields"
-            if content is None
-            else f"content is {_name_json_type(content)}, not fields"
-        )
+        return message("content is {found}, not fields", found=_name_json_type(content))
     for name, required in wanted.items():
         if name not in content:
             if required:
-                return f"the form's field {name} is missing"
+                return message("the form's field {name} is missing", name=name)
         elif not isinstance(content[name], bool):
-            return f"the form's field {name} is {_name_json_type(content[name])}, not true or false"
+            return _build_field_problem(name, content[name], message("true or false"))
     if "reason" in content and not isinstance(content["reason"], str | None):
-        return f"the form's field reason is {_name_json_type(content['reason'])}, not text"
-    return ""
+        return _build_field_problem("reason", content["reason"], message("text"))
+    return NO_MESSAGE
 
 
-def find_answer_problem(answer: Any) -> str:
-    """Describe what is wrong with a raw answer; empty if it is a valid `ElicitResult`."""
+def find_answer_problem(answer: Any) -> Message:
+    """Describe what is wrong with a raw answer; no message if it is a valid `ElicitResult`."""
     if not isinstance(answer, Mapping):
-        return f"it is {_name_json_type(answer)}, not an object with an action"
+        return message("it is {found}, not an object with an action", found=_name_json_type(answer))
     action = answer.get("action")
+    if "action" not in answer:
+        return message("it has no action")
     if action not in ("accept", "decline", "cancel"):
-        shown = sanitize_line(action)[:40] if isinstance(action, str) else _name_json_type(action)
-        return (
-            f"its action is {shown!r}, not accept, decline or cancel"
-            if "action" in answer
-            else "it has no action"
-        )
+        shown = f"'{sanitize_line(action)[:40]}'" if isinstance(action, str) else _name_json_type(action)
+        return message("its action is {found}, not accept, decline or cancel", found=shown)
     content = answer.get("content")
     if content is not None and not isinstance(content, Mapping):
-        return f"its content is {_name_json_type(content)}, not fields"
+        return message("its content is {found}, not fields", found=_name_json_type(content))
     for name, value in (content or {}).items():
         if not isinstance(value, str | int | float | None) and not _is_list_of_texts(value):
-            return f"the form's field {sanitize_line(str(name))[:40]} is {_name_json_type(value)}, not a single value"
-    return ""
+            return _build_field_problem(sanitize_line(str(name))[:40], value, message("a single value"))
+    return NO_MESSAGE
+
+
+def _build_field_problem(name: str, value: Any, wanted: Message) -> Message:
+    return message(
+        "the form's field {name} is {found}, not {wanted}",
+        name=name,
+        found=_name_json_type(value),
+        wanted=wanted,
+    )
 
 
 def read_reason(content: Any) -> str:
@@ -156,11 +162,16 @@ def _is_list_of_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
-def _name_json_type(value: Any) -> str:
+def _name_json_type(value: Any) -> Message:
     """Name the JSON type of a value."""
     if value is None:
-        return "null"
+        return message("null")
     if isinstance(value, bool):
-        return "true or false"
-    kinds = ((str, "text"), (int | float, "a number"), (list, "a list"), (Mapping, "an object"))
-    return next((name for kind, name in kinds if isinstance(value, kind)), type(value).__name__)
+        return message("true or false")
+    kinds: tuple[tuple[Any, Message], ...] = (
+        (str, message("text")),
+        (int | float, message("a number")),
+        (list, message("a list")),
+        (Mapping, message("an object")),
+    )
+    return next((name for kind, name in kinds if isinstance(value, kind)), verbatim(type(value).__name__))

@@ -23,7 +23,7 @@ from ix_tools.approvals.repository import Approval
 from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.settings import Settings
 from ix_tools.errors import ApprovalRefused
-from ix_tools.i18n.messages import message
+from ix_tools.i18n.messages import NO_MESSAGE, Message, message
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, links
 
@@ -73,7 +73,7 @@ class LinkDelivery:
 
     url: str = ""
     """The link; empty if the caller must not have it."""
-    how: str = ""
+    how: Message = NO_MESSAGE
     """A sentence part that the caller can pass on to the person."""
 
 
@@ -163,11 +163,15 @@ async def deliver_link(
     if way != "terminal":
         url = await anyio.to_thread.run_sync(kept.create, approval, way)
         if way == "result":
-            return LinkDelivery(url, "a person opens approval.url and decides there")
+            return LinkDelivery(url, message("a person opens approval.url and decides there"))
         if await pages.open_in_browser(url):
-            return LinkDelivery("", "a person decides on the page that is now open in this machine's browser")
+            return LinkDelivery(
+                "", message("a person decides on the page that is now open in this machine's browser")
+            )
     command = format_launch_command("approvals", "link", approval.id)
-    return LinkDelivery("", f"a person types `{command}` in a terminal to get a link to the page")
+    return LinkDelivery(
+        "", message("a person types `{command}` in a terminal to get a link to the page", command=command)
+    )
 
 
 async def wait_for_decision(kept: ApprovalLinks, identifier: str, patience: float) -> None:

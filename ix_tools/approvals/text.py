@@ -43,6 +43,13 @@ def format_short_text(sheet: ApprovalPreview, language: Language, command: str) 
     return text[: MAX_LENGTH - len(end) - 1] + "…" + end
 
 
+def format_for_reader(approval: Approval, language: Language) -> str:
+    """Write the whole preview of a stored approval in the reader's language, which may be another than the requester's."""
+    if not is_readable(approval.sheet):
+        return approval.text
+    return format_full_text(load_preview(approval.sheet), language)
+
+
 def format_for_host(approval: Approval, language: Language) -> str:
     """Write the preview of a stored approval, short enough for a form or a result."""
     if len(approval.text) <= MAX_LENGTH or not is_readable(approval.sheet):

@@ -9,8 +9,11 @@ from ix_tools.config.loading import load_settings
 from ix_tools.config.settings import Settings
 from ix_tools.demo.assistant import Assistant, Json, UnexpectedOutcome, connect_assistant, run_scenario
 from ix_tools.demo.screen import Screen
+from ix_tools.domain.comparison import ASKED
 from ix_tools.domain.totals import Totals, TotalsLine, predict_totals
 from ix_tools.errors import SettingsError
+from ix_tools.i18n.formats import format_percent
+from ix_tools.i18n.labels import LABELS
 from ix_tools.i18n.messages import render
 
 LINE_NAME = "ix-tools teste"
@@ -45,7 +48,12 @@ async def _show_account(screen: Screen, assistant: Assistant) -> list[Json]:
     taxes: list[Json] = (await assistant.call_expecting_success("list_taxes", {}))["taxes"]
     series = (await assistant.call_expecting_success("list_sequences", {}))["sequences"]
     listed = await assistant.call_expecting_success("list_invoices", {"per_page": 1})
-    screen.print_success("real_taxes", names=", ".join(f"{tax['name']} ({tax['value']} %)" for tax in taxes))
+    screen.print_success(
+        "real_taxes",
+        names=", ".join(
+            f"{tax['name']} ({format_percent(Decimal(tax['value']), screen.language)})" for tax in taxes
+        ),
+    )
     screen.print_success("real_series", names=", ".join(str(one["serie"]) for one in series))
     if listed["invoices"]:
         latest = listed["invoices"][0]
@@ -88,8 +96,10 @@ async def _create_draft(screen: Screen, assistant: Assistant, tax: str, totals: 
     document = body.get("document") or {}
     if body.get("code") == "stored_differently":
         screen.print_failure("refused", screen.translate("real_stored_differently", number=document["id"]))
+        asked = render(LABELS["asked"], screen.language)
         for one in body["problems"]:
-            screen.print_text("plain", text=f"{one['field']}: {one['problem']} ({one['allowed']})")
+            told, wanted = one.get("for_person", one["problem"]), one["allowed"].removeprefix(ASKED)
+            screen.print_text("plain", text=f"{one['field']}: {told} ({asked} {wanted})")
     elif body.get("ok") is not True:
         raise UnexpectedOutcome(str(body.get("message")))
     else:

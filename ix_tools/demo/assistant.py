@@ -77,6 +77,11 @@ class Assistant:
         return body
 
 
+def get_text_for_person(refusal: Json) -> str:
+    """Return the sentence of a refusal for the person; without one the person reads English too."""
+    return str(refusal.get("for_person") or refusal["message"])
+
+
 @asynccontextmanager
 async def connect_assistant(environment: Mapping[str, str], *, legacy: bool) -> AsyncIterator[Assistant]:
     """Connect to a server started with `ix-tools serve`, as a chat host would start it."""

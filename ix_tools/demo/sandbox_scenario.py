@@ -14,11 +14,13 @@ from ix_tools.demo.assistant import (
     Json,
     UnexpectedOutcome,
     connect_assistant,
+    get_text_for_person,
     run_scenario,
 )
 from ix_tools.demo.screen import Screen
 from ix_tools.domain.totals import TotalsLine, predict_totals
 from ix_tools.fiscal.exemptions import find_exemption
+from ix_tools.i18n.formats import format_percent
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.sandbox.server import Sandbox
@@ -140,7 +142,7 @@ async def _show_refusal(screen: Screen, box: Sandbox, assistant: Assistant) -> N
         course=screen.format_money(COURSE),
     )
     refusal = await assistant.call_expecting_refusal("create_invoice", _build_order(), "refused")
-    screen.print_failure("refused", refusal["message"])
+    screen.print_failure("refused", get_text_for_person(refusal))
     screen.print_text("refusal_says", allowed=refusal["problems"][0]["allowed"], next=refusal["next"])
     if count := len(list_writes(box)):
         raise UnexpectedOutcome(f"{count} writes after a refusal")
@@ -164,7 +166,7 @@ async def _create_draft(screen: Screen, assistant: Assistant) -> Json:
                 line["name"],
                 line["quantity"],
                 screen.format_money(line["unit_price"]),
-                f"{line['tax_rate']} %",
+                format_percent(Decimal(line["tax_rate"]), screen.language),
                 screen.format_money(line["net"]),
             )
             for line in document["lines"]
@@ -195,7 +197,7 @@ async def _show_declined_approval(screen: Screen, box: Sandbox, assistant: Assis
         "change_state", _refer_to(draft, state="finalized"), "approval_declined"
     )
     screen.print_form(assistant.person.last_form)
-    screen.print_failure("declined", refusal["message"])
+    screen.print_failure("declined", get_text_for_person(refusal))
     after = len(list_writes(box))
     now = await assistant.call_expecting_success("get_document", _refer_to(draft))
     if after != before or now["document"]["status"] != "draft":

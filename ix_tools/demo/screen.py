@@ -71,7 +71,7 @@ class Screen:
 
     def print_failure(self, key: str, text: str) -> None:
         """Print a failure with the server's own reason."""
-        said = text.removeprefix("Refused: ")
+        said = text.removeprefix("Refused: ").removeprefix("Recusado: ")
         self._print_paragraph(Text.assemble((self.translate(key), "bold red"), f": {said}"), "bad")
 
     def print_text(self, key: str, **values: Value) -> None:

@@ -32,12 +32,14 @@ TEXTS: dict[str, MessageTemplate] = {
     "connected": message_template("{command} answered in {seconds} s (MCP {protocol}) with {count} tools."),
     "refusal": message_template("An exempt line, and nobody said why"),
     "order": message_template(
-        "new client {client}, NIF {nif}: {hours} h of consulting at {price} with 23 % VAT, and a course of {course} without VAT"
+        "new client {client}, NIF {nif}: {hours} h of consulting at {price} with 23% VAT, and a course of {course} without VAT"
     ),
     "nothing_written": message_template(
         "The sandbox's log: {count} writes. Nothing was created, not even the client."
     ),
-    "refusal_says": message_template("What would be right: {allowed}. What to do next: {next}."),
+    "refusal_says": message_template(
+        "The assistant reads what would be right, “{allowed}”, and what to do next: “{next}”."
+    ),
     "draft": message_template("The same invoice, with code {code}"),
     "same_with": message_template("the same, with tax_exemption: {code} ({text})"),
     "drafted": message_template("draft {number} stored for {client}."),

@@ -17,6 +17,7 @@ from ix_tools.domain.date_types import parse_date, parse_moment
 from ix_tools.domain.document_kinds import find_kind_by_api_type
 from ix_tools.domain.printed_texts import PrintedTexts
 from ix_tools.domain.totals import compute_withholding_tax
+from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Record, Text, WebAddress, read_text
 from ix_tools.i18n.formats import format_plain
 
@@ -168,7 +169,7 @@ class CorrectedDocument(Record):
     """With VAT."""
     paid: ReadTotal = None
     """What was paid of it until now."""
-    unknown: Text = None
+    unknown: TranslatedText | None = None
     """Why it cannot be said which document that is."""
 
 

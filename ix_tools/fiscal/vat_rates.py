@@ -7,15 +7,31 @@ from functools import cache
 from typing import Literal, get_args
 
 from ix_tools.fiscal.reference_data import parse_date, read_table
+from ix_tools.i18n.languages import Bilingual
 
 Region = Literal["PT", "PT-AC", "PT-MA"]
 RateKind = Literal["NOR", "INT", "RED"]
-REGION_NAMES = {
-    "PT": ("the mainland", "Continente"),
-    "PT-AC": ("the Azores", "Açores"),
-    "PT-MA": ("Madeira", "Madeira"),
+REGION_NAMES: dict[str, Bilingual] = {
+    "PT": Bilingual("Continente", "the mainland"),
+    "PT-AC": Bilingual("Açores", "the Azores"),
+    "PT-MA": Bilingual("Madeira", "Madeira"),
 }
-"""Names of the regions in English and in Portuguese."""
+KIND_NAMES: dict[str, Bilingual] = {
+    "NOR": Bilingual("normal", "standard"),
+    "INT": Bilingual("intermédia", "intermediate"),
+    "RED": Bilingual("reduzida", "reduced"),
+}
+"""Names of the kinds of rate, by the tax authority's code."""
+
+
+def name_region(region: str | None) -> Bilingual:
+    """Return the name of a tax region; a code that is not one of the three as it is."""
+    return REGION_NAMES.get(region or "", Bilingual(region or "?", region or "?"))
+
+
+def name_rate_kind(kind: str | None) -> Bilingual:
+    """Return the name of a kind of rate; any rate is the VAT rate."""
+    return KIND_NAMES.get(kind or "", Bilingual("do IVA", "VAT"))
 
 
 @dataclass(frozen=True, slots=True)

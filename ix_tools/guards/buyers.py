@@ -105,7 +105,7 @@ def no_vat_beside_the_small_business_exemption(call: Draft, facts: Facts) -> Ite
                 VAT_BESIDE_EXEMPTION,
                 "tax_exemption",
                 message(
-                    "{code} is for issuers who charge no VAT at all ({law}), but line {line} ({name}) carries {rate} %",
+                    "{code} is for issuers who charge no VAT at all ({law}), but line {line} ({name}) carries {rate}%",
                     code=entry.code,
                     law=entry.law,
                     line=at + 1,

@@ -27,7 +27,7 @@ ENDED_CODES_FOR_NOTES = {"M26"}
 
 
 def find_exempt_lines(call: Draft, facts: Facts) -> list[int]:
-    """Return the positions of lines with 0 % VAT, by the rates of the account's taxes and not by their names."""
+    """Return the positions of lines with 0% VAT, by the rates of the account's taxes and not by their names."""
     found = []
     for at, item in enumerate(call.items):
         tax = facts.find_tax(item.tax)
@@ -38,19 +38,19 @@ def find_exempt_lines(call: Draft, facts: Facts) -> list[int]:
 
 @wants(Want.TAXES)
 def exemption_named_when_vat_is_zero(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """A document with a 0 % line needs an exemption code (CIVA 36/5 e); without one InvoiceXpress refuses it or stamps M99 (trap 6)."""
+    """A document with a 0% line needs an exemption code (CIVA 36/5 e); without one InvoiceXpress refuses it or stamps M99 (trap 6)."""
     lines = find_exempt_lines(call, facts)
     if lines and call.tax_exemption_reason:
         yield refuse(
             "tax_exemption_reason",
-            message("M00 removes the exemption, but items.{line} still carries 0 % VAT", line=lines[0]),
+            message("M00 removes the exemption, but items.{line} still carries 0% VAT", line=lines[0]),
             message("leave it out"),
         )
     elif lines and not call.tax_exemption:
         yield refuse(
             "tax_exemption",
             message(
-                "items.{line} ({name}) carries 0 % VAT and the document does not say why",
+                "items.{line} ({name}) carries 0% VAT and the document does not say why",
                 line=lines[0],
                 name=call.items[lines[0]].name,
             ),
@@ -88,7 +88,7 @@ def _check_code(code: str, day: date, owner: Document | None) -> Iterator[Findin
     if found is None:
         yield refuse(field, message("there is no exemption code {code}", code=code), next=LOOK_UP_HINT)
         return
-    note = Bilingual(*(f". {one}" if one else "" for one in (found.note_pt, found.note_en)))
+    note = Bilingual(*(f". {one.rstrip('.')}" if one else "" for one in (found.note_pt, found.note_en)))
     corrected = owner.date if owner is not None and code in ENDED_CODES_FOR_NOTES else None
     if not is_in_force(found, corrected or day):
         yield refuse(
@@ -127,16 +127,16 @@ def _describe_span(entry: Exemption) -> Message:
 
 @wants(Want.DOCUMENT, Want.TAXES)
 def no_exemption_without_exempt_lines(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """A document without 0 % lines must not have an exemption code; on updates M00 removes it (trap 6c)."""
+    """A document without 0% lines must not have an exemption code; on updates M00 removes it (trap 6c)."""
     if not call.tax_exemption or find_exempt_lines(call, facts) or not facts.taxes:
         return
     on_update = facts.document is not None
     yield refuse(
         "tax_exemption",
-        message("no line carries 0 % VAT, so {code} explains nothing", code=call.tax_exemption),
-        message("an account's 0 % tax on the exempt lines, or tax_exemption_reason: M00 to remove the code")
+        message("no line carries 0% VAT, so {code} explains nothing", code=call.tax_exemption),
+        message("an account's 0% tax on the exempt lines, or tax_exemption_reason: M00 to remove the code")
         if on_update
-        else message("an account's 0 % tax on the exempt lines, or no tax_exemption"),
+        else message("an account's 0% tax on the exempt lines, or no tax_exemption"),
     )
 
 
@@ -152,7 +152,7 @@ def removal_only_on_update(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 @wants(Want.DOCUMENT, Want.TAXES, Want.RELATED, Want.OWNER)
 def stored_exemption_in_order(call: Transition, facts: Facts) -> Iterator[Finding]:
-    """A draft is not finalized with a 0 % line and no code, or a code out of force; warn of a stored M99."""
+    """A draft is not finalized with a 0% line and no code, or a code out of force; warn of a stored M99."""
     document = facts.document
     if call.state != "finalized" or document is None or document.date is None:
         return

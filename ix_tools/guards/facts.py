@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 from ix_tools.domain.comparison import Difference
 from ix_tools.domain.records import Balance, CatalogueItem, Client, Document, Regularization, Sequence, Tax
 from ix_tools.domain.types import Record
-from ix_tools.i18n.formats import format_plain
+from ix_tools.i18n.formats import name_percents
+from ix_tools.i18n.languages import Bilingual
+from ix_tools.i18n.messages import Message, join_messages
 
 
 class Want(Enum):
@@ -101,13 +103,9 @@ class Facts:
         """Return today's date in Lisbon."""
         return self.now.date()
 
-    def describe_taxes(self) -> str:
-        """Return the account's taxes with their rates, for whoever has to choose one: `IVA23 (23 %), Isento (0 %)`."""
-        return ", ".join(
-            f"{tax.name} ({format_plain(tax.value)} %)" if tax.value is not None else tax.name
-            for tax in self.taxes
-            if tax.name
-        )
+    def describe_taxes(self) -> Message:
+        """Return the account's taxes with their rates, for whoever has to choose one: `IVA23 (23%), Isento (0%)`."""
+        return join_messages([describe_tax(tax) for tax in self.taxes if tax.name], ", ")
 
     def find_tax(self, name: str | None) -> Tax | None:
         """Return the account's tax with exactly that name; without a name, the default tax."""
@@ -146,3 +144,12 @@ def get_wanted_facts(rule: Callable[..., Any]) -> frozenset[Want]:
     """Return the facts that a rule declared."""
     found: frozenset[Want] = getattr(rule, "wants", frozenset())
     return found
+
+
+def describe_tax(tax: Tax) -> Bilingual:
+    """Return a tax of the account with its rate: `IVA23 (23%)`."""
+    name = tax.name or "?"
+    if tax.value is None:
+        return Bilingual(name, name)
+    rate = name_percents([tax.value])
+    return Bilingual(f"{name} ({rate.pt})", f"{name} ({rate.en})")

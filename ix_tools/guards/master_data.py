@@ -7,7 +7,7 @@ from ix_tools.domain.records import CatalogueItem, Client, Tax
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import CatalogueItemShaped, ClientChangeShaped, ClientRecordShaped, TaxShaped
-from ix_tools.i18n.messages import Message, message, verbatim
+from ix_tools.i18n.messages import Message, message
 
 REMOVED = "tax_number_removed"
 """Word in `accept` for a client that loses its tax number."""
@@ -76,7 +76,7 @@ def item_tax_exists(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding
             yield refuse(
                 "tax",
                 message("the account has no default tax, so the item must name one"),
-                verbatim(facts.describe_taxes()),
+                facts.describe_taxes(),
             )
     elif facts.find_tax(call.tax) is None:
         yield refuse(
@@ -85,7 +85,7 @@ def item_tax_exists(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding
                 "the account has no tax called '{tax}'; InvoiceXpress would silently use another",
                 tax=call.tax,
             ),
-            verbatim(facts.describe_taxes()),
+            facts.describe_taxes(),
             message("ask the person which rate is meant; a name that looks alike can be another rate"),
         )
 
@@ -167,7 +167,7 @@ def rate_changes_for_everyone(call: TaxShaped, facts: Facts) -> Iterator[Finding
         yield warn(
             "value",
             message(
-                "{name} was {old} % and will be {new} % on every later document; a new tax is usually clearer",
+                "{name} was {old}% and will be {new}% on every later document; a new tax is usually clearer",
                 name=known.name,
                 old=known.value,
                 new=call.value,
@@ -215,4 +215,4 @@ def _warn_lost_tax(known: Tax) -> Message:
 
 
 def _name_tax(name: str | None, rate: Decimal | None) -> Message:
-    return message("{name} ({rate} %)", name=name, rate=rate)
+    return message("{name} ({rate}%)", name=name, rate=rate)

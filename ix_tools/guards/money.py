@@ -9,7 +9,7 @@ from ix_tools.fiscal.currencies import find_ended_currency
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse
 from ix_tools.guards.protocols import DiscountShaped, Draft, InvoiceShaped
-from ix_tools.i18n.messages import Money, message, verbatim
+from ix_tools.i18n.messages import Money, message
 
 
 def is_stored_discount(discount: DiscountShaped, facts: Facts) -> bool:
@@ -28,7 +28,7 @@ def taxes_exist(call: Draft, facts: Facts) -> Iterator[Finding]:
             yield refuse(
                 f"items.{at}.tax",
                 message("the account has no default tax, so the line must name one"),
-                verbatim(facts.describe_taxes()),
+                facts.describe_taxes(),
             )
         elif tax is None:
             yield refuse(
@@ -37,7 +37,7 @@ def taxes_exist(call: Draft, facts: Facts) -> Iterator[Finding]:
                     "the account has no tax called '{tax}'; InvoiceXpress would silently use another",
                     tax=item.tax,
                 ),
-                verbatim(facts.describe_taxes()),
+                facts.describe_taxes(),
                 message("ask the person which rate is meant; a name that looks alike can be another rate"),
             )
         elif tax.value is None:
@@ -58,7 +58,7 @@ def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterat
     if discount.value_type == "percentage" and discount.value > 100:
         yield refuse(
             "global_discount.value",
-            message("{value} % is more than everything", value=discount.value),
+            message("{value}% is more than everything", value=discount.value),
             message("0 to 100"),
         )
     net = predict_totals(

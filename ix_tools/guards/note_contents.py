@@ -12,7 +12,8 @@ from ix_tools.guards.exemptions import find_exempt_lines
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import InvoiceShaped
-from ix_tools.i18n.messages import Value, join_messages, message
+from ix_tools.i18n.formats import name_percents
+from ix_tools.i18n.messages import Value, message
 
 NOTE_RATE = "note_rate"
 """Code to accept a rate that the corrected document does not have."""
@@ -114,16 +115,12 @@ def note_repeats_the_rates(call: InvoiceShaped, facts: Facts) -> Iterator[Findin
         tax = facts.find_tax(item.tax)
         if tax is None or tax.value is None or tax.value in rates:
             continue
-        theirs = (
-            join_messages([message("{rate} %", rate=rate) for rate in sorted(rates, reverse=True)], ", ")
-            if rates
-            else message("no known rate")
-        )
+        theirs = name_percents(sorted(rates, reverse=True)) if rates else message("no known rate")
         yield ask(
             NOTE_RATE,
             f"items.{at}.tax",
             message(
-                "the line carries {rate} %, but {document} has {rates}; a note corrects the VAT that was charged",
+                "the line carries {rate}%, but {document} has {rates}; a note corrects the VAT that was charged",
                 rate=tax.value,
                 document=_name(owner),
                 rates=theirs,
@@ -173,7 +170,7 @@ def note_repeats_the_withholding(call: InvoiceShaped, facts: Facts) -> Iterator[
         NOTE_RETENTION,
         "retention",
         message(
-            "the note withholds {rate} %, but {document} withholds {other_rate} %",
+            "the note withholds {rate}%, but {document} withholds {other_rate}%",
             rate=ours,
             document=_name(owner),
             other_rate=theirs,

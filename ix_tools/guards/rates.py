@@ -7,11 +7,18 @@ from typing import get_args
 
 from ix_tools.domain.document_kinds import NOTES
 from ix_tools.domain.records import Tax
-from ix_tools.fiscal.vat_rates import REGION_NAMES, Rate, RateKind, find_rates_instead
+from ix_tools.fiscal.vat_rates import (
+    REGION_NAMES,
+    Rate,
+    RateKind,
+    find_rates_instead,
+    name_rate_kind,
+    name_region,
+)
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask
 from ix_tools.guards.protocols import Draft, TaxShaped
-from ix_tools.i18n.formats import format_plain
+from ix_tools.i18n.formats import name_percents
 from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import message
 
@@ -31,13 +38,8 @@ def get_rate_date(call: Draft, facts: Facts) -> date:
     return corrected or call.date
 
 
-def name_region(region: str | None, language: int = 0) -> str:
-    """Return the name of a tax region in English (0) or Portuguese (1); a code that is not one of the three as it is."""
-    return REGION_NAMES[region][language] if region in REGION_NAMES else region or "?"
-
-
-def _format_rates(rates: Iterable[Rate]) -> str:
-    return ", ".join(f"{format_plain(rate.percent)} %" for rate in rates)
+def _name_rates(rates: Iterable[Rate]) -> Bilingual:
+    return name_percents(rate.percent for rate in rates)
 
 
 def _find_line_taxes(call: Draft, facts: Facts) -> Iterator[tuple[int, Tax, Decimal]]:
@@ -59,24 +61,24 @@ def line_rates_in_force(call: Draft, facts: Facts) -> Iterator[Finding]:
         if not legal or str(tax.name) in asked:
             continue
         asked.add(str(tax.name))
-        value, rates, kind = format_plain(percent), _format_rates(legal), tax.code or "VAT"
+        rates = _name_rates(legal)
         yield ask(
             RATE,
             f"items.{at}.tax",
             message(
-                "{tax} is {value} %, but on {day} the {kind} rate of {region} is {rates} ({law})",
+                "{tax} is {value}%, but on {day} the {kind} rate of {region} is {rates} ({law})",
                 tax=tax.name,
                 value=percent,
                 day=on,
-                kind=kind,
-                region=Bilingual(name_region(tax.region, 1), name_region(tax.region)),
+                kind=name_rate_kind(tax.code),
+                region=name_region(tax.region),
                 rates=rates,
                 law=legal[0].source,
             ),
             message(
-                "a tax of the account with {rates}, or accept if {value} % is right for this sale",
+                "a tax of the account with {rates}, or accept if {value}% is right for this sale",
                 rates=rates,
-                value=value,
+                value=percent,
             ),
         )
 
@@ -89,17 +91,17 @@ def tax_rate_in_force(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
         return
     legal = find_rates_instead(call.region, call.code, call.value, facts.today)
     if legal:
-        rates = _format_rates(legal)
+        rates = _name_rates(legal)
         yield ask(
             RATE,
             "value",
             message(
-                "{tax} is {value} %, but on {day} the {kind} rate of {region} is {rates} ({law})",
+                "{tax} is {value}%, but on {day} the {kind} rate of {region} is {rates} ({law})",
                 tax=call.name,
-                value=format_plain(call.value),
+                value=call.value,
                 day=facts.today,
-                kind=call.code or "VAT",
-                region=Bilingual(name_region(call.region, 1), name_region(call.region)),
+                kind=name_rate_kind(call.code),
+                region=name_region(call.region),
                 rates=rates,
                 law=legal[0].source,
             ),
@@ -122,11 +124,11 @@ def one_rate_of_a_kind(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
                 SECOND_RATE,
                 "code",
                 message(
-                    "{other} ({other_rate} %) is already the {kind} rate of {region}, which has one at a time",
+                    "{other} ({other_rate}%) is already the {kind} rate of {region}, which has one at a time",
                     other=other.name,
                     other_rate=other.value,
-                    kind=call.code,
-                    region=Bilingual(name_region(call.region, 1), name_region(call.region)),
+                    kind=name_rate_kind(call.code),
+                    region=name_region(call.region),
                 ),
                 message(
                     "another kind or region, or accept if the account needs both, such as an earlier rate for notes"
@@ -146,16 +148,21 @@ def lines_of_one_region(call: Draft, facts: Facts) -> Iterator[Finding]:
         return
     found = {tax.region: at for at, tax, _ in _find_line_taxes(call, facts) if tax.region in REGION_NAMES}
     if len(found) > 1:
-        names, nomes = (
-            " and ".join(name_region(one) for one in found),
-            " e ".join(name_region(one, 1) for one in found),
-        )
         yield ask(
             REGIONS,
             f"items.{max(found.values())}.tax",
             message(
                 "the document mixes VAT rates of {regions}; the place of each sale decides which region's rate holds",
-                regions=Bilingual(nomes, names),
+                regions=_list_regions(found),
             ),
             message("taxes of one region, or accept if the sales took place in several"),
         )
+
+
+def _list_regions(regions: Iterable[str | None]) -> Bilingual:
+    names = [name_region(one) for one in regions]
+    first, last = names[:-1], names[-1]
+    return Bilingual(
+        f"{', '.join(one.pt for one in first)} e {last.pt}",
+        f"{', '.join(one.en for one in first)} and {last.en}",
+    )

@@ -11,8 +11,8 @@ from ix_tools.guards.buyers import find_buyer
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, warn
 from ix_tools.guards.protocols import Draft
-from ix_tools.i18n.formats import format_number
-from ix_tools.i18n.languages import Bilingual, Language
+from ix_tools.i18n.formats import name_percents
+from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import Message, message
 
 RETENTION = "retention_buyer"
@@ -34,7 +34,7 @@ def retention_fits_the_buyer(call: Draft, facts: Facts) -> Iterator[Finding]:
             RETENTION,
             "retention",
             message(
-                "{rate} % is withheld by businesses in Portugal that keep accounts (CIRS 101/1); the client is {buyer}",
+                "{rate}% is withheld by businesses in Portugal that keep accounts (CIRS 101/1); the client is {buyer}",
                 rate=call.retention,
                 buyer=Bilingual(name_buyer(buyer, "pt"), name_buyer(buyer, "en")),
             ),
@@ -53,7 +53,7 @@ def retention_rate_is_in_the_law(call: Draft, facts: Facts) -> Iterator[Finding]
         yield warn(
             "retention",
             message(
-                "{rate} % is no rate of withholding tax on {day}: {rates} (CIRS 101/1; CIRC 94). Residents of the Azores and Madeira "
+                "{rate}% is no rate of withholding tax on {day}: {rates} (CIRS 101/1; CIRC 94). Residents of the Azores and Madeira "
                 "may have a lower one, and the holder of the income may choose a higher one",
                 rate=call.retention,
                 day=call.date,
@@ -68,7 +68,7 @@ def _describe_replaced(
     old: WithholdingRate, new: WithholdingRate, known: Iterable[WithholdingRate]
 ) -> Message:
     return message(
-        "{rate} % is the rate of {income} now; {other_income} have had {other_rate} % since {day} ({law})",
+        "{rate}% is the rate of {income} now; {other_income} have had {other_rate}% since {day} ({law})",
         rate=old.percent,
         income=next(one.income for one in known),
         other_income=new.income,
@@ -84,9 +84,4 @@ def _repeats_its_rate(call: Draft, owner: Document | None) -> bool:
 
 
 def _list_percents(rates: Iterable[WithholdingRate]) -> Bilingual:
-    percents = sorted({one.percent for one in rates})
-
-    def join(language: Language) -> str:
-        return ", ".join(f"{format_number(one, language)} %" for one in percents)
-
-    return Bilingual(join("pt"), join("en"))
+    return name_percents(sorted({one.percent for one in rates}))

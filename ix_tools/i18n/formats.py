@@ -1,11 +1,12 @@
 """Format amounts, quantities, dates and times for people in Portuguese and English."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from ix_tools.i18n.languages import Language
+from ix_tools.i18n.languages import Bilingual, Language
 from ix_tools.text.sanitize import sanitize_line
 
 TWO_DECIMALS = re.compile(r"-?\d+\.\d\d")
@@ -41,6 +42,15 @@ def format_percent(value: Decimal | None, language: Language) -> str:
     """Format a percentage: 23 % in Portuguese, 23% in English; an unknown one is a question mark."""
     number = "?" if value is None else format_number(value, language)
     return f"{number} %" if language == "pt" else f"{number}%"
+
+
+def name_percents(percents: Iterable[Decimal]) -> Bilingual:
+    """Name percentages as a value of a message: `23 %, 6 %` in Portuguese, `23%, 6%` in English."""
+    shown = list(percents)
+    return Bilingual(
+        ", ".join(format_percent(one, "pt") for one in shown),
+        ", ".join(format_percent(one, "en") for one in shown),
+    )
 
 
 def format_date(value: date | None, language: Language) -> str:

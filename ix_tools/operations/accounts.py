@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema, model_val
 from ix_tools.domain import resource_names
 from ix_tools.domain.field_marks import Clearable
 from ix_tools.domain.records import AccountRecord, Company
+from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Call, Email, Id, Record
 from ix_tools.errors import Rejected, Unreadable
 from ix_tools.guards.facts import Facts, Want
@@ -56,7 +57,7 @@ class AccountResult(Record):
     """Account without its API key and passwords."""
 
     account: AccountRecord
-    note: str | None = None
+    note: TranslatedText | None = None
 
 
 class GetAccount(Operation[AccountResult]):
@@ -187,13 +188,15 @@ class CreateAccount(NewAccount, IdempotentCall, Operation[AccountResult]):
         """Parse the account; the API key in the answer is not read."""
         return AccountResult(
             account=AccountRecord.model_validate(content or {}),
-            note="The new account's API key is not shown here: its owner signs in and finds it under Account > API.",
+            note=message(
+                "The new account's API key is not shown here: its owner signs in and finds it under Account > API."
+            ),
         )
 
     def next_steps(self, result: AccountResult) -> Iterable[Step]:
         """Suggest reading the account."""
         if result.account.id:
-            yield Step("get_account", "see its state", {"account_id": result.account.id})
+            yield Step("get_account", message("see its state"), {"account_id": result.account.id})
 
     def plan_correction(self, result: AccountResult, facts: Facts) -> Correction:
         """Plan: only InvoiceXpress can close an account."""
@@ -317,7 +320,9 @@ class UpdateAccount(ClearsFields, IdempotentCall, DetectableChange, Operation[Ac
         known = facts.subject
         before = {name: getattr(known, name, None) for name in ("organization_name", "email")}
         step = Step(
-            "update_account", "put the earlier values back", {"account_id": self.account_id, **before}
+            "update_account",
+            message("put the earlier values back"),
+            {"account_id": self.account_id, **before},
         )
         return Correction("account_changed", (step,))
 

@@ -109,6 +109,10 @@ class OperationContext(Protocol):
         """Return facts about a document that was read: its unreturned fields from the journal, and what a note corrects."""
         ...
 
+    def list_step_warnings(self, name: str) -> tuple[Finding, ...]:
+        """Return the warnings of the workflow's last call of an operation; none if it was a replay."""
+        ...
+
     async def list_related(self, document_ids: Sequence[int]) -> Mapping[int, tuple[Document, ...] | None]:
         """Return the documents related to each of several ones, one request each; None where InvoiceXpress does not say."""
         ...

@@ -326,11 +326,14 @@ class CreateClient(AcceptingCall, ClientFields, IdempotentCall, Operation[Client
     def next_steps(self, result: ClientResult) -> Iterable[Step]:
         """Suggest an invoice for the client."""
         if result.client.code:
-            yield Step("create_invoice", "bill this client", {"client": {"code": result.client.code}})
+            about = {"client": {"code": result.client.code}}
+            yield Step("create_invoice", message("bill this client"), about)
 
     def plan_correction(self, result: ClientResult, facts: Facts) -> Correction:
         """Plan: delete it."""
-        return Correction("created", (Step("delete_client", "delete it", {"client_id": result.client.id}),))
+        return Correction(
+            "created", (Step("delete_client", message("delete it"), {"client_id": result.client.id}),)
+        )
 
 
 class UpdateClient(
@@ -402,7 +405,7 @@ class UpdateClient(
         before = {"client_id": self.client_id, **dump_client(facts.subject)}
         if filled := list_newly_filled(self, facts.subject):
             before["clear"] = filled
-        return Correction("changed", (Step("update_client", "put the earlier values back", before),))
+        return Correction("changed", (Step("update_client", message("put the earlier values back"), before),))
 
 
 class DeleteClient(IdempotentCall, DetectableDeletion, ClientCall, Operation[DeletionResult]):
@@ -442,4 +445,6 @@ class DeleteClient(IdempotentCall, DetectableDeletion, ClientCall, Operation[Del
 
     def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
         """Plan: create it again."""
-        return Correction("removed", (Step("create_client", "create it again", dump_client(facts.subject)),))
+        return Correction(
+            "removed", (Step("create_client", message("create it again"), dump_client(facts.subject)),)
+        )

@@ -12,6 +12,7 @@ from ix_tools.domain.records import CorrectedDocument, Document, ReadTotal
 from ix_tools.domain.settlement import compute_settlement
 from ix_tools.domain.types import Call, Record
 from ix_tools.guards.facts import Facts
+from ix_tools.i18n.messages import message
 from ix_tools.operations import preview
 
 INVOICES = {"invoices", "simplified_invoices", "invoice_receipts", "vat_moss_invoices", "cash_invoices"}
@@ -60,7 +61,9 @@ def _corrected_document(facts: Facts) -> CorrectedDocument:
     owner = facts.owner
     if owner is None:
         return CorrectedDocument(
-            unknown="which document it corrects cannot be read: InvoiceXpress does not say, and it was not created here"
+            unknown=message(
+                "which document it corrects cannot be read: InvoiceXpress does not say, and it was not created here"
+            )
         )
     return CorrectedDocument(
         document_type=owner.document_type,

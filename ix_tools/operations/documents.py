@@ -126,17 +126,21 @@ def suggest_steps(result: DocumentResult) -> Iterable[Step]:
         yield from suggest_finalizing(result)
     elif document.status in {"final", "settled"}:
         about = {"document_type": document.document_type, "document_id": document.id}
-        yield Step("get_pdf", "fetch the PDF", {"document_id": document.id})
-        yield Step("send_email", "send it to the client; a person approves", about)
+        yield Step("get_pdf", message("fetch the PDF"), {"document_id": document.id})
+        yield Step("send_email", message("send it to the client; a person approves"), about)
         family = get_document_kind(document.document_type).family
         if family == "guide" and not document.at_doc_code_id:
-            yield Step("get_document", "in a minute: at_doc_code_id is the code to carry along", about)
+            yield Step(
+                "get_document", message("in a minute: at_doc_code_id is the code to carry along"), about
+            )
         if family == "estimate":
             yield Step(
-                "change_state", "when the client answers: accept or refuse", {**about, "state": "accept"}
+                "change_state",
+                message("when the client answers: accept or refuse"),
+                {**about, "state": "accept"},
             )
         if document.status == "final" and document.document_type in {"invoices", "simplified_invoices"}:
-            yield Step("generate_payment", "record a payment; a person approves", about)
+            yield Step("generate_payment", message("record a payment; a person approves"), about)
 
 
 DRAFT_CLASSES: Mapping[str, type[DocumentDraft]] = {
@@ -285,7 +289,9 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
         about = {"document_type": self.document_type, "document_id": self.document_id}
         steps: tuple[Step, ...] = ()
         if self.state == "finalized":
-            steps = (Step("change_state", "cancel it, with the reason", {**about, "state": "canceled"}),)
+            steps = (
+                Step("change_state", message("cancel it, with the reason"), {**about, "state": "canceled"}),
+            )
             if family == "invoice":
                 steps += tuple(self._suggest_notes(facts))
             if get_reporting_deadline(document.date or facts.today) < facts.today:
@@ -297,15 +303,19 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
         if self.document_type not in NOTES:
             about = {"owner_invoice_id": self.document_id}
             yield Step(
-                "create_invoice", "or credit what is too much", {"document_type": "credit_notes", **about}
+                "create_invoice",
+                message("or credit what is too much"),
+                {"document_type": "credit_notes", **about},
             )
             yield Step(
-                "create_invoice", "or debit what is missing", {"document_type": "debit_notes", **about}
+                "create_invoice",
+                message("or debit what is missing"),
+                {"document_type": "debit_notes", **about},
             )
         elif facts.owner is not None:
             opposite = "debit_notes" if self.document_type == "credit_notes" else "credit_notes"
             taken_back = {"document_type": opposite, "owner_invoice_id": facts.owner.id}
-            yield Step("create_invoice", "or take it back with the opposite note", taken_back)
+            yield Step("create_invoice", message("or take it back with the opposite note"), taken_back)
 
     def predict_state(self, facts: Facts) -> ExpectedState | None:
         """Expect the state after the transition, with the approved totals."""

@@ -185,7 +185,7 @@ class DocumentDraft(AcceptingCall, PrintedTexts, DatedLines):
     retention: Annotated[Retention | None, Stored()] = None
     """Withholding tax in percent, 0 to 99.99, printed beside the total; default none."""
     tax_exemption: Annotated[ExemptionCode | None, Stored()] = None
-    """Code of the reason for charging no VAT, e.g. M07, from lookup_exemption_codes; required when a line has 0 % VAT."""
+    """Code of the reason for charging no VAT, e.g. M07, from lookup_exemption_codes; required when a line has 0% VAT."""
     tax_exemption_reason: Annotated[
         Literal["M00"] | None, NotShown("an instruction to take tax_exemption away, which then is not shown")
     ] = None
@@ -383,12 +383,12 @@ def suggest_finalizing(result: DocumentResult) -> Iterable[Step]:
     if document.document_type in GUIDES:
         yield Step(
             "change_state",
-            "finalize the guide before the transport starts; a person approves",
+            message("finalize the guide before the transport starts; a person approves"),
             {**about, "state": "finalized"},
         )
     else:
         yield Step(
             "change_state",
-            "finalize it: a person sees the totals and approves",
+            message("finalize it: a person sees the totals and approves"),
             {**about, "state": "finalized"},
         )

@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 
 from ix_tools.domain.types import Record
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import Message, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,11 @@ class Step:
     """Suggestion for the next call, part of every successful result."""
 
     tool: str
-    why: str
+    why: Message
     arguments: Mapping[str, Any] | None = field(default_factory=dict)
     """None: repeat the call with the same arguments."""
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the step as results show it."""
+    def as_dict(self, language: Language) -> dict[str, Any]:
+        """Return the step as results show it, in the reader's language."""
         arguments = {} if self.arguments is None else {"arguments": dict(self.arguments)}
-        return {"tool": self.tool, **arguments, "why": self.why}
+        return {"tool": self.tool, **arguments, "why": render(self.why, language)}

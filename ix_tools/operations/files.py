@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from ix_tools.domain import resource_names
 from ix_tools.domain.document_ids import DocumentId
+from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import DocumentType, Email, OneLine, Record
 from ix_tools.domain.web_address import is_web_address
 from ix_tools.errors import Rejected, Unreadable
@@ -187,7 +188,7 @@ class PdfResult(Record):
     resource: str | None = None
     link: str | None = None
     bytes: int | None = None
-    note: str | None = None
+    note: TranslatedText | None = None
 
 
 class GetPdf(Operation[PdfResult]):
@@ -221,7 +222,7 @@ class GetPdf(Operation[PdfResult]):
             return PdfResult(
                 document_id=self.document_id,
                 status="pending",
-                note="still being made; call get_pdf again in a few seconds",
+                note=message("still being made; call get_pdf again in a few seconds"),
             )
         if self.delivery == "resource":
             uri = build_pdf_uri(self.document_id, self.second_copy)
@@ -253,7 +254,7 @@ class GetPdf(Operation[PdfResult]):
     def next_steps(self, result: PdfResult) -> Iterable[Step]:
         """Suggest repeating the call while the file is pending."""
         if result.status == "pending":
-            yield Step("get_pdf", "it should be ready soon", {"document_id": self.document_id})
+            yield Step("get_pdf", message("it should be ready soon"), {"document_id": self.document_id})
 
 
 def build_pdf_uri(document_id: int, second_copy: bool = False) -> str:
@@ -269,7 +270,7 @@ class QrCodeResult(Record):
     file: str | None = None
     link: str | None = None
     bytes: int | None = None
-    note: str | None = None
+    note: TranslatedText | None = None
 
 
 class GetQrCode(Operation[QrCodeResult]):
@@ -298,7 +299,7 @@ class GetQrCode(Operation[QrCodeResult]):
         """Wait until the file is ready and deliver it as requested; pending if attempts run out."""
         url = await wait_for_link(self, context, ("url",), message("InvoiceXpress is making the QR code"))
         if url is None:
-            note = "still being made; call get_qr_code again in a few seconds"
+            note = message("still being made; call get_qr_code again in a few seconds")
             return QrCodeResult(document_id=self.document_id, status="pending", note=note)
         name = f"document-{self.document_id}-qr.png"
         given = await deliver_file(context, url, name, self.delivery, b"\x89PNG")
@@ -307,4 +308,4 @@ class GetQrCode(Operation[QrCodeResult]):
     def next_steps(self, result: QrCodeResult) -> Iterable[Step]:
         """Suggest repeating the call while the file is pending."""
         if result.status == "pending":
-            yield Step("get_qr_code", "it should be ready soon", {"document_id": self.document_id})
+            yield Step("get_qr_code", message("it should be ready soon"), {"document_id": self.document_id})

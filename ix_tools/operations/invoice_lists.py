@@ -15,10 +15,10 @@ from ix_tools.domain.parsing import read_page, read_rows
 from ix_tools.domain.records import Document, ReadTotal
 from ix_tools.domain.settlement import compute_settlement
 from ix_tools.domain.types import Call, Record
-from ix_tools.i18n.messages import message
+from ix_tools.i18n.messages import message, message_plural
 from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation, OperationContext
-from ix_tools.operations.lists import DocumentRow, PageResult, build_row
+from ix_tools.operations.lists import DocumentRow, PageResult, build_row, describe_more_pages, join_notes
 from ix_tools.operations.spec import WirePath
 
 ListType = Literal[
@@ -192,25 +192,32 @@ class InvoiceListing(Call):
         unread = sum(not one.is_certain for one in found)
         clients = list(_sum_by_client(found, today))
         notes = [
-            f"{len(found)} in all, {len(shown)} on this page; next: page {self.page + 1}"
-            if self.page < pages
-            else "",
-            f"{paid} left out: nothing is left to pay of them (credited, or only withheld tax)"
+            describe_more_pages(len(found), len(shown), self.page + 1) if self.page < pages else None,
+            message(
+                "{count} left out: nothing is left to pay of them (credited, or only withheld tax)",
+                count=paid,
+            )
             if paid
-            else "",
-            f"the receipts and notes of {unread} were not read, so less may be open of them"
+            else None,
+            message(
+                "the receipts and notes of {count} were not read, so less may be open of them", count=unread
+            )
             if unread
-            else "",
-            f"{len(clients) - MAX_CLIENTS} more clients, who owe less each"
+            else None,
+            message_plural(
+                "{count} more client, who owes less",
+                "{count} more clients, who owe less each",
+                count=len(clients) - MAX_CLIENTS,
+            )
             if len(clients) > MAX_CLIENTS
-            else "",
+            else None,
         ]
         rows = [_build_open_row(one, today) for one in shown]
         result = InvoiceList(
             page=self.page,
             pages=pages,
             total_entries=len(found),
-            left_out="; ".join(filter(None, notes)) or None,
+            left_out=join_notes(notes),
             open_total=sum((one.open for one in found), ZERO),
             overdue_total=sum((one.open for one in found if one.is_overdue(today)), ZERO),
             by_client=clients[:MAX_CLIENTS],

@@ -13,6 +13,7 @@ from ix_tools.domain.records import CatalogueItem
 from ix_tools.domain.types import Call, Id, Record
 from ix_tools.guards import master_data
 from ix_tools.guards.facts import Facts, Want
+from ix_tools.i18n.messages import message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
 from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
@@ -203,7 +204,9 @@ class CreateItem(ItemFields, IdempotentCall, Operation[ItemResult]):
 
     def plan_correction(self, result: ItemResult, facts: Facts) -> Correction:
         """Plan: delete it."""
-        return Correction("created", (Step("delete_item", "delete it", {"item_id": result.item.id}),))
+        return Correction(
+            "created", (Step("delete_item", message("delete it"), {"item_id": result.item.id}),)
+        )
 
 
 class UpdateItem(ItemFields, IdempotentCall, DetectableChange, ItemCall, Operation[ItemResult]):
@@ -260,7 +263,7 @@ class UpdateItem(ItemFields, IdempotentCall, DetectableChange, ItemCall, Operati
     def plan_correction(self, result: ItemResult, facts: Facts) -> Correction:
         """Plan: update it with the earlier values."""
         before = {"item_id": self.item_id, **dump_item(facts.subject)}
-        return Correction("changed", (Step("update_item", "put the earlier values back", before),))
+        return Correction("changed", (Step("update_item", message("put the earlier values back"), before),))
 
 
 class DeleteItem(IdempotentCall, DetectableDeletion, ItemCall, Operation[DeletionResult]):
@@ -306,8 +309,10 @@ class DeleteItem(IdempotentCall, DetectableDeletion, ItemCall, Operation[Deletio
 
     def next_steps(self, result: DeletionResult) -> Iterable[Step]:
         """Suggest listing the catalogue."""
-        yield Step("list_items", "see the catalogue as it is now")
+        yield Step("list_items", message("see the catalogue as it is now"))
 
     def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
         """Plan: create it again."""
-        return Correction("removed", (Step("create_item", "create it again", dump_item(facts.subject)),))
+        return Correction(
+            "removed", (Step("create_item", message("create it again"), dump_item(facts.subject)),)
+        )

@@ -1,12 +1,14 @@
 """Rows and pages of lists, and the result of a deletion."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ix_tools.domain.amount_types import format_cents
 from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import Document, Page
+from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Record
+from ix_tools.i18n.messages import Message, join_messages, message, message_plural
 
 
 class DocumentRow(Record):
@@ -50,7 +52,7 @@ class PageResult(Record):
     page: int = 1
     pages: int = 1
     total_entries: int = 0
-    left_out: str | None = None
+    left_out: TranslatedText | None = None
 
 
 class DeletionResult(Record):
@@ -66,9 +68,26 @@ def parse_document_page(content: Any, key: str, reference: str | None = None) ->
     matching = [row for row in rows if reference is None or row.reference == reference]
     shown = parse_page(content, len(rows))
     if len(matching) < len(rows):
-        fell = f"{len(rows) - len(matching)} rows with another reference left out"
-        shown["left_out"] = "; ".join(filter(None, [shown["left_out"], fell]))
+        fell = message_plural(
+            "{count} row with another reference left out",
+            "{count} rows with another reference left out",
+            count=len(rows) - len(matching),
+        )
+        shown["left_out"] = join_notes([shown["left_out"], fell])
     return {key: matching, **shown}
+
+
+def describe_more_pages(total: int, shown: int, next_page: int) -> Message:
+    """Return the note that more rows are on the next page."""
+    return message(
+        "{total} in all, {shown} on this page; next: page {page}", total=total, shown=shown, page=next_page
+    )
+
+
+def join_notes(notes: Iterable[Message | None]) -> Message | None:
+    """Return the notes on what was left out as one; None if there are none."""
+    given = [one for one in notes if one]
+    return join_messages(given) if given else None
 
 
 def parse_page(content: Mapping[str, Any] | None, rows: int) -> dict[str, Any]:
@@ -79,7 +98,5 @@ def parse_page(content: Mapping[str, Any] | None, rows: int) -> dict[str, Any]:
         "page": page.current_page,
         "pages": page.total_pages,
         "total_entries": page.total_entries,
-        "left_out": f"{page.total_entries} in all, {rows} on this page; next: page {page.current_page + 1}"
-        if more
-        else None,
+        "left_out": describe_more_pages(page.total_entries, rows, page.current_page + 1) if more else None,
     }

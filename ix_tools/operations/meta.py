@@ -84,7 +84,11 @@ class SearchOperations(Operation[OperationList]):
         if (best := result.best) is not None:
             return [suggest_running(best)]
         return [
-            Step("describe_operation", "its arguments, example and rules", {"operation": one.operation})
+            Step(
+                "describe_operation",
+                message("its arguments, example and rules"),
+                {"operation": one.operation},
+            )
             for one in result.operations[:1]
         ]
 
@@ -122,7 +126,7 @@ def suggest_running(described: OperationDetails) -> Step:
     """Return the step that runs an operation that was described."""
     return Step(
         "run_operation",
-        "runs it, with its arguments in place of {}",
+        message("runs it, with its arguments in place of {}"),
         {"operation": described.operation, "arguments": {}},
     )
 

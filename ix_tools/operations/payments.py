@@ -151,16 +151,18 @@ class GeneratePayment(AcceptingCall, IdempotentCall, Operation[ReceiptResult]):
     def next_steps(self, result: ReceiptResult) -> Iterable[Step]:
         """Suggest fetching the receipt and reading the invoice."""
         if result.receipt.id:
-            yield Step("get_pdf", "fetch the receipt's PDF", {"document_id": result.receipt.id})
+            yield Step("get_pdf", message("fetch the receipt's PDF"), {"document_id": result.receipt.id})
         yield Step(
             "get_document",
-            "see whether the invoice is settled",
+            message("see whether the invoice is settled"),
             {"document_type": self.document_type, "document_id": self.document_id},
         )
 
     def plan_correction(self, result: ReceiptResult, facts: Facts) -> Correction:
         """Plan: cancel the receipt."""
-        step = Step("cancel_payment", "cancel it, with the reason", {"receipt_id": result.receipt.id})
+        step = Step(
+            "cancel_payment", message("cancel it, with the reason"), {"receipt_id": result.receipt.id}
+        )
         return Correction("paid", (step,) if result.receipt.id else ())
 
 

@@ -13,6 +13,7 @@ import anyio
 from pydantic import Field
 
 from ix_tools.domain.records import Company
+from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Record
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, refuse, warn
@@ -33,7 +34,7 @@ class SaftResult(Record):
     file: str | None = None
     link: str | None = None
     bytes: int | None = None
-    note: str | None = None
+    note: TranslatedText | None = None
     company: str | None = None
     """Company named in the file's header."""
     nif: str | None = None
@@ -95,7 +96,7 @@ class ExportSaft(Operation[SaftResult]):
             self, context, ("url", "Url"), message("InvoiceXpress is making the SAF-T file")
         )
         if url is None:
-            note = "still being made; call export_saft again in a minute"
+            note = message("still being made; call export_saft again in a minute")
             return SaftResult(period=period, status="pending", note=note)
         ending = "zip" if urlsplit(url).path.lower().endswith(".zip") else "xml"
         beginnings = (b"PK",) if ending == "zip" else (b"<?xml", b"\xef\xbb\xbf<?xml")
@@ -110,7 +111,9 @@ class ExportSaft(Operation[SaftResult]):
     def next_steps(self, result: SaftResult) -> Iterable[Step]:
         """Suggest repeating the call while the file is pending."""
         if result.status == "pending":
-            yield Step("export_saft", "it should be ready soon", {"month": self.month, "year": self.year})
+            yield Step(
+                "export_saft", message("it should be ready soon"), {"month": self.month, "year": self.year}
+            )
 
 
 HEADER_BYTES = 20_000

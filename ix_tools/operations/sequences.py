@@ -153,7 +153,7 @@ class RegisterSequence(IdempotentCall, SeriesCall, Operation[SequenceResult]):
 
     def next_steps(self, result: SequenceResult) -> Iterable[Step]:
         """Suggest listing the validation codes."""
-        yield Step("list_sequences", "see the validation codes of every document type")
+        yield Step("list_sequences", message("see the validation codes of every document type"))
 
     def plan_correction(self, result: SequenceResult, facts: Facts) -> Correction:
         """Plan: a registration cannot be undone."""
@@ -260,7 +260,7 @@ class UpdateSequence(IdempotentCall, SeriesCall, Operation[SequenceResult]):
 
     def next_steps(self, result: SequenceResult) -> Iterable[Step]:
         """Suggest listing the series."""
-        yield Step("list_sequences", "see the series as it is now")
+        yield Step("list_sequences", message("see the series as it is now"))
 
     def plan_correction(self, result: SequenceResult, facts: Facts) -> Correction:
         """Plan: change it again, while nothing is finalized in it."""
@@ -359,7 +359,9 @@ class CreateSequence(IdempotentCall, Operation[SequenceResult]):
 
     def next_steps(self, result: SequenceResult) -> Iterable[Step]:
         """Suggest listing the validation codes."""
-        yield Step("list_sequences", "see the sequence id and validation code of every document type")
+        yield Step(
+            "list_sequences", message("see the sequence id and validation code of every document type")
+        )
 
     def plan_correction(self, result: SequenceResult, facts: Facts) -> Correction:
         """Plan: a registration cannot be undone, but the earlier default can be restored."""
@@ -368,7 +370,7 @@ class CreateSequence(IdempotentCall, Operation[SequenceResult]):
             (
                 Step(
                     "set_default_sequence",
-                    "make the earlier default the default again",
+                    message("make the earlier default the default again"),
                     {"sequence_id": before.id},
                 ),
             )
@@ -417,6 +419,6 @@ class SetDefaultSequence(IdempotentCall, DetectableChange, SeriesCall, Operation
     def plan_correction(self, result: SequenceResult, facts: Facts) -> Correction:
         """Plan: make the earlier default the default again."""
         before = facts.find_default_sequence()
-        why = "make the earlier default the default again"
+        why = message("make the earlier default the default again")
         steps = (Step("set_default_sequence", why, {"sequence_id": before.id}),) if before else ()
         return Correction("changed", steps)

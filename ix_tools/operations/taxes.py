@@ -12,7 +12,8 @@ from ix_tools.domain.records import Tax
 from ix_tools.domain.types import Call, Id, Record
 from ix_tools.guards import master_data, rates
 from ix_tools.guards.facts import Facts, Want
-from ix_tools.i18n.formats import format_plain
+from ix_tools.i18n.formats import name_percents
+from ix_tools.i18n.messages import message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import LOCAL_ONLY, AcceptingCall, IdempotentCall
 from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
@@ -184,11 +185,13 @@ class CreateTax(AcceptingCall, IdempotentCall, Operation[TaxResult]):
 
     def plan_correction(self, result: TaxResult, facts: Facts) -> Correction:
         """Plan: delete it, after making the earlier default the default again."""
-        steps = [Step("delete_tax", "delete it", {"tax_id": result.tax.id})]
+        steps = [Step("delete_tax", message("delete it"), {"tax_id": result.tax.id})]
         before = facts.find_tax(None)
         if self.default_tax and before:
             back = {"tax_id": before.id, "default_tax": True}
-            steps.insert(0, Step("update_tax", f"make {before.name} the default again", back))
+            steps.insert(
+                0, Step("update_tax", message("make {name} the default again", name=before.name), back)
+            )
         return Correction("created", tuple(steps))
 
 
@@ -255,10 +258,12 @@ class UpdateTax(AcceptingCall, IdempotentCall, DetectableChange, TaxCall, Operat
         moved = default is not None and default.id != self.tax_id and bool(self.default_tax)
         if moved:
             values.pop("default_tax", None)
-        steps = [Step("update_tax", "put the earlier values back", values)]
+        steps = [Step("update_tax", message("put the earlier values back"), values)]
         if moved and default is not None:
             back = {"tax_id": default.id, "default_tax": True}
-            steps.insert(0, Step("update_tax", f"make {default.name} the default again", back))
+            steps.insert(
+                0, Step("update_tax", message("make {name} the default again", name=default.name), back)
+            )
         return Correction("changed", tuple(steps))
 
 
@@ -291,7 +296,7 @@ class DeleteTax(IdempotentCall, DetectableDeletion, TaxCall, Operation[DeletionR
         tax = facts.subject if isinstance(facts.subject, Tax) else Tax()
         rows = {
             "tax_name": tax.name or self.tax_id,
-            "rate": None if tax.value is None else f"{format_plain(tax.value)} %",
+            "rate": None if tax.value is None else name_percents([tax.value]),
             "region": tax.region,
         }
         found = ((label, value) for label, value in rows.items() if value)
@@ -305,4 +310,6 @@ class DeleteTax(IdempotentCall, DetectableDeletion, TaxCall, Operation[DeletionR
 
     def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
         """Plan: create it again."""
-        return Correction("removed", (Step("create_tax", "create it again", dump_tax(facts.subject)),))
+        return Correction(
+            "removed", (Step("create_tax", message("create it again"), dump_tax(facts.subject)),)
+        )

@@ -88,7 +88,7 @@ class GetClientBalance(ClientCall, Operation[BalanceResult]):
         owed = result.balance.balance.with_vat if result.balance.balance else None
         if owed and owed > 0:
             about = {"client_id": self.client_id, "unpaid": True}
-            yield Step("list_client_invoices", "what is open of each invoice", about)
+            yield Step("list_client_invoices", message("what is open of each invoice"), about)
 
 
 class TreasuryEntry(ClientCall):
@@ -184,7 +184,9 @@ class SetInitialBalance(TreasuryEntry, IdempotentCall, Operation[InitialBalanceR
 
     def next_steps(self, result: InitialBalanceResult) -> Iterable[Step]:
         """Suggest reading the balance."""
-        yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
+        yield Step(
+            "get_client_balance", message("see what the client owes now"), {"client_id": self.client_id}
+        )
 
     def plan_correction(self, result: InitialBalanceResult, facts: Facts) -> Correction:
         """Plan: set the earlier balance."""
@@ -192,7 +194,7 @@ class SetInitialBalance(TreasuryEntry, IdempotentCall, Operation[InitialBalanceR
         if known is None or not known.value:
             return Correction("changed")
         before = {"client_id": self.client_id, **known.model_dump(mode="json", exclude_none=True)}
-        return Correction("changed", (Step("set_initial_balance", "set the one before", before),))
+        return Correction("changed", (Step("set_initial_balance", message("set the one before"), before),))
 
 
 class RegularizationList(PageResult):
@@ -288,12 +290,14 @@ class CreateRegularization(TreasuryEntry, IdempotentCall, Operation[Regularizati
 
     def next_steps(self, result: RegularizationResult) -> Iterable[Step]:
         """Suggest reading the balance."""
-        yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
+        yield Step(
+            "get_client_balance", message("see what the client owes now"), {"client_id": self.client_id}
+        )
 
     def plan_correction(self, result: RegularizationResult, facts: Facts) -> Correction:
         """Plan: delete it."""
         made = {"client_id": self.client_id, "regularization_id": result.regularization.id}
-        return Correction("entry_made", (Step("delete_regularization", "delete it", made),))
+        return Correction("entry_made", (Step("delete_regularization", message("delete it"), made),))
 
 
 class DeleteRegularization(ClientCall, IdempotentCall, Operation[DeletionResult]):
@@ -375,4 +379,4 @@ class DeleteRegularization(ClientCall, IdempotentCall, Operation[DeletionResult]
             return Correction("entry_removed")
         kept = one.model_dump(mode="json", include={"value", "date", "observation"}, exclude_none=True)
         again = {"client_id": self.client_id, **kept}
-        return Correction("entry_removed", (Step("create_regularization", "make it again", again),))
+        return Correction("entry_removed", (Step("create_regularization", message("make it again"), again),))

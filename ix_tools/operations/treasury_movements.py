@@ -120,14 +120,16 @@ class CreateTreasuryMovement(TreasuryEntry, IdempotentCall, Operation[MovementRe
 
     def next_steps(self, result: MovementResult) -> Iterable[Step]:
         """Suggest reading the balance."""
-        yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
+        yield Step(
+            "get_client_balance", message("see what the client owes now"), {"client_id": self.client_id}
+        )
 
     def plan_correction(self, result: MovementResult, facts: Facts) -> Correction:
         """Plan: delete it, if the answer has its id."""
         number = result.treasury_movement.id
         made = {"client_id": self.client_id, "treasury_movement_id": number}
         return Correction(
-            "entry_made", (Step("delete_treasury_movement", "delete it", made),) if number else ()
+            "entry_made", (Step("delete_treasury_movement", message("delete it"), made),) if number else ()
         )
 
 

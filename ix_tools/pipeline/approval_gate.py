@@ -29,7 +29,8 @@ from ix_tools.config.settings import SANDBOX_NOTICE, Settings
 from ix_tools.domain.records import Company
 from ix_tools.errors import ApprovalRefused, SettingsError
 from ix_tools.i18n import formats
-from ix_tools.i18n.messages import message
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import Message, message, render
 from ix_tools.operations.spec import Spec
 from ix_tools.pipeline import policy_check
 from ix_tools.pipeline.approval_request import ApprovalRequest
@@ -165,7 +166,9 @@ async def request_approval(
     response = build_pending_response(approval, settings, delivery, is_parked=parked is not None)
     required = ApprovalRequired(approval, response)
     return (
-        required if unanswered is None else add_unanswered_notice(required, unanswered, request.origin.host)
+        required
+        if unanswered is None
+        else add_unanswered_notice(required, unanswered, request.origin.host, settings.language)
     )
 
 
@@ -221,9 +224,15 @@ def build_pending_response(
 ) -> dict[str, Any]:
     """Build the result of a call that waits for a person's decision. `is_parked`: it is then carried out without being repeated."""
     then = (
-        "then it is carried out by itself, and this same call returns the result"
+        message("then it is carried out by itself, and this same call returns the result")
         if is_parked
-        else "then repeat this same call"
+        else message("then repeat this same call")
+    )
+    why = message(
+        "{steps}, until {until} (Lisbon time); {then}.",
+        steps=_describe_approval_steps(approval, delivery),
+        until=_format_end(approval),
+        then=then,
     )
     return {
         "ok": False,
@@ -242,12 +251,15 @@ def build_pending_response(
         "next": [
             {
                 "tool": approval.operation,
-                "why": f"{_describe_approval_steps(approval, delivery)}, "
-                f"until {_format_end(approval)} (Lisbon time); {then}.",
+                "why": _capitalize(render(why, settings.language)),
             }
         ],
         **({"sandbox": SANDBOX_NOTICE} if settings.sandbox else {}),
     }
+
+
+def _capitalize(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _format_end(approval: Approval) -> str:
@@ -266,10 +278,11 @@ def _describe_account(approval: Approval) -> dict[str, str]:
 
 
 def add_unanswered_notice(
-    required: ApprovalRequired, unanswered: UnansweredQuestion, host: str
+    required: ApprovalRequired, unanswered: UnansweredQuestion, host: str, language: Language
 ) -> ApprovalRequired:
     """Add to the response that the host was asked and nobody answered."""
-    return replace(required, body={**required.body, "nobody_answered": str(unanswered.explain(host))})
+    told = render(unanswered.explain(host), language)
+    return replace(required, body={**required.body, "nobody_answered": told})
 
 
 def build_unanswered_refusal(unanswered: UnansweredQuestion, host: str) -> ApprovalRefused:
@@ -287,16 +300,20 @@ def build_unanswered_refusal(unanswered: UnansweredQuestion, host: str) -> Appro
     )
 
 
-def _describe_approval_steps(approval: Approval, delivery: LinkDelivery | None) -> str:
+def _describe_approval_steps(approval: Approval, delivery: LinkDelivery | None) -> Message:
     """Describe in words how the call is approved."""
     requirement = ApprovalRequirement.from_json(approval.terms)
     steps = [delivery.how] if delivery is not None else []
     if requirement.where != "page":
-        steps.append(
-            f"a person runs `{format_launch_command('approvals', 'approve', approval.id)}` in a terminal"
-        )
-    text = ", or ".join(steps)
-    if requirement.people > 1:
-        others = "" if requirement.asker else ", none of them the one who asked"
-        text += f"; {requirement.people} different people{others}{',' if others else ''} do so"
-    return text[:1].upper() + text[1:]
+        command = format_launch_command("approvals", "approve", approval.id)
+        steps.append(message("a person runs `{command}` in a terminal", command=command))
+    ways = steps[0] if len(steps) == 1 else message("{one}, or {other}", one=steps[0], other=steps[1])
+    if requirement.people == 1:
+        return ways
+    if requirement.asker:
+        return message("{ways}; {people} different people do so", ways=ways, people=requirement.people)
+    return message(
+        "{ways}; {people} different people, none of them the one who asked, do so",
+        ways=ways,
+        people=requirement.people,
+    )

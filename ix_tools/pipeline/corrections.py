@@ -186,5 +186,5 @@ def describe_correction(correction: Correction, language: Language, today: date)
     if chosen.source:
         shown["source"] = render(chosen.source, language)
     if correction.steps:
-        shown["calls"] = [step.as_dict() for step in correction.steps]
+        shown["calls"] = [step.as_dict(language) for step in correction.steps]
     return shown

@@ -344,7 +344,7 @@ async def _send_and_verify(
             error.details = {**error.details, "warnings": body["warnings"]}
     if error is not None:
         raise error
-    return Completed(body)
+    return Completed(body, prepared.warnings)
 
 
 async def _verify(
@@ -392,7 +392,7 @@ def _build_result(
     body = {"ok": True, **shown}
     if warnings:
         body["warnings"] = [one.problem.as_dict(language) for one in warnings]
-    steps = [step.as_dict() for step in call.next_steps(result)]
+    steps = [step.as_dict(language) for step in call.next_steps(result)]
     if steps:
         body["next"] = steps
     correction = call.plan_correction(result, facts)

@@ -10,9 +10,8 @@ from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import CatalogueItem, Client
 from ix_tools.errors import IxError
-from ix_tools.guards.facts import Facts, Want
+from ix_tools.guards.facts import Facts, Want, describe_tax
 from ix_tools.guards.findings import Finding, warn
-from ix_tools.i18n.formats import format_plain
 from ix_tools.i18n.messages import message
 from ix_tools.operations import matching
 from ix_tools.operations.base import Operation
@@ -163,6 +162,5 @@ def _warn_of_reading(field: str, text: str, matches: Matches[Any]) -> list[Findi
     tax = matches.unique
     if tax is None or tax.name == text:
         return []
-    rate = f" ({format_plain(tax.value)} %)" if tax.value is not None else ""
-    read_as = message("'{text}' is read as {tax}, the only tax that fits", text=text, tax=f"{tax.name}{rate}")
+    read_as = message("'{text}' is read as {tax}, the only tax that fits", text=text, tax=describe_tax(tax))
     return [warn(field, read_as)]

@@ -16,6 +16,7 @@ from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document
 from ix_tools.errors import IxError, NotFound, Unreadable
 from ix_tools.guards.facts import Facts, Want
+from ix_tools.guards.findings import Finding
 from ix_tools.i18n.messages import Message, message, render
 from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations import file_delivery
@@ -52,6 +53,8 @@ class PipelineOperationContext:
     """The step of a workflow that a person must approve first."""
     takes_seen_drafts: bool = True
     """False once a seen draft turned out to be outdated."""
+    step_warnings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    """The warnings of the steps that a workflow ran, by operation."""
 
     async def send(self, call: Operation[Any]) -> Any:
         request = protocol.build_request(call)
@@ -75,7 +78,11 @@ class PipelineOperationContext:
         if isinstance(outcome, ApprovalRequired):
             self.pending_step = outcome
             raise StepPending(outcome.body)
+        self.step_warnings[name] = outcome.warnings
         return outcome.body
+
+    def list_step_warnings(self, name: str) -> tuple[Finding, ...]:
+        return self.step_warnings.get(name, ())
 
     def recall_draft(self, document_id: int | None) -> Mapping[str, Any] | None:
         return self.context.seen.recall("document", document_id) if self.takes_seen_drafts else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ix_tools.approvals.models import Approval
+from ix_tools.guards.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,8 @@ class Completed:
 
     body: dict[str, Any]
     """The result as JSON."""
+    warnings: tuple[Finding, ...] = ()
+    """The warnings of this call as messages, for a workflow that shows them to another reader; none in a replay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ _ALL = (
             "client": "Nome ou código do cliente / client's name or code",
             "what": "O que se fatura: linhas, quantidades, preços sem IVA / what is invoiced: lines, quantities, prices without VAT",
             "tax": "Nome da taxa, p. ex. IVA23 / name of the tax, e.g. IVA23",
-            "tax_exemption": "Código de isenção, se alguma linha tiver 0 % / exemption code if a line has 0 %",
+            "tax_exemption": "Código de isenção, se alguma linha tiver 0 % / exemption code if a line has 0%",
             "series": "Série / series",
         },
         required=frozenset({"client", "what"}),
@@ -65,7 +65,7 @@ _ALL = (
 Client: {client}. To invoice: {what}. Tax: {tax}. Exemption: {tax_exemption}. Series: {series}.
 
 1. Look the client up with find_client (code, exact name or NIF). If it does not exist, ask for name, code, tax number and country.
-2. See the rates with list_taxes and use the exact name. If a line has 0 %, confirm the reason with lookup_exemption_codes; never guess it.
+2. See the rates with list_taxes and use the exact name. If a line has 0%, confirm the reason with lookup_exemption_codes; never guess it.
 3. Create the draft with create_invoice (date: today unless the person says otherwise; ask for the due date if you do not know it).
 4. Show the person the client, lines, VAT per rate and total as the result has them. If it says stored_differently, stop and show the differences.
 5. Finalize with change_state only when the person asks; the approval is theirs, not yours. Never say it is issued before the result says so.

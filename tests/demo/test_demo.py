@@ -89,14 +89,14 @@ def test_it_tells_the_whole_story_in_portuguese(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "uma pessoa aprova cada uso change_state, issue_invoice, send_email, generate_payment" in said
     assert "qualquer uma, e pergunta se for irreversível run_operation" in said
-    assert "recusado: tax_exemption: items.1 (Curso certificado) carries 0 % VAT" in said
+    assert "recusado: «tax_exemption»: items.1 («Curso certificado») tem IVA a 0 %" in said
     assert "Registo da sandbox: 0 escritas" in said
     assert (
         "Calculado antes de enviar: 304,50 €. Lido de volta: 304,50 € (270,00 € sem IVA + 34,50 € de IVA)"
         in said
     )
     assert "Diferença: 0,00 €" in said
-    assert "não aprovado: The person did not approve " in said
+    assert "não aprovado: " in said
     assert "1 escrita antes da pergunta, 1 depois do não" in said
     assert re.search(r"fatura 1/2026 emitida, ATCUD [A-Z0-9]{8}-1, total 304,50 €", said)
     assert "para contas@padaria.example, assunto «A sua fatura»" in said
@@ -165,7 +165,7 @@ def test_a_difference_in_what_was_stored_is_shown(demo: Demo, box: Sandbox) -> N
     said = flat(done.stdout)
     assert done.returncode == 0
     assert "guardado, mas diferente do pedido (rascunho 1001)" in said
-    assert "total: stored as 30.01 (asked: 30.00)" in said
+    assert "total: guardado como 30.01 (pedido 30.00)" in said
 
 
 def test_a_refused_key_ends_it_with_what_to_check(demo: Demo, box: Sandbox) -> None:

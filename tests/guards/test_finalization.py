@@ -75,7 +75,7 @@ WARNED: dict[str, tuple[str, Json, str, str]] = {
     "retention_rate_is_in_the_law": (
         "create_invoice",
         invoice(retention=60),
-        "60 % is no rate of withholding tax",
+        "60% is no rate of withholding tax",
         "60 % não é uma taxa de retenção",
     ),
     "text_speaks_to_people": (

@@ -322,14 +322,14 @@ async def test_other_rates_and_withholding_are_asked_about_and_shown_to_the_appr
     owned = await harness.create_issued(retention=25)
     call = invoice(document_type=CREDIT, owner_invoice_id=owned["id"], items=[line(name="Livro", tax="IVA6")])
     found = await harness.get_refusal("create_invoice", call)
-    assert "has 23 %" in found["items.0.tax"]
-    assert "withholds 25 %" in found["retention"]
+    assert "has 23%" in found["items.0.tax"]
+    assert "withholds 25%" in found["retention"]
     made = await harness.call("create_invoice", {**call, "accept": ["note_rate", "note_retention"]})
     text = await harness.get_approval_text(
         "change_state", document_arguments(made["document"], state="finalized")
     )
-    assert "has 23 %" in text
-    assert "withholds 25 %" in text
+    assert "has 23%" in text
+    assert "withholds 25%" in text
 
 
 async def test_another_exemption_is_asked_about(harness: Harness) -> None:

@@ -84,9 +84,9 @@ def test_the_question_names_the_legal_rate_its_region_and_source() -> None:
     (one,) = rates.line_rates_in_force(call("2026-11-20", "T0"), facts(("PT-MA", "RED", "5")))
     assert one.problem.field == "items.0.tax"
     assert str(one.problem.problem).startswith(
-        "T0 is 5 %, but on 2026-11-20 the RED rate of Madeira is 4 % (Decreto"
+        "T0 is 5%, but on 2026-11-20 the reduced rate of Madeira is 4% (Decreto"
     )
-    assert "em 20/11/2026 a taxa RED (Madeira) é de 4 %" in render(one.problem.problem, "pt")
+    assert "em 20/11/2026 a taxa reduzida (Madeira) é de 4 %" in render(one.problem.problem, "pt")
 
 
 @pytest.mark.parametrize(
@@ -155,12 +155,12 @@ async def test_a_madeira_tax_of_5_percent_is_asked_about_and_shown_to_the_approv
     await harness.call("create_tax", {**tax, "accept": ["vat_rate"]})
     arguments = invoice(items=[line(tax="IVA5M")])
     found = await harness.get_refusal("create_invoice", arguments)
-    assert "the RED rate of Madeira is 4 %" in found["items.0.tax"]
+    assert "the reduced rate of Madeira is 4%" in found["items.0.tax"]
     made = await harness.call("create_invoice", {**arguments, "accept": ["vat_rate"]})
     text = await harness.get_approval_text(
         "change_state", document_arguments(made["document"], state="finalized")
     )
-    assert "the RED rate of Madeira is 4 %" in text
+    assert "the reduced rate of Madeira is 4%" in text
 
 
 async def test_mainland_and_madeira_on_one_invoice_are_asked_about(harness: Harness) -> None:

@@ -88,12 +88,10 @@ def test_a_note_repeats_the_rate_of_its_document(kind: str, theirs: str | None, 
 
 def test_the_warning_names_the_rates_in_force_and_their_law_in_both_languages() -> None:
     (one,) = withholding.retention_rate_is_in_the_law(call(retention=Decimal(60)), Facts(now=NOW))
-    assert "11.5 %, 16.5 %, 20 %, 21.5 %, 23 %, 25 % (CIRS 101/1; CIRC 94)" in render(
-        one.problem.problem, "en"
-    )
+    assert "11.5%, 16.5%, 20%, 21.5%, 23%, 25% (CIRS 101/1; CIRC 94)" in render(one.problem.problem, "en")
     assert "11,5 %, 16,5 %, 20 %, 21,5 %, 23 %, 25 % (CIRS, artigo 101.º" in render(one.problem.problem, "pt")
     (old,) = withholding.retention_rate_is_in_the_law(call(retention=Decimal(25)), Facts(now=NOW))
-    assert "professions in the list of CIRS 151 have had 23 % since 01/01/2025" in render(
+    assert "professions in the list of CIRS 151 have had 23% since 01/01/2025" in render(
         old.problem.problem, "en"
     )
     assert "profissões da tabela do CIRS, artigo 151.º têm 23 % desde 01/01/2025" in render(
@@ -119,7 +117,7 @@ async def test_withholding_on_a_client_abroad_is_asked_about(harness: Harness) -
 
 async def test_a_strange_rate_is_told_at_the_draft_and_to_the_approver(harness: Harness) -> None:
     made = await harness.call("create_invoice", invoice(retention=60))
-    assert any("60 % is no rate" in one["problem"] for one in made["warnings"])
+    assert any("60% is no rate" in one["problem"] for one in made["warnings"])
     finalize = document_arguments(made["document"], state="finalized")
-    assert "60 % is no rate" in await harness.get_approval_text("change_state", finalize)
-    assert "60 % is no rate" in await harness.get_approval_text("issue_invoice", invoice(retention=60))
+    assert "60% is no rate" in await harness.get_approval_text("change_state", finalize)
+    assert "60% is no rate" in await harness.get_approval_text("issue_invoice", invoice(retention=60))

@@ -32,7 +32,7 @@ def list_findings(result: Json) -> dict[str, list[str]]:
 async def test_a_month_without_documents_is_ready_and_has_nothing_to_export(harness: Harness) -> None:
     shown = await checked(harness, 3)
     assert (shown["ready"], shown["documents"], shown["total"]) == (True, 0, "0.00")
-    assert shown["saft"] == "nothing to export"
+    assert shown["saft"] == "nothing_to_export"
     assert shown["saft_due"] == "2026-04-08"
 
 
@@ -54,7 +54,10 @@ async def test_drafts_left_are_named_guides_too(harness: Harness) -> None:
     moved = (await harness.call("create_guide", guide()))["document"]
     await harness.create_draft(date="2026-10-31")
     rows = list_findings(await checked(harness))["drafts left"]
-    assert [row.split(",")[0] for row in rows] == [f"invoices {draft['id']}", f"transports {moved['id']}"]
+    assert rows == [
+        f"Invoice, draft {draft['id']}, ACME, Lda, €123.00",
+        f"Transport guide, draft {moved['id']}, ACME, Lda, €123.00",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +77,8 @@ async def test_a_draft_dated_before_the_last_number_of_its_series_must_move(
     shown = list_findings(await checked(harness))
     rows = shown["drafts whose date must move" if late else "drafts left"]
     assert ("drafts left" in shown) is not late
-    assert rows[0].startswith(f"{kind} {draft['id']},")
-    assert (f"{day} < 2026-11-12 (1/2026)" in rows[0]) is late
+    assert f", draft {draft['id']}, ACME, Lda" in rows[0]
+    assert ("dated 10/11/2026, but 1/2026 is dated 12/11/2026" in rows[0]) is late
 
 
 async def test_a_number_of_the_next_month_closes_the_way_too(harness: Harness) -> None:
@@ -93,7 +96,7 @@ async def test_a_draft_in_another_series_stays_possible(harness: Harness) -> Non
 async def test_estimates_count_too(harness: Harness) -> None:
     made = (await harness.call("create_estimate", {**invoice(), "document_type": "quotes"}))["document"]
     rows = list_findings(await checked(harness))["drafts left"]
-    assert rows == [f"quotes {made['id']}, ACME, Lda, 123.00"]
+    assert rows == [f"Quote, draft {made['id']}, ACME, Lda, €123.00"]
     await harness.call("change_state", document_arguments(made, state="finalized"))
     shown = await checked(harness)
     assert (shown["documents"], shown["total"]) == (1, "0.00")
@@ -128,7 +131,7 @@ async def test_a_gap_in_a_series_is_named_and_a_cancelled_number_is_none(harness
     ]
     body = {"invoices": raw, "pagination": {"total_entries": 1, "current_page": 1, "total_pages": 1}}
     harness.sandbox.fault("GET", r"^/invoices\.json$", status=200, body=body)
-    assert list_findings(await checked(harness))["numbers missing in a series"] == ["invoices 2026: 2 to 3"]
+    assert list_findings(await checked(harness))["numbers missing in a series"] == ["Invoice 2026: 2 to 3"]
 
 
 async def test_what_is_overdue_is_named_and_what_is_due_later_is_not(harness: Harness) -> None:
@@ -137,7 +140,7 @@ async def test_what_is_overdue_is_named_and_what_is_due_later_is_not(harness: Ha
     shown = list_findings(await checked(harness))
     assert list(shown) == ["unpaid and due by 30/11/2026"]
     assert len(shown["unpaid and due by 30/11/2026"]) == 1
-    assert "due 2026-11-25" in shown["unpaid and due by 30/11/2026"][0]
+    assert "due 25/11/2026, open €123.00 of €123.00" in shown["unpaid and due by 30/11/2026"][0]
 
 
 async def test_a_running_month_is_said_to_be_unfinished(harness: Harness) -> None:
@@ -145,7 +148,7 @@ async def test_a_running_month_is_said_to_be_unfinished(harness: Harness) -> Non
     shown = await checked(harness, today="2026-11-20")
     assert shown["ready"] is False
     assert list(list_findings(shown)) == ["the month is not over"]
-    assert list_findings(shown)["the month is not over"] == ["2026-11-01 – 2026-11-30"]
+    assert list_findings(shown)["the month is not over"] == ["01/11/2026 to 30/11/2026"]
     assert "due at the tax authority by 07/12/2026" in shown["findings"][0]["next"]
 
 
@@ -171,11 +174,11 @@ async def test_what_is_unpaid_is_what_is_still_open(harness: Harness) -> None:
     rows = list_findings(await checked(harness))["unpaid and due by 30/11/2026"]
     assert len(rows) == 1
     assert f"id {part['id']}" in rows[0]
-    assert "open 100.00 of 123.00" in rows[0]
+    assert "open €100.00 of €123.00" in rows[0]
 
 
 async def test_a_month_to_come_has_not_begun(harness: Harness) -> None:
-    assert (await checked(harness, month=12, today="2026-11-20"))["saft"] == "the month has not begun"
+    assert (await checked(harness, month=12, today="2026-11-20"))["saft"] == "not_begun"
 
 
 async def test_a_series_without_registration_is_named(harness: Harness) -> None:
@@ -186,7 +189,7 @@ async def test_a_series_without_registration_is_named(harness: Harness) -> None:
             one["current_invoice_validation_code"] = "N/D"
     harness.sandbox.fault("GET", r"^/sequences\.json$", status=200, body=sequences)
     assert made["number"] == "1/2026"
-    assert list_findings(await checked(harness))["series used without registration"] == ["2026: invoices"]
+    assert list_findings(await checked(harness))["series used without registration"] == ["2026: Invoice"]
 
 
 async def test_a_settled_invoice_without_a_receipt_is_named(harness: Harness) -> None:

@@ -65,7 +65,7 @@ async def test_what_the_client_withholds_is_an_entry_and_is_not_owed(harness: Ha
     assert ("withholding", "250.00") in [(one["document"], one["credit"]) for one in rows]
     assert (shown["owed_now"], shown["withheld"], shown["invoicexpress"]) == ("0.00", "250.00", "250.00")
     assert shown["agrees"] is True
-    assert "also counts the 250.00 that the client withholds" in shown["differs"]
+    assert "also counts the €250.00 that the client withholds" in shown["differs"]
     assert shown["overdue"] == "0.00"
     await harness.create_issued(
         document_type="credit_notes",
@@ -94,7 +94,7 @@ async def test_what_cannot_be_listed_is_said_with_its_amount(harness: Harness) -
     shown = await statement(harness)
     assert (shown["closing"], shown["invoicexpress"], shown["agrees"]) == ("123.00", "83.00", False)
     assert "treasury movements" in shown["differs"]
-    assert "-40.00" in shown["differs"]
+    assert "-€40.00" in shown["differs"]
 
 
 async def test_the_dates_choose_rows_and_the_rest_is_in_the_opening_balance_or_told(harness: Harness) -> None:
@@ -106,12 +106,13 @@ async def test_the_dates_choose_rows_and_the_rest_is_in_the_opening_balance_or_t
     assert shown["agrees"] is True
     assert (
         shown["left_out"]
-        == "1 rows before 2026-11-01 are in opening; 1 rows after 2026-11-10 are in owed_now alone"
+        == "rows before 01/11/2026, part of the opening balance: 1; rows after 10/11/2026, part of what is owed now and not of "
+        "the closing balance: 1"
     )
     newest = await statement(harness, most_rows=1)
     assert [row[0] for row in newest["rows"]] == ["2026-11-19"]
     assert (newest["opening"], newest["closing"]) == ("246.00", "369.00")
-    assert "2 older rows are in opening too" in newest["left_out"]
+    assert "older rows, part of the opening balance too: 2" in newest["left_out"]
 
 
 async def test_more_than_a_page_of_documents_is_read_to_the_end(harness: Harness) -> None:
@@ -125,7 +126,7 @@ async def test_more_than_a_page_of_documents_is_read_to_the_end(harness: Harness
     assert len(pages) == 2
     assert len(shown["rows"]) == 5
     assert (shown["closing"], shown["agrees"]) == ("12669.00", True)
-    assert "98 older rows" in shown["left_out"]
+    assert "opening balance too: 98" in shown["left_out"]
 
 
 @pytest.mark.parametrize("who", [{"code": "ACME"}, {"name": "ACME, Lda"}, {"client_id": ACME}])

@@ -181,6 +181,6 @@ async def test_reading_about_the_only_client_like_it_needs_no_repeat(harness: Ha
 async def test_an_unknown_rate_is_never_replaced_by_one_that_looks_like_it(harness: Harness) -> None:
     error = await harness.get_error("create_invoice", invoice(items=[line(tax="IVA0")]))
     problem = error.as_dict()["problems"][0]
-    assert "IVA23 (23 %)" in problem["allowed"]
+    assert "IVA23 (23%)" in problem["allowed"]
     assert "if that is meant" not in f"{error!s} {error.next!s}"
     assert "ask the person" in str(error.next)

@@ -12,10 +12,12 @@ from ix_tools.approvals.pins import Pins
 from ix_tools.approvals.refusals import REPEAT_CALL
 from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.requirements import ApprovalRequirement, KnownIdentities
+from ix_tools.approvals.text import format_for_reader
 from ix_tools.error_codes import Exit
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n import formats
 from ix_tools.i18n.messages import Message, message, message_template
+from ix_tools.i18n.value_labels import name_approval_state
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli import pending_approvals as views
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
@@ -99,13 +101,14 @@ def show(run: Invocation, identifier: str) -> None:
     with open_approvals(run, run.settings) as kept:
         found = kept.find(identifier)
     told = _as_dict(found, run)
+    text = format_for_reader(found, run.language)
     if run.wants_json:
-        console.print_json({"ok": True, "approval": told, "text": found.text})
+        console.print_json({"ok": True, "approval": told, "text": text})
         return
     from ix_tools.interfaces.cli.tables import Report
 
-    if found.text:
-        console.print_out(console.wrap_text(found.text) + "\n")
+    if text:
+        console.print_out(console.wrap_text(text) + "\n")
     report = Report(run.language)
     until = formats.format_timestamp(found.expires_at)
     report.add_pairs({**told, "channel": run.translate(CHANNELS[found.channel]), "expires_at": until})
@@ -201,7 +204,11 @@ def link(run: Invocation, identifier: str, person: str) -> int:
         if not _is_pending(found, run):
             state = _as_dict(found, run)["state"]
             raise ApprovalRefused(
-                message("{id} cannot be decided any more: it is {state}.", id=found.id, state=state),
+                message(
+                    "{id} cannot be decided any more: it is {state}.",
+                    id=found.id,
+                    state=name_approval_state(state),
+                ),
                 code="approval_not_pending",
                 next=REPEAT_CALL,
             )

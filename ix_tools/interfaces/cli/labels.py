@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ix_tools.approvals.rendering import format_country
-from ix_tools.domain.document_kinds import list_document_kinds
+from ix_tools.domain.document_kinds import find_prefix, list_document_kinds
 from ix_tools.i18n import formats
 from ix_tools.i18n.labels import LABELS
 from ix_tools.i18n.languages import Bilingual, Language
@@ -245,6 +245,33 @@ STATES: Mapping[str, Message] = {
     "stale": message("stale"),
     "expired": message("expired"),
 }
+VALUES: Mapping[str, Mapping[str, Message]] = {
+    "saft": {
+        "ready": message("ready"),
+        "pending": message("pending"),
+        "nothing_to_export": message("nothing to export"),
+        "not_begun": message("the month has not begun"),
+        "failed": message("cannot be exported, see the findings"),
+    },
+    "step": {
+        "draft": message("draft"),
+        "finalize": message("finalize"),
+        "pdf": message("PDF"),
+        "email": message("E-mail"),
+    },
+    "state": {
+        "done": message("done"),
+        "not done": message("not done"),
+        "waiting": message("waiting"),
+        "unknown": message("not known"),
+    },
+}
+"""Names of values that an operation defines, by field."""
+OTHER_ENTRIES: Mapping[str, Message] = {
+    "withholding": message("Withholding tax"),
+    "regularization": message("Regularization"),
+}
+"""Entries of a statement of account that are no documents."""
 COLOURS = {
     "draft": "yellow",
     "final": "green",
@@ -304,7 +331,9 @@ def name_kind(word: str) -> Bilingual:
 
 
 def format_kind(word: str, language: Language) -> str:
-    """Return a document type's name in a language."""
+    """Return a document type's name in a language, or that of another entry of a statement."""
+    if (said := OTHER_ENTRIES.get(word)) is not None:
+        return render(said, language)
     return name_kind(word).text(language)
 
 
@@ -343,6 +372,20 @@ def _format_text(field: str, text: str, language: Language) -> str:
             return formats.format_number(Decimal(text), language)
     except (InvalidOperation, ValueError):
         return text  # a value in another format is shown unchanged
-    if field == "document_type":
+    if field == "document_type" or (field == "document" and (text in OTHER_ENTRIES or find_prefix(text))):
         return format_kind(text, language)
+    if field == "period":
+        return _format_period(text, language)
+    if (said := VALUES.get(field, {}).get(text)) is not None:
+        return render(said, language)
     return format_state(text, language) if field in {"status", "state"} else text
+
+
+def _format_period(text: str, language: Language) -> str:
+    """Format a month (`2026-11`) or the first and last day of a period (`2026-10-01/2026-12-31`)."""
+    first, _, last = text.partition("/")
+    if not last:
+        year, _, month = first.partition("-")
+        return f"{month}/{year}" if month else first
+    days = (formats.format_date(date.fromisoformat(day), language) for day in (first, last))
+    return " – ".join(days)

@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from ix_tools.approvals import text as approval_text
 from ix_tools.approvals.repository import Approval, Reply
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.labels import LABELS
@@ -89,7 +90,8 @@ def ask_approval(run: Invocation, approval: Approval) -> Reply:
 
 def print_approval(run: Invocation, approval: Approval) -> None:
     """Print an approval's text with the irreversible consequences highlighted."""
-    lines = console.wrap_text(approval.text).splitlines()
+    text = approval_text.format_for_reader(approval, run.language)
+    lines = console.wrap_text(text).splitlines()
     loud = [
         run.translate(LABELS[label])
         for label in ("irreversible", "consequence", "differences", "warnings", "sandbox")
@@ -105,7 +107,7 @@ def print_approval(run: Invocation, approval: Approval) -> None:
     console.print_note(click.style(SEPARATOR * 72, dim=True))
     if len(lines) > SCREEN_LINES:
         # In a long document the first line has scrolled away.
-        console.print_note(click.style(console.wrap_text(approval.text.split("\n", 1)[0]), bold=True))
+        console.print_note(click.style(console.wrap_text(text.split("\n", 1)[0]), bold=True))
 
 
 def confirm_typed(run: Invocation, question: MessageTemplate, word: str) -> bool:

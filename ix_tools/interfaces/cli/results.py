@@ -11,6 +11,7 @@ from ix_tools.i18n.labels import LABELS
 from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.labels import format_value
 from ix_tools.interfaces.cli.options import build_words, list_slots
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
@@ -43,7 +44,8 @@ def _print_pending(run: Invocation, body: Mapping[str, Any]) -> None:
     console.print_out(click.style(f"  {approval['command']}", bold=True))
     for step in body.get("steps", ()):
         about = f" ({sanitize_line(step['about'])})" if step.get("about") else ""
-        console.print_out(f"  {step['step']}: {step['state']}{about}")
+        name, state = (format_value(field, step[field], run.language) for field in ("step", "state"))
+        console.print_out(f"  {name}: {state}{about}")
 
 
 def _print_report(run: Invocation, operation: type[Operation[Any]], body: Mapping[str, Any]) -> None:
@@ -76,7 +78,8 @@ def _print_report(run: Invocation, operation: type[Operation[Any]], body: Mappin
     report.add_pairs(_omit_single_page(plain))
     if body.get("warnings"):
         report.add_warnings(
-            (sanitize_line(one["field"]), sanitize_line(one["problem"])) for one in body["warnings"]
+            (sanitize_line(one["field"]), sanitize_line(one.get("for_person", one["problem"])))
+            for one in body["warnings"]
         )
     steps = [(_format_step(run, step), sanitize_line(step.get("why", ""))) for step in body.get("next", ())]
     report.add_steps(run.translate(console.NEXT), steps)

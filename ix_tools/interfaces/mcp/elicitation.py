@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from ix_tools.approvals.host_answers import HostAnswer, find_answer_problem, find_form_problem, read_reason
 from ix_tools.approvals.repository import ApprovalRepository, Reply
+from ix_tools.i18n.messages import NO_MESSAGE, Message, message, verbatim
 from ix_tools.text.sanitize import sanitize_line
 
 APPROVAL_KEY = "approval"
@@ -25,8 +26,8 @@ APPROVAL_KEY = "approval"
 CHECKBOXES = {"approve": True, "accept_differences": False}
 """The form's checkboxes, and whether each is always there."""
 log = logging.getLogger(__name__)
-_answer_problem: ContextVar[str] = ContextVar(
-    "problem of the answer that the current call brings", default=""
+_answer_problem: ContextVar[Message] = ContextVar(
+    "problem of the answer that the current call brings", default=NO_MESSAGE
 )
 
 
@@ -83,7 +84,7 @@ async def elicit(approvals: ApprovalRepository, question: Awaitable[types.Elicit
     at = await anyio.to_thread.run_sync(approvals.to_store_time, received)
     if given is None:
         return ElicitationAnswer(
-            HostAnswer("failed" if failed else "unreadable", at, sanitize_line(problem)[:200])
+            HostAnswer("failed" if failed else "unreadable", at, verbatim(sanitize_line(problem)[:200]))
         )
     return ElicitationAnswer(HostAnswer(given.action, at), given.content)
 
@@ -109,21 +110,21 @@ async def extract_malformed_answer(ctx: ServerRequestContext[Any, Any], call_nex
         _answer_problem.reset(token)
 
 
-def _remove_malformed_answer(params: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+def _remove_malformed_answer(params: Mapping[str, Any]) -> tuple[Mapping[str, Any], Message]:
     """Return the call with only a well-formed answer of ours in it, and what is wrong with the answer otherwise."""
     given = params.get("inputResponses")
     if given is None:
-        return params, ""
+        return params, NO_MESSAGE
     rest = {name: value for name, value in params.items() if name != "inputResponses"}
     if not isinstance(rest.get("requestState"), str | None):
         del rest["requestState"]  # not a state of ours, so the answer belongs to no form of ours
     if not isinstance(given, Mapping):
-        return rest, "inputResponses is no object"
+        return rest, message("inputResponses is no object")
     if APPROVAL_KEY not in given:
-        return rest, ""
+        return rest, NO_MESSAGE
     answer = given[APPROVAL_KEY]
     problem = find_answer_problem(answer)
     if problem:
         return rest, problem
     known = {name: answer[name] for name in ("action", "content") if name in answer}
-    return {**rest, "inputResponses": {APPROVAL_KEY: known}}, ""
+    return {**rest, "inputResponses": {APPROVAL_KEY: known}}, NO_MESSAGE

@@ -29,6 +29,7 @@ from ix_tools.approvals.refusals import build_declined_refusal
 from ix_tools.approvals.repository import Approval, Reply
 from ix_tools.errors import IxError
 from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import message, render
 from ix_tools.interfaces.mcp import elicitation, scope_challenge
 from ix_tools.interfaces.mcp.elicitation import APPROVAL_KEY, ElicitationAnswer
@@ -139,7 +140,7 @@ async def _handle_call(
         outcome = await _execute(
             context, mcp_context, params, CallOrigin("mcp", host, can_show_form=True), reply=reply
         )
-    return _build_result(params, _note_unanswered(outcome, nobody, host))
+    return _build_result(params, _note_unanswered(outcome, nobody, host, context.settings.language))
 
 
 def _build_result(
@@ -228,7 +229,9 @@ async def _ask_on_page(
     )
     nobody = await _handle_page_return(context, came, approval.id, asked_at)
     outcome = await _execute(context, mcp_context, params, CallOrigin("mcp", _describe_host(mcp_context)))
-    return _build_result(params, _note_unanswered(outcome, nobody, _describe_host(mcp_context)))
+    return _build_result(
+        params, _note_unanswered(outcome, nobody, _describe_host(mcp_context), context.settings.language)
+    )
 
 
 async def _handle_page_return(
@@ -249,12 +252,12 @@ async def _handle_page_return(
 
 
 def _note_unanswered(
-    outcome: Completed | ApprovalRequired, nobody: UnansweredQuestion | None, host: str
+    outcome: Completed | ApprovalRequired, nobody: UnansweredQuestion | None, host: str, language: Language
 ) -> Completed | ApprovalRequired:
     """Add to a call that still waits for approval that nobody answered in the host."""
     if nobody is None or not isinstance(outcome, ApprovalRequired):
         return outcome
-    return add_unanswered_notice(outcome, nobody, host)
+    return add_unanswered_notice(outcome, nobody, host, language)
 
 
 async def _wait_for_decision(context: CallContext, identifier: str) -> None:

@@ -12,13 +12,15 @@ from ix_tools.domain.amount_types import format_cents
 from ix_tools.domain.date_types import WireDate, parse_date
 from ix_tools.domain.records import Client, Document, ReadTotal
 from ix_tools.domain.settlement import limit_withheld, sum_receipts
+from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Id, Record
-from ix_tools.i18n.messages import message
+from ix_tools.i18n.messages import Message, Money, message
 from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
 from ix_tools.operations.invoice_lists import EVERY_TYPE
+from ix_tools.operations.lists import join_notes
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Spec
 from ix_tools.operations.workflows.pagination import iterate_rows
@@ -52,8 +54,8 @@ class Statement(Record):
     overdue: ReadTotal = None
     agrees: bool
     """True if owed_now and invoicexpress are equal to the cent, withheld tax apart."""
-    differs: str | None = None
-    left_out: str | None = None
+    differs: TranslatedText | None = None
+    left_out: TranslatedText | None = None
 
 
 @dataclass(frozen=True)
@@ -192,19 +194,33 @@ class AccountStatement(Operation[Statement]):
         debit, credit = (withheld, nothing) if taken_back else (nothing, withheld)
         return replace(movement, document=WITHHOLDING, due="", debit=debit, credit=credit)
 
-    def _describe_left_out(self, before: int, folded: int, after: int) -> str | None:
+    def _describe_left_out(self, before: int, folded: int, after: int) -> Message | None:
         said = [
-            f"{before} rows before {self.date_from} are in opening" if before else "",
-            f"{folded} older rows are in opening too; most_rows shows more" if folded else "",
-            f"{after} rows after {self.date_to} are in owed_now alone" if after else "",
+            message(
+                "rows before {day}, part of the opening balance: {count}", day=self.date_from, count=before
+            )
+            if before
+            else None,
+            message(
+                "older rows, part of the opening balance too: {count} (most_rows shows more)", count=folded
+            )
+            if folded
+            else None,
+            message(
+                "rows after {day}, part of what is owed now and not of the closing balance: {count}",
+                day=self.date_to,
+                count=after,
+            )
+            if after
+            else None,
         ]
-        return "; ".join(filter(None, said)) or None
+        return join_notes(said)
 
     def next_steps(self, result: Statement) -> Iterable[Step]:
         """Suggest listing the open invoices if something is overdue."""
         if (result.overdue or 0) > 0:
             about = {"client_id": result.client.id, "unpaid": True}
-            yield Step("list_client_invoices", "what is open of each invoice", about)
+            yield Step("list_client_invoices", message("what is open of each invoice"), about)
 
 
 def _parse_movement(row: Mapping[str, Any]) -> Movement | None:
@@ -243,14 +259,17 @@ def _read_balance(balance: Mapping[str, Any]) -> Decimal:
     return Decimal(str((balance.get("balance") or {}).get("with_vat") or 0))
 
 
-def _explain_difference(ours: Decimal, theirs: Decimal, withheld: Decimal, *, agrees: bool) -> str:
+def _explain_difference(ours: Decimal, theirs: Decimal, withheld: Decimal, *, agrees: bool) -> Message:
     if agrees:
-        return (
-            f"InvoiceXpress's balance of {format_cents(theirs)} also counts the {format_cents(withheld)} that the client withholds "
-            "and pays to the tax authority"
+        return message(
+            "InvoiceXpress's balance of {balance} also counts the {withheld} that the client withholds and pays to the tax authority",
+            balance=Money(theirs),
+            withheld=Money(withheld),
         )
-    return (
-        f"the rows add up to {format_cents(ours)}, InvoiceXpress's balance is {format_cents(theirs)} (difference {format_cents(theirs - ours)}); "
-        "it counts entries that it does not list: treasury movements (payments on account, reimbursements), credit notes "
-        "paid back, and documents of the last seconds"
+    return message(
+        "the rows add up to {sum}, InvoiceXpress's balance is {balance} (difference {difference}); it counts entries that it does "
+        "not list: treasury movements (payments on account, reimbursements), credit notes paid back, and documents of the last seconds",
+        sum=Money(ours),
+        balance=Money(theirs),
+        difference=Money(theirs - ours),
     )

@@ -11,7 +11,9 @@ from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import InvoiceType
 from ix_tools.errors import NotFound
+from ix_tools.fiscal.simplified_invoices import get_general_limit
 from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER
+from ix_tools.i18n.messages import Money, message
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.drafts import (
     FINAL_CONSUMER_CODE,
@@ -114,27 +116,39 @@ class CorrectDocument(AcceptingCall, IdempotentCall, Operation[CorrectionAdvice]
         about = {"document_type": self.document_type, "document_id": self.document_id}
         if result.document is not None:
             note = {"document_type": "credit_notes", "document_id": result.document.id, "state": "finalized"}
-            yield Step("change_state", "finalize the credit note: a person sees it and approves", note)
+            yield Step(
+                "change_state", message("finalize the credit note: a person sees it and approves"), note
+            )
         elif result.method == "cancel":
-            why = "cancel it; a person approves" + (", after what comes first" if result.first else "")
+            why = (
+                message("cancel it, after what comes first; a person approves")
+                if result.first
+                else message("cancel it; a person approves")
+            )
             yield Step("change_state", why, {**about, "state": "canceled", "message": self.reason})
         elif result.method == "update":
-            yield Step("update_invoice", "change the draft", about)
-            yield Step("change_state", "or delete it", {**about, "state": "deleted"})
+            yield Step("update_invoice", message("change the draft"), about)
+            yield Step("change_state", message("or delete it"), {**about, "state": "deleted"})
         elif result.method in {"credit_note", "debit_note"}:
             owner = {"document_type": f"{result.method}s", **_build_owner(result, self.document_id)}
-            yield Step("create_invoice", "draft the note; its lines say the difference", owner)
+            yield Step("create_invoice", message("draft the note; its lines say the difference"), owner)
         if self.wrong == "vat" and result.method == "credit_note":
             again = {"document_type": "debit_notes", **_build_owner(result, self.document_id)}
             yield Step(
-                "create_invoice", "then put the same lines back at the right VAT, in a debit note", again
+                "create_invoice",
+                message("then put the same lines back at the right VAT, in a debit note"),
+                again,
             )
         if self.wrong == "client_details" and result.method in {"cancel", "credit_note"}:
             is_simplified = self.document_type == "simplified_invoices"
-            why = "then issue it again, as it should be" + (
-                ", to a business as an invoice, since a simplified one goes up to 100 EUR then (CIVA 40/1)"
+            why = (
+                message(
+                    "then issue it again, as it should be, to a business as an invoice, since a simplified one goes up to {limit} "
+                    "then (CIVA 40/1)",
+                    limit=Money(get_general_limit().amount),
+                )
                 if is_simplified
-                else ""
+                else message("then issue it again, as it should be")
             )
             yield Step(
                 "issue_invoice", why, {"document_type": "invoices" if is_simplified else self.document_type}

@@ -10,12 +10,12 @@ from pydantic import Field, model_validator
 from ix_tools.domain.comparison import Difference
 from ix_tools.domain.document_kinds import ISSUED_STATES, name_within_sentence
 from ix_tools.domain.records import CorrectedDocument, Document
+from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Email, InvoiceType, OneLine, Record
 from ix_tools.errors import IxError, NotFound, Problem, Refused, StoredDifferently
 from ix_tools.guards.facts import Facts
-from ix_tools.guards.findings import Finding, warn
 from ix_tools.i18n.languages import Bilingual
-from ix_tools.i18n.messages import NO_MESSAGE, Message, as_message, join_messages, message
+from ix_tools.i18n.messages import NO_MESSAGE, Message, join_messages, message, verbatim
 from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.i18n.value_labels import name_state
 from ix_tools.operations.base import BundledApproval, Operation, OperationContext, StepPending
@@ -38,7 +38,7 @@ class StepTaken(Record):
 
     step: Literal["draft", "finalize", "pdf", "email"]
     state: Literal["done", "not done", "waiting", "unknown"]
-    about: str | None = None
+    about: TranslatedText | None = None
 
 
 class PendingApproval(Record):
@@ -151,8 +151,8 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
         mail = self._build_mail(asked)
         begun = so_far.document.is_draft
         if begun:
-            words = tuple(_parse_warning(one) for one in drafted.get("warnings", []))
-            found = tuple(one for one in words if one.problem.field != "idempotency_key")
+            warned = context.list_step_warnings("create_invoice")
+            found = tuple(one for one in warned if one.problem.field != "idempotency_key")
             then = (SendEmail(**mail),) if mail else ()
             covering = BundledApproval(self, then, found, tuple(_find_differences(asked, so_far.document)))
             finalize = {**_build_document_ref(asked), "state": "finalized"}
@@ -210,7 +210,9 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
             so_far.record_pdf(PdfResult.model_validate(await context.run_operation("get_pdf", wanted)))
         except IxError as failure:
             # The document is issued all the same; its PDF can be fetched later.
-            so_far.record_step("pdf", "not done", f"{failure.code}: get_pdf fetches it later")
+            so_far.record_step(
+                "pdf", "not done", message("{code}: get_pdf fetches it later", code=failure.code)
+            )
 
     def _build_mail(self, document: Document) -> dict[str, Any]:
         """Return the arguments of send_email; empty if no e-mail was requested."""
@@ -227,7 +229,7 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
     def next_steps(self, result: IssueResult) -> Iterable[Step]:
         """Suggest the approval, or the calls that an issued document allows."""
         if result.approval is not None:
-            yield Step("issue_invoice", result.approval.why, arguments=None)
+            yield Step("issue_invoice", verbatim(result.approval.why), arguments=None)
             return
         done = {one.step for one in result.steps if one.state == "done"}
         for step in suggest_steps(DocumentResult(document=result.document)):
@@ -251,11 +253,6 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
 
 def _build_document_ref(document: Document) -> dict[str, Any]:
     return {"document_type": document.document_type, "document_id": document.id}
-
-
-def _parse_warning(shown: Mapping[str, str]) -> Finding:
-    problem = shown["problem"]
-    return warn(shown["field"], as_message(Bilingual(shown.get("for_person", problem), problem)))
 
 
 def _find_differences(asked: Document, now: Document) -> Iterable[Difference]:
@@ -301,13 +298,13 @@ class _Progress:
         assert self.document.id is not None
         return self.document.id
 
-    def record_step(self, step: Any, state: Any, about: str | None = None) -> None:
+    def record_step(self, step: Any, state: Any, about: Message | None = None) -> None:
         """Record the state of a step."""
         self.steps[step] = StepTaken(step=step, state=state, about=about)
 
     def record_draft(self) -> None:
         """Record that the draft exists."""
-        self.record_step("draft", "done", f"id {self.document_id}")
+        self.record_step("draft", "done", verbatim(f"id {self.document_id}"))
 
     def add_warnings(self, drafted: Mapping[str, Any], finalized: Mapping[str, Any]) -> None:
         """Add the warnings of the first two steps, except that the draft existed, which is how a workflow resumes."""
@@ -317,22 +314,22 @@ class _Progress:
     def record_finalizing(self) -> None:
         """Record that the document is issued."""
         assert self.document is not None
-        self.record_step("finalize", "done", self.document.number)
+        self.record_step("finalize", "done", verbatim(self.document.number or ""))
 
     def record_pdf(self, pdf: PdfResult) -> None:
         """Record the PDF, or that it is still being made."""
         self.pdf = pdf
         ready = pdf.status == "ready"
-        self.record_step(
-            "pdf", "done" if ready else "waiting", pdf.file or pdf.resource or pdf.link or pdf.note
-        )
+        found = pdf.file or pdf.resource or pdf.link
+        self.record_step("pdf", "done" if ready else "waiting", verbatim(found) if found else pdf.note)
 
     def record_email(self, shown: Mapping[str, Any]) -> None:
         """Record that InvoiceXpress accepted the e-mail."""
-        about = f"to {self.email}"
+        about = message("to {address}", address=self.email)
         if shown.get("to"):
             self.sent = EmailResult.model_validate(shown)
-            about += ", in an earlier call" if shown.get("replayed") else ""
+            if shown.get("replayed"):
+                about = message("to {address}, in an earlier call", address=self.email)
         self.record_step("email", "done", about)
         # Finalizing may have warned of the same.
         self.warnings += [one for one in shown.get("warnings", []) if one not in self.warnings]
@@ -344,7 +341,7 @@ class _Progress:
 
     def build_pending(self, asked: Mapping[str, Any]) -> IssueResult:
         """Return the pending result: a person must decide first."""
-        self.record_step(self.current_step, "waiting", "for a person's approval")
+        self.record_step(self.current_step, "waiting", message("for a person's approval"))
         shown = {
             name: asked[name] for name in ("preview", "nobody_answered", "when_approved") if name in asked
         }
@@ -373,9 +370,9 @@ class _Progress:
         if isinstance(stop, StoredDifferently):
             stored = stop.details.get("document")
             self.document = Document.model_validate(stored) if stored else self.document
-            self.record_step(at, "done", "stored differently from what was asked")
+            self.record_step(at, "done", message("stored differently from what was asked"))
         else:
-            self.record_step(at, "unknown" if stop.sent == "unknown" else "not done", stop.code)
+            self.record_step(at, "unknown" if stop.sent == "unknown" else "not done", verbatim(stop.code))
         shown = [one.model_dump(mode="json", exclude_none=True) for one in self.steps.values()]
         stop.details = {**stop.details, "stopped_at": at, "steps": shown}
         document, unsure = self.document, stop.sent == "unknown"

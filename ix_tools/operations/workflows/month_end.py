@@ -5,23 +5,32 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from ix_tools.domain.amount_types import format_cents
-from ix_tools.domain.document_kinds import ISSUED_STATES
+from ix_tools.domain.document_kinds import ISSUED_STATES, name_document_kind
 from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Record
 from ix_tools.errors import IxError
 from ix_tools.fiscal.deadlines import get_reporting_deadline
-from ix_tools.i18n.messages import Message, Money, as_message, message
+from ix_tools.i18n.messages import Message, Money, as_message, message, verbatim
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
 from ix_tools.operations.invoice_lists import EVERY_TYPE
+from ix_tools.operations.lists import join_notes
+from ix_tools.operations.saft import SaftResult
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Spec
+from ix_tools.operations.workflows.month_end_rows import (
+    describe_document,
+    describe_gap,
+    describe_unpaid,
+    parse_day,
+    parse_number,
+)
 from ix_tools.operations.workflows.pagination import iterate_rows
 
 MAX_ROWS = 20
@@ -34,12 +43,15 @@ NUMBERED_STATES = [*sorted(ISSUED_STATES), "canceled"]
 BILLS = ["invoices", "simplified_invoices", "vat_moss_invoices"]
 
 
+SaftState = Literal["ready", "pending", "nothing_to_export", "not_begun", "failed"]
+
+
 class MonthFinding(Record):
     """Finding of the check, and the next step."""
 
     what: TranslatedText
     count: int
-    rows: list[str]
+    rows: list[TranslatedText]
     """First rows of the finding."""
     next: TranslatedText
 
@@ -54,11 +66,11 @@ class MonthEnd(Record):
     """Number of documents issued in the month, cancelled ones included."""
     total: str
     """Total charged in the month less credit notes, with VAT."""
-    saft: str
-    """State of the SAF-T file: ready, pending, nothing to export, or the reason."""
+    saft: SaftState
+    """State of the SAF-T file; why it failed is a finding."""
     saft_due: str
     """Day by which the month's data are due at AT: the 5th of the next month, or the working day to which it moves."""
-    left_out: str | None = None
+    left_out: TranslatedText | None = None
 
 
 class MonthEndCheck(Operation[MonthEnd]):
@@ -101,13 +113,15 @@ class MonthEndCheck(Operation[MonthEnd]):
             total=format_cents(month.total),
             saft=saft,
             saft_due=get_reporting_deadline(month.first).isoformat(),
-            left_out="; ".join(month.left_out) or None,
+            left_out=join_notes(month.left_out),
         )
 
     def next_steps(self, result: MonthEnd) -> Iterable[Step]:
         """Suggest exporting the SAF-T file."""
         if result.saft in {"ready", "pending"}:
-            why = f"export the file for the accountant, or AT by {result.saft_due}"
+            why = message(
+                "export the file for the accountant, or AT by {day}", day=date.fromisoformat(result.saft_due)
+            )
             yield Step("export_saft", why, {"month": self.month, "year": self.year})
 
 
@@ -120,7 +134,7 @@ class MonthReview:
     documents: list[dict[str, Any]] = field(default_factory=list)
     earlier_documents: list[dict[str, Any]] = field(default_factory=list)
     findings: list[MonthFinding] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
+    left_out: list[Message] = field(default_factory=list)
 
     @property
     def last(self) -> date:
@@ -181,7 +195,7 @@ class MonthReview:
     def _is_within(self, row: Mapping[str, Any]) -> bool:
         return self.first.isoformat() <= str(row.get("date") or "") <= self.last.isoformat()
 
-    def _add_finding(self, what: Message, rows: Iterable[str], next: Message) -> None:
+    def _add_finding(self, what: Message, rows: Iterable[Message], next: Message) -> None:
         shown = list(rows)
         if shown:
             self.findings.append(MonthFinding(what=what, count=len(shown), rows=shown[:MAX_ROWS], next=next))
@@ -194,7 +208,7 @@ class MonthReview:
         if self.today < over:
             self._add_finding(
                 message("the month is not over"),
-                [f"{self.first.isoformat()} – {self.last.isoformat()}"],
+                [message("{first} to {last}", first=self.first, last=self.last)],
                 message(
                     "check again from {day}, since what is issued until then is not in this check; the data are due at the tax "
                     "authority by {due}",
@@ -210,7 +224,13 @@ class MonthReview:
         self._add_finding(
             message("drafts whose date must move"),
             (
-                f"{_describe_draft(one)}, {one.get('date')} < {last.get('date')} ({last.get('number')})"
+                message(
+                    "{draft}: dated {day}, but {number} is dated {last_day}",
+                    draft=describe_document(one),
+                    day=parse_day(one, "date"),
+                    number=last.get("number"),
+                    last_day=parse_day(last, "date"),
+                )
                 for one, last in late
             ),
             message(
@@ -221,7 +241,7 @@ class MonthReview:
         moved = {one["id"] for one, _ in late}
         self._add_finding(
             message("drafts left"),
-            (_describe_draft(one) for one in drafts if one["id"] not in moved),
+            (describe_document(one) for one in drafts if one["id"] not in moved),
             message(
                 "finalize each (change_state finalized) or delete it (change_state deleted); a person approves"
             ),
@@ -240,7 +260,7 @@ class MonthReview:
         later = (await context.run_operation("list_invoices", page))["invoices"]
         last: dict[tuple[str, str], Mapping[str, Any]] = {}
         for one in [*self.issued, *later]:
-            if (found := _parse_number(one)) is not None:
+            if (found := parse_number(one)) is not None:
                 key = (str(one.get("document_type")), found[1])
                 if key not in last or str(one.get("date")) > str(last[key].get("date")):
                     last[key] = one
@@ -262,7 +282,11 @@ class MonthReview:
                 found_late.append((one, end))
         if len(suspects) > MAX_DRAFT_LOOK_UPS:
             self.left_out.append(
-                f"the series of {len(suspects) - MAX_DRAFT_LOOK_UPS} of {len(suspects)} drafts was not looked up"
+                message(
+                    "the series of {count} of {total} drafts was not looked up",
+                    count=len(suspects) - MAX_DRAFT_LOOK_UPS,
+                    total=len(suspects),
+                )
             )
         return found_late
 
@@ -278,11 +302,11 @@ class MonthReview:
         """Find gaps in the numbers of a series, where cancelled documents count too."""
         series: dict[tuple[str, str], set[int]] = {}
         for one in self.issued:
-            if (found := _parse_number(one)) is not None:
+            if (found := parse_number(one)) is not None:
                 series.setdefault((str(one.get("document_type")), found[1]), set()).add(found[0])
         earlier: dict[tuple[str, str], int] = {}
         for one in self.earlier_documents:
-            if (found := _parse_number(one)) is not None:
+            if (found := parse_number(one)) is not None:
                 key = (str(one.get("document_type")), found[1])
                 earlier[key] = max(found[0], earlier.get(key, 0))
         missing = []
@@ -292,8 +316,7 @@ class MonthReview:
             )
             for low, high in pairwise(known):
                 if high - low > 1:
-                    between = f"{low + 1}" if high - low == 2 else f"{low + 1} to {high - 1}"
-                    missing.append(f"{kind} {serie}: {between}")
+                    missing.append(describe_gap(kind, serie, low + 1, high - 1))
         self._add_finding(
             message("numbers missing in a series"),
             missing,
@@ -304,7 +327,7 @@ class MonthReview:
 
     async def check_series(self, context: OperationContext) -> None:
         """Find series that were used without a validation code of the tax authority."""
-        used = {(one.get("document_type"), found[1]) for one in self.issued if (found := _parse_number(one))}
+        used = {(one.get("document_type"), found[1]) for one in self.issued if (found := parse_number(one))}
         listed = (await context.run_operation("list_sequences", {}))["sequences"]
         unregistered = [
             (one["serie"], kind)
@@ -314,7 +337,10 @@ class MonthReview:
         ]
         self._add_finding(
             message("series used without registration"),
-            (f"{serie}: {kind}s" for serie, kind in sorted(unregistered)),
+            (
+                message("{serie}: {kind}", serie=serie, kind=name_document_kind(f"{kind}s"))
+                for serie, kind in sorted(unregistered)
+            ),
             message("register_sequence with the series' id; a person approves"),
         )
 
@@ -328,7 +354,7 @@ class MonthReview:
             "per_page": MAX_ROWS,
         }
         late = await context.run_operation("list_invoices", wanted)
-        shown = [_format_unpaid(one) for one in late["invoices"]]
+        shown = [describe_unpaid(one) for one in late["invoices"]]
         if shown:
             count, amount = late["total_entries"], late["open_total"]
             self.findings.append(
@@ -359,10 +385,14 @@ class MonthReview:
                 each.get("document_type") in proofs and each.get("status") in ISSUED_STATES
                 for each in related
             ):
-                missing.append(f"{_format_name(one)}, {one.get('client')}, {one.get('total')}")
+                missing.append(describe_document(one))
         if len(settled) > MAX_RECEIPT_LOOK_UPS:
             self.left_out.append(
-                f"receipts of {len(settled) - MAX_RECEIPT_LOOK_UPS} of {len(settled)} settled invoices were not looked up"
+                message(
+                    "the receipts of {count} of {total} settled invoices were not looked up",
+                    count=len(settled) - MAX_RECEIPT_LOOK_UPS,
+                    total=len(settled),
+                )
             )
         self._add_finding(
             message("settled without a receipt"),
@@ -370,54 +400,33 @@ class MonthReview:
             message("look at it in InvoiceXpress: a payment there issues the receipt"),
         )
 
-    async def check_saft(self, context: OperationContext) -> str:
+    async def check_saft(self, context: OperationContext) -> SaftState:
         """Return the state of the SAF-T file."""
         if self.first > self.today.replace(day=1):
-            return "the month has not begun"
+            return "not_begun"
         call = {"month": self.first.month, "year": self.first.year, "delivery": "link"}
         try:
-            return str((await context.run_operation("export_saft", call))["status"])
+            found = SaftResult.model_validate(await context.run_operation("export_saft", call))
         except IxError as failure:
             if not self.issued:
-                return "nothing to export"
+                return "nothing_to_export"
             self._add_finding(
                 message("SAF-T cannot be exported"),
-                [str(failure.message)],
+                [failure.text],
                 as_message(failure.next) if failure.next else message("try export_saft again later"),
             )
-            return failure.code
+            return "failed"
+        return found.status
 
     async def check_open_intents(self, context: OperationContext) -> None:
         """Find calls with an unknown outcome, which may have created a document."""
         self._add_finding(
             message("calls whose outcome is not known"),
             (
-                f"{one['operation']} {one['subject']} ({one['id']})".replace("  ", " ")
+                verbatim(f"{one['operation']} {one['subject']} ({one['id']})".replace("  ", " "))
                 for one in await context.list_open_intents()
             ),
             message(
                 "repeat the call (its outcome is looked up first), or look it up and settle it: ix-tools journal resolve ID"
             ),
         )
-
-
-def _format_name(row: Mapping[str, Any]) -> str:
-    kind = str(row.get("document_type"))
-    return (
-        f"{kind} {row['id']}"
-        if row.get("status") == "draft"
-        else f"{kind} {row.get('number')} (id {row.get('id')})"
-    )
-
-
-def _describe_draft(row: Mapping[str, Any]) -> str:
-    return f"{_format_name(row)}, {row.get('client')}, {row.get('total')}"
-
-
-def _format_unpaid(row: Mapping[str, Any]) -> str:
-    return f"{_format_name(row)}, due {row.get('due_date')}, {row.get('client')}, open {row.get('open')} of {row.get('total')}"
-
-
-def _parse_number(row: Mapping[str, Any]) -> tuple[int, str] | None:
-    number, _, serie = str(row.get("number") or "").partition("/")
-    return (int(number), serie) if number.isdecimal() and serie else None

@@ -13,10 +13,12 @@ from ix_tools.domain.amounts import VatAmounts, compute_figures
 from ix_tools.domain.date_types import WireDate
 from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.records import Document, ReadTotal, Tax
+from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Call, Record
-from ix_tools.fiscal.vat_rates import REGION_NAMES
+from ix_tools.fiscal.vat_rates import name_region
 from ix_tools.i18n.formats import format_plain
-from ix_tools.i18n.messages import message
+from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.messages import NO_MESSAGE, Message, as_message, message, message_plural, verbatim
 from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.document_lists import ListInvoices
@@ -73,8 +75,9 @@ class VatSummaryResult(Record):
     """VAT charged in a period; `columns` names the values of each row."""
 
     period: str
+    """First and last day, as 2026-10-01/2026-12-31."""
     columns: list[str]
-    rows: list[list[str]]
+    rows: list[list[TranslatedText]]
     net: ReadTotal = None
     """Net of all documents, less credit notes."""
     vat: ReadTotal = None
@@ -83,7 +86,7 @@ class VatSummaryResult(Record):
     documents: int = 0
     credit_notes: int = 0
     """Number of documents that are credit notes, taken off."""
-    note: str | None = None
+    note: TranslatedText | None = None
 
 
 class VatSummary(Period, Operation[VatSummaryResult]):
@@ -119,7 +122,7 @@ class VatSummary(Period, Operation[VatSummaryResult]):
                 )
             sums.add(whole.with_named_taxes(taxes))
         return VatSummaryResult(
-            period=f"{first.isoformat()} to {last.isoformat()}",
+            period=f"{first.isoformat()}/{last.isoformat()}",
             columns=VAT_COLUMNS,
             rows=sums.build_rows(),
             net=sums.net,
@@ -127,17 +130,19 @@ class VatSummary(Period, Operation[VatSummaryResult]):
             total=sums.net + sums.vat,
             documents=len(documents),
             credit_notes=sum(get_sign(one) < 0 for one in documents),
-            note="the row rounding is the difference between the documents' totals and the sums by rate"
+            note=message(
+                "the row rounding is the difference between the documents' totals and the sums by rate"
+            )
             if sums.rounding
             else None,
         )
 
     def next_steps(self, result: VatSummaryResult) -> Iterable[Step]:
         """Suggest the SAF-T file of the period's last month."""
-        last = date.fromisoformat(result.period.rpartition(" ")[2])
+        last = date.fromisoformat(result.period.rpartition("/")[2])
         yield Step(
             "export_saft",
-            "the file for the accountant, month by month",
+            message("the file for the accountant, month by month"),
             {"month": last.month, "year": last.year},
         )
 
@@ -169,14 +174,31 @@ class _VatSums:
         region = tax.region if tax is not None and tax.region else "?"
         rate = format_plain(share.rate) if share.rate is not None else "?"
         exemption = document.tax_exemption or "" if not share.rate else ""
-        return REGION_NAMES[region][0] if region in REGION_NAMES else region, share.tax, rate, exemption
+        return region, share.tax, rate, exemption
 
-    def build_rows(self) -> list[list[str]]:
+    def build_rows(self) -> list[list[Message]]:
         """Return a row for each region and rate, the highest rates first; rounding last."""
         found = sorted(
             self.sums.items(), key=lambda one: (one[0][2] == "", one[0][0], -_parse_rate(one[0][2]))
         )
-        return [[*key, *map(format_cents, amounts)] for key, amounts in found if key[2] or any(amounts)]
+        return [
+            [
+                _name_region(key[0]),
+                _name_share(key[1]),
+                *map(verbatim, (*key[2:], *map(format_cents, amounts))),
+            ]
+            for key, amounts in found
+            if key[2] or any(amounts)
+        ]
+
+
+def _name_region(region: str) -> Message:
+    return as_message(name_region(region)) if region else NO_MESSAGE
+
+
+def _name_share(name: str) -> Message:
+    """Return the name of a tax, or of a difference between documents and rates."""
+    return LABELS[name] if name in {"rounding", "difference"} else verbatim(name)
 
 
 def _parse_rate(text: str) -> Decimal:
@@ -187,6 +209,7 @@ class SalesByClientResult(Record):
     """Sales of a period by client; `columns` names the values of each row."""
 
     period: str
+    """First and last day, as 2026-10-01/2026-12-31."""
     columns: list[str]
     rows: list[list[str]]
     net: ReadTotal = None
@@ -195,7 +218,7 @@ class SalesByClientResult(Record):
     """Sales with VAT of all clients, less credit notes."""
     clients: int = 0
     documents: int = 0
-    left_out: str | None = None
+    left_out: TranslatedText | None = None
 
 
 class SalesByClient(Period, Operation[SalesByClientResult]):
@@ -229,14 +252,20 @@ class SalesByClient(Period, Operation[SalesByClientResult]):
         shown = found[: self.most_rows]
         more = len(found) - len(shown)
         return SalesByClientResult(
-            period=f"{first.isoformat()} to {last.isoformat()}",
+            period=f"{first.isoformat()}/{last.isoformat()}",
             columns=CLIENT_COLUMNS,
             rows=[one.build_row() for one in shown],
             net=sum((one.net for one in found), ZERO),
             total=sum((one.net + one.vat for one in found), ZERO),
             clients=len(found),
             documents=len(documents),
-            left_out=f"{more} more clients are in the sums; most_rows shows more" if more else None,
+            left_out=message_plural(
+                "{count} more client is in the sums; most_rows shows more",
+                "{count} more clients are in the sums; most_rows shows more",
+                count=more,
+            )
+            if more
+            else None,
         )
 
 
