@@ -1,4 +1,7 @@
-"""`python -m faults [matrix | race | parked] [options]`: without a name and options, the first two; with options alone, the matrix."""
+"""`python -m faults [matrix | race | parked | chat-words] [options]`.
+
+Without a name and options, the first two; with options alone, the matrix.
+"""
 
 import sys
 
@@ -11,6 +14,10 @@ def main(arguments: list[str]) -> int:
         return race.main(arguments[1:])
     if arguments[:1] == ["parked"]:
         return parked_kills.main(arguments[1:])
+    if arguments[:1] == ["chat-words"]:
+        from faults import chat_words
+
+        return chat_words.main(arguments[1:])
     if arguments:
         return matrix.main(arguments[1:] if arguments[0] == "matrix" else arguments)
     return max(matrix.main([]), race.main([]))
