@@ -23,6 +23,7 @@ from ix_tools.interfaces.chat.words.commands import (
     CreditCommand,
     CreditedLine,
     DocumentCommand,
+    DraftCommand,
     HelpCommand,
     Line,
     PayCommand,
@@ -74,6 +75,8 @@ def make_command(chance: random.Random) -> Command:
         lambda: PendingCommand(language),
         lambda: ApproveCommand(language, approval),
         lambda: RejectCommand(language, approval, text),
+        lambda: DraftCommand(language, "delete", "credit_notes", chance.randint(1, 10**9)),
+        lambda: DraftCommand(language, "finalize", "invoice_receipts", chance.randint(1, 99)),
         lambda: HelpCommand(language),
     )  # fmt: skip
     return _make_document(chance, language) if chance.random() < 0.6 else chance.choice(kinds)()

@@ -11,7 +11,7 @@ Channel = Literal["form", "terminal", "page", "covered", "policy"]
 """Where a person is asked. An approval on a page can also be decided in a terminal. Nobody is asked for `covered` (by the
 approval of a workflow) and `policy` (approved automatically).
 """
-DecisionPlace = Literal["terminal", "page"]
+DecisionPlace = Literal["terminal", "page", "chat"]
 ApprovalState = Literal["pending", "approved", "rejected", "unanswered", "used", "stale", "expired"]
 
 

@@ -62,7 +62,8 @@ class ParkedDraft:
     face: str
     host: str
     credential: str
-    """Credential of the asker, judged again before the call: `token:ID`, `oauth:EXPIRY`, `open`, or `local`."""
+    """Credential of the asker, judged again before the call: `token:ID`, `oauth:EXPIRY`, `open`, `local`, or
+    `chat:` and the identity."""
     scopes: tuple[str, ...]
     shown: tuple[str, ...]
     """The warnings that the person sees."""

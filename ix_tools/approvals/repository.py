@@ -71,6 +71,7 @@ __all__ = [
 PLACE_PHRASES: dict[DecisionPlace, str] = {
     "terminal": "by a person in a terminal",
     "page": "by a person on the approval's page",
+    "chat": "by a person in a chat",
 }
 
 IS_GIVEN_BACK = (approvals.c.channel == "form") & (approvals.c.state == "approved")
@@ -262,7 +263,7 @@ class ApprovalRepository(ApprovalQueries):
         with self._store.reading() as connection:
             return [load_remaining_allowance(connection, spending, one) for one in spending.allowances]
 
-    # --- deciding, in a terminal or on a page ---
+    # --- deciding, in a terminal, on a page or in a chat ---
 
     def decide(
         self,
@@ -275,12 +276,12 @@ class ApprovalRepository(ApprovalQueries):
         place: DecisionPlace = "terminal",
         pin_set_by: str | None = None,
     ) -> Approval:
-        """Record a person's decision in a terminal or on a page.
+        """Record a person's decision in a terminal, on a page or in a chat.
 
         If the policy requires several people, the last one's approval completes it; one rejection is enough.
 
         Args:
-            by: the person's identity such as `page:ana`, if it is known.
+            by: the person's identity such as `page:ana` or `slack:T1.U1`, if it is known.
             pin_set_by: who set the PIN, if only the PIN identifies the person.
 
         Raises:

@@ -44,7 +44,8 @@ class Principal:
     accounts: tuple[str, ...] = ()
     """Names of accounts in the settings."""
     credential: str = field(default="", compare=False)
-    """Credential of the caller: `token:ID`, `oauth:EXPIRY`, `open` where nobody is asked; empty on this machine."""
+    """Credential of the caller: `token:ID`, `oauth:EXPIRY`, `open` where nobody is asked, `chat:slack:T1.U1`;
+    empty on this machine."""
 
     @property
     def can_step_up(self) -> bool:

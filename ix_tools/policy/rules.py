@@ -1,5 +1,6 @@
 """Schema of the policy file, strict because a typo must not allow anything."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
@@ -26,6 +27,13 @@ CLIENT = "client"
 MAX_VALID_MINUTES = 7 * 24 * 60
 """The longest time for which an approval may be valid."""
 WILDCARDS = frozenset("*?[")
+IDENTITY_FORMS = (
+    re.compile(r"(?:terminal|page|principal):.+", re.DOTALL),
+    # The platforms' own ids, which nobody can change: not names or addresses, which an administrator sets.
+    re.compile(r"slack:[A-Z0-9]+\.[A-Z0-9]+", re.ASCII),
+    re.compile(r"telegram:[1-9][0-9]*", re.ASCII),
+)
+CHAT_PREFIXES = ("slack:", "telegram:")
 
 FallbackDecision = Literal["person", "form", "page", "terminal", "four-eyes", "deny"]
 Decision = Literal["deny", "form", "page", "terminal", "person", "four-eyes", "unattended"]
@@ -247,7 +255,7 @@ class Rules(StrictModel):
     otherwise: FallbackDecision = "person"
     """The decision on an irreversible call to which no rule applies."""
     people: Mapping[str, NonEmptyList] = Field(default_factory=dict)
-    """The identities of one person: `ana = ["terminal:asilva", "page:ana@acme.example", "principal:ana-laptop"]`."""
+    """The identities of one person: `ana = ["terminal:asilva", "page:ana@acme.example", "slack:T01.U02"]`."""
     rules: Annotated[tuple[Rule, ...], BeforeValidator(_listed)] = ()
     """The rules; all that apply count, and the strictest wins."""
 
@@ -257,16 +265,45 @@ class Rules(StrictModel):
         _refuse_duplicates("people", [one.casefold() for ids in self.people.values() for one in ids])
         _refuse_duplicates("people", [name.casefold() for name in self.people])
         for one in (one for ids in self.people.values() for one in ids):
-            if one.partition(":")[0] not in {"terminal", "page", "principal"} or not one.partition(":")[2]:
+            if not any(form.fullmatch(one) for form in IDENTITY_FORMS):
                 raise InvalidValue(
-                    message("'{one}' is not terminal:NAME, page:NAME or principal:NAME", one=one), "people"
+                    message(
+                        "'{one}' is not terminal:NAME, page:NAME, principal:NAME, slack:TEAM.USER or telegram:NUMBER",
+                        one=one,
+                    ),
+                    "people",
                 )
+        names = {name: person for person in self.people for name in self._list_principals(person)}
+        for person, ids in self.people.items():
+            for name in {*map(str.casefold, ids)} & names.keys():
+                if names[name] != person:
+                    raise InvalidValue(
+                        message(
+                            "'{name}' is {person}, who asks in a chat by that name",
+                            name=name,
+                            person=names[name],
+                        ),
+                        "people",
+                    )
         return self
+
+    def find_person(self, identity: str) -> str | None:
+        """Return the person of an identity of a chat; None if nobody has it."""
+        return next((person for person, ids in self.people.items() if identity in ids), None)
+
+    def _list_principals(self, person: str) -> tuple[str, ...]:
+        """Return the principal under which a person asks in a chat: their name."""
+        chats = any(one.startswith(CHAT_PREFIXES) for one in self.people[person])
+        return (f"principal:{person.casefold()}",) if chats else ()
 
     @property
     def identities(self) -> tuple[tuple[str, str], ...]:
         """Return pairs of identity and person."""
-        return tuple((one, who) for who, ids in sorted(self.people.items()) for one in ids)
+        return tuple(
+            (one, who)
+            for who, ids in sorted(self.people.items())
+            for one in dict.fromkeys((*ids, *self._list_principals(who)))
+        )
 
 
 def _refuse_duplicates(field: str, names: Sequence[str]) -> None:

@@ -54,6 +54,7 @@ FACES: dict[str, Message] = {
     "rest": message("the REST API"),
     "cli": message("the command line"),
     "library": message("a program"),
+    "chat": message("a chat"),
 }
 
 OUTCOMES: dict[str, tuple[Message, Message]] = {

@@ -19,6 +19,8 @@ from ix_tools.interfaces.chat.words.commands import (
     Day,
     DocumentCommand,
     DocumentKind,
+    DraftCommand,
+    DraftKind,
     HelpCommand,
     Line,
     PayCommand,
@@ -45,6 +47,7 @@ KINDS: dict[str, DocumentKind] = {
     "ESTIMATE": "quotes",
     "PROFORMA": "proformas",
 }
+DRAFT_KINDS: dict[str, DraftKind] = {**KINDS, "CREDIT_NOTE": "credit_notes"}
 UNITS: dict[str, Unit] = {
     "h": "hour",
     "d": "day",
@@ -110,10 +113,10 @@ class Builder:
         """Build an invoice, estimate or draft, part by part."""
         kind, *parts = tree.children
         words = {token.type for token in kind.children}
-        known: DocumentKind = next((KINDS[one] for one in KINDS if one in words), KINDS["INVOICE"])
+        named: list[DocumentKind] = [KINDS[word] for word in KINDS if word in words]
         found = DocumentCommand(
             self._language,
-            kind=known,
+            kind=named[0] if named else "invoices",
             is_draft="DRAFT" in words,
         )
         for part in parts:
@@ -310,6 +313,16 @@ class Builder:
         said = self.cut(reason[0]) if reason else ""
         return RejectCommand(self._language, str(approval).upper(), said)
 
+    def build_finalizing(self, tree: Node) -> Command:
+        """Build the issuing of a draft."""
+        _, kind, number = tree.children
+        return DraftCommand(self._language, "finalize", DRAFT_KINDS[kind.type], int(number))
+
+    def build_deletion(self, tree: Node) -> Command:
+        """Build the deletion of a draft."""
+        _, kind, number = tree.children
+        return DraftCommand(self._language, "delete", DRAFT_KINDS[kind.type], int(number))
+
     def build_help(self, tree: Node) -> Command:
         """Build a request for help."""
         return HelpCommand(self._language, str(tree.children[1]).strip() if len(tree.children) > 1 else "")
@@ -402,5 +415,7 @@ COMMANDS: dict[str, Callable[[Builder, Node], Command]] = {
     "pending": Builder.build_pending,
     "approve": Builder.build_approve,
     "reject": Builder.build_reject,
+    "finalize": Builder.build_finalizing,
+    "delete": Builder.build_deletion,
     "help": Builder.build_help,
 }

@@ -8,6 +8,7 @@ from typing import Literal
 from ix_tools.i18n.languages import Language
 
 DocumentKind = Literal["invoices", "invoice_receipts", "simplified_invoices", "quotes", "proformas"]
+DraftKind = DocumentKind | Literal["credit_notes"]
 Unit = Literal["hour", "day", "month", "unit", "service"]
 Day = date | Literal["today", "yesterday", "tomorrow"]
 MECHANISMS: dict[str, tuple[str, str]] = {
@@ -169,6 +170,15 @@ class RejectCommand(Command):
 
     approval: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCommand(Command):
+    """Issue or delete a draft that is there."""
+
+    action: Literal["finalize", "delete"] = "finalize"
+    kind: DraftKind = "invoices"
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,10 @@ COMMANDS = (
         Bilingual("estado FT 1/2026", "state FT 1/2026"),
         message("shows a document; with a client's name, what that client owes"),
     ),
+    Entry(
+        Bilingual("emitir fatura 1001", "issue invoice 1001"),
+        message("issues a draft by its id, when it is approved; delete invoice 1001 deletes it"),
+    ),
     Entry(Bilingual("pdf FT 1/2026", "pdf FT 1/2026"), message("sends you the PDF")),
     Entry(
         Bilingual("por pagar ACME", "unpaid ACME"), message("lists what is unpaid, of one client or of all")

@@ -33,11 +33,11 @@ SHOWN = 30
 PORTUGUESE_WORDS = frozenset((
     "fatura", "factura", "recibo", "simplificada", "orcamento", "rascunho", "nota", "creditar", "credito", "pagamento", "pago", "paga",
     "recebi", "anular", "anula", "cancelar", "estado", "situacao", "por", "em", "dividas", "pendentes", "aprovar", "aprova", "rejeitar",
-    "rejeita", "ajuda",
+    "rejeita", "emitir", "emite", "apagar", "apaga", "ajuda",
 ))
 ENGLISH_WORDS = frozenset((
     "invoice", "receipt", "simplified", "estimate", "quote", "draft", "credit", "payment", "paid", "pay", "cancel", "state", "status",
-    "unpaid", "pending", "approve", "reject", "help",
+    "unpaid", "pending", "approve", "reject", "issue", "finalize", "delete", "help",
 ))
 # fmt: on
 NUMBERS = frozenset({"NUMBER", "INTEGER"})

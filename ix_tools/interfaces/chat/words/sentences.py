@@ -16,6 +16,7 @@ from ix_tools.interfaces.chat.words.commands import (
     CreditCommand,
     Day,
     DocumentCommand,
+    DraftCommand,
     HelpCommand,
     Line,
     PayCommand,
@@ -32,6 +33,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "invoices": ("fatura", "invoice"),
     "invoice_receipts": ("fatura-recibo", "invoice-receipt"),
     "simplified_invoices": ("fatura simplificada", "simplified invoice"),
+    "credit_notes": ("nota de crédito", "credit note"),
+    "finalize": ("emitir", "issue"),
+    "delete": ("apagar", "delete"),
     "quotes": ("orçamento", "estimate"),
     "proformas": ("fatura proforma", "proforma invoice"),
     "draft": ("rascunho", "draft"),
@@ -98,7 +102,7 @@ def _write_document(command: DocumentCommand, language: Language) -> Iterator[st
     yield _word(command.kind, language)
     yield from _write_client(command.client, language)
     for line in command.lines:
-        yield from _write_line(line, language)
+        yield write_line(line, language)
     if command.exemption:
         yield command.exemption
     if command.total_discount is not None:
@@ -134,14 +138,16 @@ def _write_client(client: Client, language: Language) -> Iterator[str]:
         yield f"{_word('code', language)} {quote(client.code)}"
 
 
-def _write_line(line: Line, language: Language) -> Iterator[str]:
+def write_line(line: Line, language: Language) -> str:
+    """Return a line as it is written in a sentence."""
     unit = f" {_word(line.unit, language)}" if line.unit else ""
     price = f" x {write_number(line.price, language)}" if line.price is not None else ""
-    yield f"{quote(line.name)} {write_number(line.quantity, language)}{unit}{price}"
+    text = f"{quote(line.name)} {write_number(line.quantity, language)}{unit}{price}"
     if line.tax is not None:
-        yield write_tax(line.tax, language)
+        text += f" {write_tax(line.tax, language)}"
     if line.discount is not None:
-        yield f"{_word('discount', language)} {write_number(line.discount, language)}%"
+        text += f" {_word('discount', language)} {write_number(line.discount, language)}%"
+    return text
 
 
 def write_tax(name: str, language: Language) -> str:
@@ -179,6 +185,10 @@ def _write_payment(command: PayCommand, language: Language) -> Iterator[str]:
     yield from (f"{_word('accept', language)} {one}" for one in command.accepted)
 
 
+def _write_draft(command: DraftCommand, language: Language) -> Iterator[str]:
+    yield f"{_word(command.action, language)} {_word(command.kind, language)} {command.id}"
+
+
 def _write_with_text(
     verb: str, subject: Callable[[Any], str], text: Callable[[Any], str]
 ) -> Callable[..., Iterator[str]]:
@@ -207,6 +217,7 @@ WRITERS: dict[type[Command], Callable[[Any, Language], Iterator[str]]] = {
     PendingCommand: _write_with_text("pending", _nothing, _nothing),
     ApproveCommand: _write_with_text("approve", lambda one: one.approval, _nothing),
     RejectCommand: _write_with_text("reject", lambda one: one.approval, lambda one: one.reason),
+    DraftCommand: _write_draft,
     HelpCommand: _write_with_text("help", lambda one: one.topic, _nothing),
 }
 

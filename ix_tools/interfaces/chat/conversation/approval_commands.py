@@ -1,0 +1,116 @@
+"""Decisions about approvals in a chat: by the same rules as on the page and in a terminal."""
+
+import anyio
+
+from ix_tools.approvals.models import Approval
+from ix_tools.approvals.requirements import ApprovalRequirement
+from ix_tools.errors import ApprovalRefused
+from ix_tools.i18n.messages import Message, join_messages, message, render
+from ix_tools.interfaces.chat.conversation.asked import Asked
+from ix_tools.interfaces.chat.conversation.card_posts import CardPosts
+from ix_tools.interfaces.chat.conversation.cards import build_card, can_be_pressed
+from ix_tools.interfaces.chat.conversation.shapes import Adapter
+from ix_tools.pipeline.context import CallContext
+from ix_tools.text.sanitize import sanitize_line
+
+MAX_PENDING = 10
+"""Approvals that `pending` lists."""
+
+
+class ApprovalCommands:
+    """What people do with approvals: list, show, approve, reject, get a link."""
+
+    def __init__(self, adapter: Adapter, posts: CardPosts) -> None:
+        """Keep the parts."""
+        self._adapter = adapter
+        self._posts = posts
+        self._settings = posts.settings
+
+    async def _tell(self, asked: Asked, said: Message) -> None:
+        await self._adapter.tell(asked.place, render(said, asked.language))
+
+    async def find(self, context: CallContext, identifier: str) -> Approval:
+        """Return an approval of the account.
+
+        Raises:
+            ApprovalRefused: there is none.
+        """
+        found = await anyio.to_thread.run_sync(context.approvals.find, identifier)
+        if found.account != context.account.name:
+            raise ApprovalRefused(
+                message("There is no approval {identifier}.", identifier=identifier),
+                code="approval_unknown",
+                next=message("list what waits with the command pending"),
+            )
+        return found
+
+    async def decide(
+        self,
+        asked: Asked,
+        found: Approval,
+        *,
+        approve: bool,
+        accept_differences: bool = False,
+        reason: str = "",
+    ) -> None:
+        """Record a decision; the same rules as on the page and in a terminal say whether it counts."""
+        if approve and not can_be_pressed(found, self._settings):
+            await self.send_link(asked, found)
+            return
+        try:
+            decided = await anyio.to_thread.run_sync(
+                lambda: asked.context.approvals.decide(
+                    found.id,
+                    approve=approve,
+                    accept_differences=accept_differences,
+                    reason=reason,
+                    by=asked.identity,
+                    place="chat",
+                )
+            )
+        finally:
+            await self._posts.refresh(found.id)
+        if decided.state == "pending":
+            await self._tell(
+                asked,
+                message("Your approval of {id} counts. Another person must approve it too.", id=found.id),
+            )
+        elif not approve:
+            await self._tell(asked, message("{id} is rejected. Nothing was sent.", id=found.id))
+        else:
+            await self._tell(asked, message("{id} is approved.", id=found.id))
+
+    async def send_link(self, asked: Asked, found: Approval) -> None:
+        """Give a person their own link to the page, where they show who they are."""
+        elsewhere = message(
+            "The rules want {id} approved on the approval page or in a terminal, not in a chat.", id=found.id
+        )
+        requirement = ApprovalRequirement.from_json(found.terms)
+        if not found.page or requirement.where == "terminal":
+            how = message("In a terminal: ix-tools approvals approve {id}", id=found.id)
+            await self._tell(asked, join_messages([elsewhere, how], " "))
+            return
+        url = await anyio.to_thread.run_sync(asked.context.links.create, found, "message", asked.person)
+        said = join_messages([elsewhere, message("Your own link, for nobody else: {url}", url=url)], " ")
+        await self._tell(asked, said)
+
+    async def list_waiting(self, asked: Asked) -> None:
+        """List what waits for an approval."""
+        waiting = await anyio.to_thread.run_sync(asked.context.approvals.list_waiting)
+        mine = [one for one in waiting if one.account == asked.context.account.name]
+        if not mine:
+            await self._tell(asked, message("Nothing waits for an approval."))
+            return
+        lines = [f"• {one.id}: {sanitize_line(one.summary)}" for one in mine[:MAX_PENDING]]
+        if len(mine) > MAX_PENDING:
+            more = message("… and {more} more", more=len(mine) - MAX_PENDING)
+            lines.append(render(more, asked.language))
+        lines.append(render(message("approve ID shows one with its buttons."), asked.language))
+        await self._adapter.tell(asked.place, "\n".join(lines))
+
+    async def show(self, asked: Asked, identifier: str) -> None:
+        """Show an approval with its buttons, to this person alone."""
+        found = await self.find(asked.context, identifier)
+        state = await anyio.to_thread.run_sync(self._posts.load_state, found.id)
+        card = build_card(state, self._settings)
+        await self._adapter.tell(asked.place, f"{card.title}\n{card.text}", card.buttons)

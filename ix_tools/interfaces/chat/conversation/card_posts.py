@@ -1,0 +1,178 @@
+"""Posts the cards of approvals, keeps them up to date, and tells the asker how it ended."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+
+from ix_tools.approvals.models import Approval
+from ix_tools.approvals.parked_queue import ParkedQueue
+from ix_tools.config.settings import Settings
+from ix_tools.events.repository import EventFilter, Events
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import message, render
+from ix_tools.idempotency.leases import is_owner_running
+from ix_tools.interfaces.chat.conversation.answers import describe_result, describe_stored_failure
+from ix_tools.interfaces.chat.conversation.cards import ANSWER, CardState, build_card
+from ix_tools.interfaces.chat.conversation.shapes import Adapter, Button, ReplyPlace
+from ix_tools.pipeline.context import CallContext
+from ix_tools.storage.chat_messages import ChatRepository, StoredCard
+
+log = logging.getLogger(__name__)
+
+WATCHED = (
+    "approval.decided",
+    "approval.expired",
+    "parked_call.done",
+    "parked_call.failed",
+    "parked_call.unknown",
+    "parked_call.returned",
+)
+TELLING = {"done", "failed", "returned", "ended"}
+"""Ends of a call of which its asker is told."""
+
+
+@dataclass
+class CardPosts:
+    """The cards of one platform and account."""
+
+    adapter: Adapter
+    context: CallContext
+    """Of the process itself: to read approvals and parked calls."""
+    repository: ChatRepository
+    settings: Settings
+    room: str = ""
+    """The conversation in which every card is posted; empty for the one in which it was asked."""
+    _events: Events = field(init=False)
+    _queue: ParkedQueue = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._events = Events(self.context.store, self.settings.events_days)
+        self._queue = ParkedQueue(self.context.store, is_owner_running)
+
+    @property
+    def reader(self) -> str:
+        """The name under which the store keeps the position of the events that were dealt with."""
+        return f"chat {self.adapter.platform} {self.context.account.name}"[:200]
+
+    async def post(
+        self, approval: Approval, asker: str, place: ReplyPlace, language: Language, afterwards: str = ""
+    ) -> bool:
+        """Post the card of an approval; return False if it has one, as after a redelivery."""
+        card = StoredCard(
+            approval.id,
+            self.adapter.platform,
+            self.room or place.room,
+            "",
+            asker,
+            place.room,
+            language,
+            afterwards,
+            "",
+            "",
+        )
+        if not await anyio.to_thread.run_sync(self.repository.claim, card):
+            return False
+        await self._post_claimed(card)
+        return True
+
+    async def _post_claimed(self, card: StoredCard) -> None:
+        state = await anyio.to_thread.run_sync(self.load_state, card.approval)
+        reference = await self.adapter.post_card(card.room, build_card(state, self.settings))
+        await anyio.to_thread.run_sync(
+            lambda: self.repository.update(card.approval, message=reference, shown=state.name)
+        )
+        # It may have been decided while it was posted.
+        await self.refresh(card.approval)
+
+    def load_state(self, identifier: str) -> CardState:
+        """Return what is known of an approval now."""
+        approvals = self.context.approvals
+        found = approvals.find(identifier)
+        known = approvals.load_approvers(identifier)
+        return CardState(found, known, self._queue.find(identifier), approvals.clock())
+
+    async def refresh(self, identifier: str) -> None:
+        """Edit the card of an approval if it shows an older state, and tell the asker of the end."""
+        card = await anyio.to_thread.run_sync(self.repository.find, identifier)
+        if card is None or not card.message:
+            return
+        state = await anyio.to_thread.run_sync(self.load_state, identifier)
+        if state.name != card.shown:
+            await self.adapter.edit_card(card.room, card.message, build_card(state, self.settings))
+            await anyio.to_thread.run_sync(lambda: self.repository.update(identifier, shown=state.name))
+        await self._tell_end(card, state)
+
+    async def _tell_end(self, card: StoredCard, state: CardState) -> None:
+        parked = state.parked
+        if parked is None or parked.state not in TELLING or card.told == parked.state:
+            return
+        text = self._describe_end(card, state, parked.result or {})
+        place = ReplyPlace(card.asker.partition(":")[2], card.asker_room)
+        await self.adapter.tell(
+            place, text, await self._offer_afterwards(card, parked.state, parked.result or {})
+        )
+        await anyio.to_thread.run_sync(lambda: self.repository.update(card.approval, told=parked.state))
+        if parked.state == "returned" and parked.follow_up:
+            again = await anyio.to_thread.run_sync(self.context.approvals.find, parked.follow_up)
+            await self.post(again, card.asker, place, card.language, card.afterwards)
+
+    def _describe_end(self, card: StoredCard, state: CardState, result: Mapping[str, Any]) -> str:
+        assert state.parked is not None
+        language = card.language
+        if state.parked.state == "done":
+            return describe_result(result, language)
+        if state.parked.state == "returned":
+            said = message("{id}: the document changed, so a person is asked again.", id=card.approval)
+        elif state.approval.state == "rejected":
+            reason = state.approval.reason
+            said = (
+                message("{id} was rejected: {reason}. Nothing was issued.", id=card.approval, reason=reason)
+                if reason
+                else message("{id} was rejected. Nothing was issued.", id=card.approval)
+            )
+        elif state.parked.state == "ended":
+            said = message("{id} expired: nobody decided in time. Nothing was issued.", id=card.approval)
+        else:
+            why = describe_stored_failure(result, language)
+            said = message("{id} was approved, but not carried out: {why}", id=card.approval, why=why)
+        return render(said, language)
+
+    async def _offer_afterwards(
+        self, card: StoredCard, end: str, result: Mapping[str, Any]
+    ) -> tuple[Button, ...]:
+        """Return the button that deletes the draft which is left over."""
+        if not card.afterwards or end not in {"ended", "failed"}:
+            return ()
+        question = await anyio.to_thread.run_sync(
+            self.repository.ask, card.asker, f"{card.approval}-afterwards", [card.afterwards]
+        )
+        return (
+            Button(render(message("Delete the draft"), card.language), f"{ANSWER}:{question}:0", "danger"),
+        )
+
+    # --- events ---
+
+    async def watch(self, pause: float = 1.0) -> None:
+        """Follow the events of the account for ever: cards are edited whoever decides, wherever."""
+        while True:
+            try:
+                await self.catch_up()
+            except Exception:
+                # The position is not confirmed, so the next turn gets the same events.
+                log.exception("the cards could not be brought up to date")
+            await anyio.sleep(pause)
+
+    async def catch_up(self) -> None:
+        """Deal with the events since the last time, and post what a process left unposted."""
+        wanted = EventFilter(account=self.context.account.name, types=WATCHED)
+        batch = await anyio.to_thread.run_sync(lambda: self._events.read_for(self.reader, 100, wanted))
+        for identifier in dict.fromkeys(str(one.data.get("approval", "")) for one in batch.events):
+            if identifier:
+                await self.refresh(identifier)
+        if batch.events:
+            await anyio.to_thread.run_sync(self._events.confirm, self.reader, batch.next)
+        for card in await anyio.to_thread.run_sync(self.repository.take_unposted):
+            await self._post_claimed(card)
