@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sql
-from sqlalchemy.engine import Row
+from sqlalchemy.engine import Connection, Row
 
 from ix_tools.approvals.models import Approval, Binding
 from ix_tools.approvals.parked_calls import is_waiting
@@ -92,6 +92,12 @@ def build_approval(row: Row[Any], handle: str = "") -> Approval:
     """Build an approval from a row; `handle` is known right after creation only."""
     names = [name for name in Approval.__slots__ if name != "handle"]
     return Approval(**{name: getattr(row, name) for name in names}, handle=handle)
+
+
+def find_approval(connection: Connection, identifier: str) -> Approval | None:
+    """Return an approval inside the caller's transaction; None without one."""
+    row = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one_or_none()
+    return build_approval(row) if row is not None else None
 
 
 def is_current(row: Row[Any]) -> bool:

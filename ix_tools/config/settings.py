@@ -9,6 +9,12 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, model_validator
 
 from ix_tools.config.folders import data_folder
+from ix_tools.config.mail_settings import (
+    Security,
+    check_mail_address,
+    check_mail_host,
+    check_mail_settings,
+)
 from ix_tools.config.setting_checks import (
     BaseUrl,
     check_account_name,
@@ -92,6 +98,22 @@ class Settings(BaseModel):
     """SQLite file, or postgresql:// URL, for approvals, journal and audit trail. Default: ix-tools.db in the user's data folder."""
     events_days: Annotated[int, whole_number(1, 400)] = 30
     """Days for which events are stored. A reader that stays away for longer misses some, and is told so."""
+    mail_host: Annotated[str, AfterValidator(check_mail_host)] = ""
+    """SMTP server for e-mail to approvers, such as smtp.example.com. Without it, nobody is told by e-mail."""
+    mail_port: Annotated[int, whole_number(1, 65_535)] = 587
+    """Port of the SMTP server: 587 with starttls, usually 465 with tls."""
+    mail_security: Security = "starttls"
+    """Encryption to the SMTP server: starttls, tls from the start, or none on this machine. The certificate is always checked."""
+    mail_user: str = ""
+    """User at the SMTP server, if it asks for one."""
+    mail_password: SecretStr = SecretStr("")
+    """Their password. Keep it where the API key is kept."""
+    mail_from: Annotated[str, AfterValidator(check_mail_address)] = ""
+    """Sender, such as Invoices <invoices@example.com>."""
+    mail_to: tuple[Annotated[str, AfterValidator(check_mail_address)], ...] = ()
+    """Who is told, such as Ana <ana@example.com> en: name as in policy and PIN, and language. If a policy names approvers, only they."""
+    mail_details: bool = False
+    """Show in these e-mails all that the person approves, with client, tax number and lines. Default: kind, amount, account and time."""
     documents: Path | None = None
     """Folder for PDF files. Default: InvoiceXpress in the user's Documents, or documents in the data folder where there is none."""
     pdf_poll_attempts: Annotated[int, whole_number(1, 60)] = 10
@@ -141,6 +163,14 @@ class Settings(BaseModel):
             raise InvalidValue(
                 message("sandbox is false, and sandbox_file names a sandbox: leave one of them out")
             )
+        check_mail_settings(
+            self.mail_host,
+            self.mail_security,
+            self.mail_from,
+            self.mail_to,
+            self.mail_user,
+            self.mail_password.get_secret_value(),
+        )
         if self.account in self.accounts:
             raise InvalidValue(
                 message("accounts.{account} is already the name of the account itself", account=self.account)

@@ -13,6 +13,7 @@ from ix_tools.events.models import EVENT_TYPES, Event
 from ix_tools.events.outbox import POSITIONS
 from ix_tools.i18n.messages import message, verbatim
 from ix_tools.storage.database import Store
+from ix_tools.storage.inserts import insert_if_absent
 from ix_tools.storage.schema import event_counters, event_readers, events
 
 DELETED = "deleted"
@@ -90,20 +91,46 @@ class Events:
             if _has_position(connection, reader):
                 return
         with self._store.writing() as connection:
-            if not _has_position(connection, reader):
-                row = {"position": _load_counter(connection, POSITIONS), "seen_at": self._clock()}
-                connection.execute(event_readers.insert().values(name=reader, **row))
+            row = {"position": _load_counter(connection, POSITIONS), "seen_at": self._clock()}
+            insert_if_absent(connection, event_readers, {"name": reader, **row})
 
     def confirm(self, reader: str, position: int) -> None:
         """Record that a reader is done with the events up to a position. It never goes back."""
         with self._store.writing() as connection:
-            if not _has_position(connection, reader):
-                connection.execute(event_readers.insert().values(name=reader, position=0, seen_at=0.0))
+            insert_if_absent(connection, event_readers, {"name": reader, "position": 0, "seen_at": 0.0})
             connection.execute(
                 event_readers.update()
                 .where(event_readers.c.name == reader, event_readers.c.position <= position)
                 .values(position=position, seen_at=self._clock())
             )
+
+    def consume(
+        self,
+        reader: str,
+        write: Callable[[Connection, Event], None],
+        limit: int = 100,
+        wanted: EventFilter = EventFilter(),
+    ) -> bool:
+        """Hand events to `write` in the transaction that stores the reader's position, and return whether there may be more.
+
+        So what `write` puts into this store is there exactly once for each event, with any number of processes under one name. A
+        new reader begins with the events after now.
+        """
+        self.register(reader)
+        with self._store.reading() as connection:
+            position = _load_position(connection, reader)
+            first = self._read(connection, position, 1, wanted)
+        if not first.events and first.next == position:
+            return False  # a look without news writes nothing
+        with self._store.writing() as connection:
+            mine = event_readers.c.name == reader
+            # Locks the reader, so that no other process hands out the same events.
+            connection.execute(event_readers.update().where(mine).values(seen_at=self._clock()))
+            batch = self._read(connection, _load_position(connection, reader), limit, wanted)
+            for event in batch.events:
+                write(connection, event)
+            connection.execute(event_readers.update().where(mine).values(position=batch.next))
+        return batch.has_more
 
     def find_newest(self) -> int:
         """Return the position of the newest event; 0 without any."""

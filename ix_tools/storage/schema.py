@@ -291,6 +291,26 @@ event_readers = sql.Table(
     sql.Column("seen_at", sql.Float, nullable=False),
 )
 
+mails = sql.Table(
+    "mails",
+    metadata,
+    sql.Column("id", sql.String(80), primary_key=True),  # the local part of its Message-ID
+    sql.Column("kind", sql.String(16), nullable=False),  # request, reminder, expired, unused
+    sql.Column("approval", sql.String(16), nullable=False),
+    sql.Column("person", sql.String(200), nullable=False),  # as the settings name them; empty without a name
+    sql.Column("address", sql.String(254), nullable=False),
+    sql.Column("language", sql.String(2), nullable=False),
+    sql.Column("state", sql.String(16), nullable=False),  # waiting, sending, sent, skipped, failed
+    sql.Column("due_at", sql.Float, nullable=False),  # not before, by the store's clock
+    sql.Column("give_up_at", sql.Float, nullable=False),
+    sql.Column("attempts", sql.Integer, nullable=False),
+    sql.Column("lease_until", sql.Float, nullable=False),  # of the process that sends it
+    sql.Column("problem", sql.String(200), nullable=False),  # of the last attempt
+    sql.Column("created_at", sql.Float, nullable=False),
+    sql.Column("finished_at", sql.Float),
+    sql.Index("mails_by_state", "state", "due_at"),
+)
+
 parked_calls = sql.Table(
     "parked_calls",
     metadata,

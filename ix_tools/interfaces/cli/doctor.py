@@ -10,7 +10,7 @@ from ix_tools.config.settings import Settings
 from ix_tools.error_codes import Exit
 from ix_tools.errors import IxError
 from ix_tools.i18n.messages import message
-from ix_tools.interfaces.cli import checks, console
+from ix_tools.interfaces.cli import checks, console, mail_checks
 from ix_tools.interfaces.cli.checks import Finding
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.invocation import Invocation, find_own_command
@@ -28,6 +28,7 @@ CHECK_NAMES = {
     "store": message("Approvals"),
     "limits": message("Limits"),
     "policy": message("Policy"),
+    "mail": message("E-mail"),
     "clock": message("Clock"),
     "access": message("Access"),
     "taxes": message("Taxes"),
@@ -77,6 +78,7 @@ def _run_checks(run: Invocation) -> Iterator[Finding]:
     if all(one.level == "ok" for one in kept):
         yield from checks.check_pauses(run)
     yield from checks.check_policy(run, run.settings)
+    yield from mail_checks.check_mail(run)
     with run.open_account() as settings:
         account = list(checks.check_account(settings))
         yield from account

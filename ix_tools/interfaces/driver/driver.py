@@ -69,6 +69,7 @@ class Driver:
         """Nothing is started yet."""
         self._store = store
         self._askers = askers
+        self._settings = settings
         self._lease = create_journal(settings, store).lease
         self._queue = ParkedQueue(store, is_owner_running)
         self._events = Events(store, settings.events_days)
@@ -99,6 +100,10 @@ class Driver:
         async with BlockingPortal() as portal, anyio.create_task_group() as tasks:
             engine = Engine(self._store, self._lease, partial(portal.call, self._carry_out_safely))
             tasks.start_soon(self._sweep_for_ever, engine)
+            if self._settings.mail_host:
+                from ix_tools.notifications.mailer import Mailer
+
+                tasks.start_soon(Mailer(self._store, self._settings).run)
             try:
                 yield
             finally:

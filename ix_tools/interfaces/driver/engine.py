@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from ix_tools.config.extras import load_extra
 from ix_tools.idempotency.leases import is_owner_running, process_id
 from ix_tools.storage.database import Store
 
@@ -47,7 +48,8 @@ class Engine:
 
     def start(self) -> None:
         """Start DBOS."""
-        from dbos import DBOS, DBOSConfig
+        with load_extra("server"):
+            from dbos import DBOS, DBOSConfig
 
         config: DBOSConfig = {
             "name": "ix-tools",

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from ix_tools.config.mail_settings import MailAddress
 from ix_tools.domain.records import Sequence, Tax
 from ix_tools.i18n.formats import LISBON
 from ix_tools.i18n.messages import render
 from ix_tools.interfaces.cli.checks import check_clock, check_pdf_invoices, check_series, check_taxes
 from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.notifications.mail_queue import MailDraft, MailQueue, insert_mail
+from ix_tools.storage.database import Store
 from tests.interfaces.cli.conftest import Cli
 
 Found = dict[str, list[tuple[str, str]]]
@@ -231,3 +234,36 @@ def test_the_end_of_plain_pdfs_is_told_from_december_on(today: str, pt: str, en:
         assert en in render(one.message, "en")
         assert "Lei 73-A/2025, art. 95.º, n.º 3" in render(one.message, "pt")
         assert "InvoiceXpress" in render(one.next, "pt")
+
+
+def test_a_mail_server_that_takes_nothing_and_e_mails_that_were_not_sent_are_told(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {
+        "HOST": "127.0.0.1",
+        "PORT": "1",
+        "SECURITY": "none",
+        "FROM": "a@b.example",
+        "TO": "ana <a@c.example>",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(f"INVOICEXPRESS_MAIL_{name}", value)
+    store = Store(cli.store)
+    queue = MailQueue(store)
+    with store.writing() as connection:
+        for number in range(3):
+            draft = MailDraft(
+                f"evt_{number}", "request", "ABCD2345", MailAddress(f"{number}@c.example"), "pt", 0, 10**10
+            )
+            insert_mail(connection, draft, 0)
+    first, second, _ = queue.take_due()
+    queue.postpone(first, "SMTPConnectError")
+    queue.finish(second, "failed", "address refused (550)")
+    store.close()
+    problem, waiting, failed, pin, address = run_doctor(cli, 1)["mail"]
+    assert problem[0] == "problem"
+    assert "127.0.0.1:1 does not take e-mail" in problem[1]
+    assert "SMTPConnectError" in waiting[1]
+    assert "1@c.example about ABCD2345: address refused (550)" in failed[1]
+    assert "approvals pin --principal ana" in pin[1]
+    assert "public_url" in address[1]
