@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-HEAD = "0015"
+HEAD = "0016"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
 version = sql.Table(
