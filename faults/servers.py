@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pydantic import SecretStr
 
 from ix_tools.config.settings import AccountSettings, Settings
 from ix_tools.interfaces.server import json_logs
+from ix_tools.interfaces.server.app import build_application
 from ix_tools.interfaces.server.workers import build_local_url, open_sockets, run_server
 from ix_tools.sandbox.seeds import API_KEY
 
@@ -121,7 +123,8 @@ def main() -> None:
     address = build_local_url("127.0.0.1", sockets[0])
     print(address, flush=True)
     threading.Thread(target=_end_with_the_harness, daemon=True).start()
-    run_server(settings, address, False, 1, sockets)
+    create = partial(build_application, settings, address, requires_authentication=False)
+    run_server(create, settings, 1, [sockets])
 
 
 def _end_with_the_harness() -> None:

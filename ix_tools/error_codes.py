@@ -164,6 +164,16 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "pin_wrong": ErrorCode(403, message("The PIN is wrong.")),
     "policy_changed": ErrorCode(409, message("The policy now requires more than the approval has.")),
     "too_many_waiting": ErrorCode(429, message("Too many approvals wait for a person."), retry=Retry.YES),
+    "signature_invalid": ErrorCode(
+        403, message("The passkey's signature is not for this approval, or the record of it was changed.")
+    ),
+    "signature_needed": ErrorCode(403, message("The policy asks for an approval signed with a passkey.")),
+    # People who sign in.
+    "invitation_ended": ErrorCode(404, message("The invitation was used already, or has expired.")),
+    "passkey_not_confirmed": ErrorCode(403, message("This person may not confirm the passkey.")),
+    "passkey_refused": ErrorCode(403, message("The passkey's answer does not fit what was asked.")),
+    "passkey_unknown": ErrorCode(404, message("There is no passkey with that id.")),
+    "person_unknown": ErrorCode(404, message("There is no person of that name.")),
     # Idempotency and claims.
     "busy": ErrorCode(409, message("Another call is changing the same record now."), retry=Retry.YES),
     "claim_unknown": ErrorCode(404, message("There is no claim on that resource.")),

@@ -1,6 +1,7 @@
 """Data types of approvals: binding, request content, origin, stored approval and reply."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from ix_tools.approvals.host_answers import HostAnswer
@@ -44,6 +45,12 @@ class ApprovalRequestContent:
     """The call, if it is carried out when it is approved, without being repeated."""
     minutes: int = 0
     """Minutes for which the approval is valid; 0 for the repository's default."""
+    subject: str = ""
+    """The document, such as invoices/1001; empty for a call without one."""
+    amount: Decimal | None = None
+    """The amount that the call moves, or the document's total, in euros; None if it is not known."""
+    document: str = ""
+    """Digest of what the document has before and after it is issued; empty for a call without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +89,45 @@ class Approval:
     page: str = ""
     terms: str | None = None
     """As kept: `Terms.of` reads it."""
+    arguments: str = ""
+    """Digest of the arguments, like the snapshot."""
+    snapshot: str = ""
+    decided_by: str = ""
+    """The identity of whoever decided last, such as page:ana; empty if it is not known."""
+    subject: str = ""
+    amount: int | None = None
+    """In cents; None if it is not known."""
+    shown: str = ""
+    """SHA-256 of the preview."""
+    document: str = ""
+    """Digest of what the document has before and after it is issued."""
     handle: str = ""
     """The secret for the host, known only right after creation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What shows who decides, besides the name."""
+
+    shared_with: str | None = None
+    """Who else may be the person: who set their PIN, or sent the invitation to their passkey. Empty if that is not recorded."""
+    passkey: str = ""
+    """The id of the passkey that the person signed in with, if it was one."""
+
+    def describe(self) -> str:
+        """Return the end of a sentence for the audit trail."""
+        if self.passkey:
+            also = f", which {self.shared_with} may hold too" if self.shared_with else ""
+            return f" with passkey {self.passkey}{also}"
+        return (
+            ""
+            if self.shared_with is None
+            else f" with a PIN set by {self.shared_with or 'an unknown person'}"
+        )
+
+
+NO_EVIDENCE = Evidence()
+"""Nothing but the name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
-from ix_tools.approvals.requirements import KnownIdentities, is_same_person
 from ix_tools.audit import trail
+from ix_tools.auth.identities import KnownIdentities, is_same_person
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import message
 from ix_tools.storage.database import Store

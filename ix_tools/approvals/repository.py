@@ -26,6 +26,7 @@ from ix_tools.approvals.budgets import (
     load_remaining_allowance,
     spend_allowances,
 )
+from ix_tools.approvals.decisions import ApprovalDecisions
 from ix_tools.approvals.host_answers import UnansweredQuestion, detect_unanswered
 from ix_tools.approvals.models import (
     Approval,
@@ -38,19 +39,21 @@ from ix_tools.approvals.models import (
     Reply,
 )
 from ix_tools.approvals.parked_calls import ParkedClaim
-from ix_tools.approvals.queries import ApprovalQueries, build_approval, is_current
+from ix_tools.approvals.queries import build_approval, is_current
 from ix_tools.approvals.refusals import (
     build_declined_refusal,
-    build_differences_refusal,
-    build_form_refusal,
-    build_not_pending_refusal,
-    build_outdated_refusal,
     build_used_refusal,
     find_refusal,
 )
-from ix_tools.approvals.requirements import ANY_PERSON, ApprovalRequirement, record_approval
+from ix_tools.approvals.requirements import ANY_PERSON, ApprovalRequirement
 from ix_tools.approvals.retention import check_waiting_limit, delete_old_texts
-from ix_tools.approvals.rows import list_binding_columns, match_call, record_event
+from ix_tools.approvals.rows import (
+    digest_preview,
+    list_binding_columns,
+    match_call,
+    record_event,
+    to_cents,
+)
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import message
 from ix_tools.operations.digests import hash_content
@@ -68,17 +71,11 @@ __all__ = [
     "Reply",
 ]
 
-PLACE_PHRASES: dict[DecisionPlace, str] = {
-    "terminal": "by a person in a terminal",
-    "page": "by a person on the approval's page",
-    "chat": "by a person in a chat",
-}
-
 IS_GIVEN_BACK = (approvals.c.channel == "form") & (approvals.c.state == "approved")
 """Approved in a form and released because nothing was sent: the same call uses it without asking again."""
 
 
-class ApprovalRepository(ApprovalQueries):
+class ApprovalRepository(ApprovalDecisions):
     """The approvals in a store."""
 
     def __init__(self, store: Store, minutes: int, clock: Callable[[], float] = time.time) -> None:
@@ -263,74 +260,6 @@ class ApprovalRepository(ApprovalQueries):
         with self._store.reading() as connection:
             return [load_remaining_allowance(connection, spending, one) for one in spending.allowances]
 
-    # --- deciding, in a terminal, on a page or in a chat ---
-
-    def decide(
-        self,
-        identifier: str,
-        *,
-        approve: bool,
-        accept_differences: bool = False,
-        reason: str = "",
-        by: str = "",
-        place: DecisionPlace = "terminal",
-        pin_set_by: str | None = None,
-    ) -> Approval:
-        """Record a person's decision in a terminal, on a page or in a chat.
-
-        If the policy requires several people, the last one's approval completes it; one rejection is enough.
-
-        Args:
-            by: the person's identity such as `page:ana` or `slack:T1.U1`, if it is known.
-            pin_set_by: who set the PIN, if only the PIN identifies the person.
-
-        Raises:
-            ApprovalRefused: the approval cannot be decided, or not in this way or by this person.
-        """
-        found = self.find(identifier)
-        if found.channel == "form":
-            raise build_form_refusal(found.id)
-        if approve and found.differs and not accept_differences:
-            raise build_differences_refusal()
-        refusal = (
-            ApprovalRequirement.from_json(found.terms).find_ineligibility(
-                by, found.principal, place, pin_set_by
-            )
-            if approve
-            else None
-        )
-        if refusal is not None:
-            raise refusal
-        now, mine = self._clock(), approvals.c.id == found.id
-        waits = mine & (approvals.c.state == "pending") & (approvals.c.expires_at > now)
-        with self._store.writing() as connection:
-            # Locked, so that two people who approve at once count each other.
-            row = connection.execute(sql.select(approvals).where(waits).with_for_update()).one_or_none()
-            outdated = row is not None and not is_current(row)
-            if row is not None and outdated:
-                self._change_state(connection, row.id, "pending", "stale")
-            elif row is not None:
-                missing = record_approval(connection, row, by, place, now, pin_set_by) if approve else 0
-                event = "approved" if approve else "rejected"
-                if not missing:
-                    done = {"state": event, "decided_at": now, "reason": reason or None}
-                    if approve and parked_calls.is_waiting(connection, row.id):
-                        # A yes in the last minute leaves time to carry the call out.
-                        done["expires_at"] = max(row.expires_at, now + parked_calls.CARRY_OUT_SECONDS)
-                    connection.execute(approvals.update().where(mine).values(done))
-                who = f"by {by}" if by else PLACE_PHRASES[place]
-                if pin_set_by is not None:
-                    who += f" with a PIN set by {pin_set_by or 'an unknown person'}"
-                said = f"{who}; {missing} more needed" if missing else who
-                record_event(connection, row, event, said, place, is_news=not missing)
-                delete_old_texts(connection, now)
-        if outdated:
-            raise build_outdated_refusal()
-        if row is None:
-            now_state = "expired" if found.expires_at <= now else self.find(identifier).state
-            raise build_not_pending_refusal(found.id, now_state)
-        return self.find(identifier)
-
     # --- inside ---
 
     def _mark_rejection_reported(self, connection: Connection, row: Row[Any]) -> bool:
@@ -367,31 +296,6 @@ class ApprovalRepository(ApprovalQueries):
         )
         return replace(build_approval(waiting), channel="page", page=page)
 
-    def _change_state(
-        self,
-        connection: Connection,
-        identifier: str,
-        before: ApprovalState,
-        after: ApprovalState,
-        reason: str | None = None,
-    ) -> bool:
-        moved = connection.execute(
-            approvals.update()
-            .where(approvals.c.id == identifier, approvals.c.state == before)
-            .values(
-                state=after,
-                decided_at=self._clock(),
-                # After the end, the preview (names, message texts) is no longer needed.
-                **({"text": "", "sheet": ""} if after in {"used", "unanswered"} else {}),
-                **({"reason": reason} if reason else {}),
-            )
-        )
-        if moved.rowcount == 1:
-            row = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one()
-            # Without the reason: the trail holds no texts.
-            record_event(connection, row, after, is_news=before == "pending" or after != "used")
-        return moved.rowcount == 1
-
     def _approve_covered_calls(
         self, connection: Connection, row: Row[Any], covers: Sequence[Binding]
     ) -> None:
@@ -427,6 +331,10 @@ class ApprovalRepository(ApprovalQueries):
             "host": asker.host[:200],
             "page": asked.page,
             "covered_by": covered_by,
+            "subject": asked.subject[:200],
+            "amount": to_cents(asked.amount),
+            "shown": digest_preview(asked.sheet),
+            "document": asked.document,
             "created_at": now,
             "expires_at": now + (asked.minutes * 60 or self._seconds),
         }

@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
-from unicodedata import normalize
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
 from ix_tools.approvals.budgets import AutoApprovalRequest
+from ix_tools.auth.identities import KnownIdentities, find_people
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import NO_MESSAGE, Message, message, verbatim
 from ix_tools.storage.schema import decisions
@@ -22,10 +22,6 @@ RequiredPlace = Literal["any", "form", "outside", "page", "terminal"]
 """The places where a person may approve: any; the host's form; outside the host; only the page; only a terminal."""
 PLACES_BY_STRICTNESS: tuple[RequiredPlace, ...] = ("any", "form", "outside", "page", "terminal")
 """From the easiest to imitate to the hardest."""
-IDENTITY_KINDS = frozenset({"terminal", "page", "principal"})
-"""The prefixes of identities: the system's user, the name on the page, the requester."""
-KnownIdentities = tuple[tuple[str, str], ...]
-"""Pairs of identity and person: `terminal:asilva` is Ana, and so is `page:ana@acme.example`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,7 @@ class ApprovalRequirement:
         return None if nobody else both
 
     def find_ineligibility(
-        self, by: str, asker: str, through: str, pin_set_by: str | None = None
+        self, by: str, asker: str, through: str, shared_with: str | None = None
     ) -> ApprovalRefused | None:
         """Return why this person cannot approve in this place; None if they can.
 
@@ -103,8 +99,8 @@ class ApprovalRequirement:
             by: the identity of the person; empty if unknown.
             asker: the principal of the requester.
             through: the place of the decision.
-            pin_set_by: who set the PIN that identifies the person, empty if not recorded; both know the PIN, so both
-                must be allowed to approve.
+            shared_with: who else may be the person: who set their PIN, or sent the invitation to their passkey. Empty if that
+                is not recorded. Both must be allowed to approve.
         """
         rules = _format_rules(self.rules)
         if self.where in {"page", "terminal"} and self.where != through:
@@ -122,7 +118,7 @@ class ApprovalRequirement:
                 code="approver_unknown",
                 next=message("sign in, then approve"),
             )
-        if pin_set_by == "":
+        if shared_with == "":
             return ApprovalRefused(
                 message(
                     "The approver must be identified here, and it is not recorded who set this PIN{rules}.",
@@ -131,9 +127,9 @@ class ApprovalRequirement:
                 code="approver_unknown",
                 next=message("the owner of the PIN sets it again with `ix-tools approvals pin`"),
             )
-        who = self.find_people(by, pin_set_by)
+        who = self.find_people(by, shared_with)
         also = (
-            message("; {person} set this PIN, so it may be them", person=pin_set_by)
+            message("; {person} set this PIN or sent this invitation, so it may be them", person=shared_with)
             if len(who) > 1
             else NO_MESSAGE
         )
@@ -171,51 +167,23 @@ def _format_rules(rules: Iterable[str]) -> Message:
     return message(" (policy: {rules})", rules=named) if named else NO_MESSAGE
 
 
-# --- people ----------------------------------------------------------------------------------------------
-
-
-def find_people(identity: str, same: KnownIdentities) -> frozenset[str]:
-    """Return the people who may have an identity such as `terminal:ana`.
-
-    The same name in two places is the same person. If [people] lists a name for another place only, it means that person:
-    `page:ana-laptop` is Ana if `principal:ana-laptop` is. Without a place, `ana` is the person of that name.
-    """
-    wanted = _normalize_name(identity)
-    exactly = {_normalize_name(who) for one, who in same if _normalize_name(one) == wanted}
-    place, _, bare = wanted.partition(":")
-    if exactly or not bare:
-        return frozenset(exactly or {wanted})
-    if place not in IDENTITY_KINDS:
-        return frozenset({wanted})
-    return frozenset(
-        {_normalize_name(who) for one, who in same if _normalize_name(one.partition(":")[2]) == bare}
-        or {bare}
-    )
-
-
-def is_same_person(one: str, other: str, same: KnownIdentities) -> bool:
-    """Check that two identities certainly belong to one person."""
-    first, second = find_people(one, same), find_people(other, same)
-    return first == second and len(first) == 1
-
-
 def load_approvers(connection: Connection, approval: str) -> tuple[str, ...]:
     """Return the people who have approved so far, first to last."""
     return tuple(row.person for row in _load_decisions(connection, approval))
 
 
 def record_approval(
-    connection: Connection, row: Any, by: str, through: str, now: float, pin_set_by: str | None = None
+    connection: Connection, row: Any, by: str, through: str, now: float, shared_with: str | None = None
 ) -> int:
     """Record a person's approval and return how many are still missing. The caller holds the lock on the row."""
     terms = ApprovalRequirement.from_json(row.terms)
     before = _load_decisions(connection, row.id)
-    who = terms.find_people(by, pin_set_by)
+    who = terms.find_people(by, shared_with)
     for one in before:
         if who & terms.find_people(one.identity, one.pin_set_by):
             known = (
                 message("{one} and {other} may be one person", one=by, other=one.identity)
-                if pin_set_by or one.pin_set_by
+                if shared_with or one.pin_set_by
                 else verbatim(by)
             )
             raise ApprovalRefused(
@@ -228,7 +196,7 @@ def record_approval(
                 code="approved_by_you_already",
                 next=message("another person approves, with a PIN that they set themselves"),
             )
-    noted = {"person": min(terms.find_people(by), default=""), "identity": by, "pin_set_by": pin_set_by}
+    noted = {"person": min(terms.find_people(by), default=""), "identity": by, "pin_set_by": shared_with}
     connection.execute(decisions.insert().values(approval=row.id, **noted, channel=through, decided_at=now))
     return terms.people - len(before) - 1
 
@@ -236,11 +204,6 @@ def record_approval(
 def _load_decisions(connection: Connection, approval: str) -> Sequence[Any]:
     wanted = sql.select(decisions).where(decisions.c.approval == approval)
     return connection.execute(wanted.order_by(decisions.c.decided_at, decisions.c.person)).all()
-
-
-def _normalize_name(text: str) -> str:
-    # The same name may be typed in different Unicode forms.
-    return normalize("NFKC", text.strip()).casefold()
 
 
 @dataclass(frozen=True, slots=True)

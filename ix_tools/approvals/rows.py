@@ -1,7 +1,9 @@
 """Queries by binding, audit entries and events, shared by the modules that change rows of approvals."""
 
+import hashlib
 import time
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sql
@@ -31,6 +33,18 @@ def list_binding_columns(binding: Binding) -> dict[str, str]:
         "operation": binding.operation,
         "arguments": binding.arguments,
     }
+
+
+def to_cents(amount: Decimal | None) -> int | None:
+    """Return an amount in cents, by which lists are ordered; None if it is unknown or too large for that."""
+    if amount is None or not amount.is_finite() or abs(amount) >= 10**15:
+        return None
+    return int((amount * 100).to_integral_value())
+
+
+def digest_preview(sheet: str) -> str:
+    """Return the digest of a stored preview: of exactly what the person is shown."""
+    return hashlib.sha256(sheet.encode()).hexdigest() if sheet else ""
 
 
 def match_call(binding: Binding) -> sql.ColumnElement[bool]:

@@ -1,1 +1,1 @@
-"""Authentication of callers: principals with scopes, bearer tokens, OAuth access tokens."""
+"""Authentication of callers: principals with scopes, bearer tokens, OAuth access tokens; people, their passkeys and sessions."""

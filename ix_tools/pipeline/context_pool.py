@@ -39,6 +39,11 @@ class ServerContext(Protocol):
         """The server's public address: scheme, host and port, without a slash at the end."""
         ...
 
+    @property
+    def people_address(self) -> str:
+        """The address under which people sign in; empty if they cannot."""
+        ...
+
     def get_principal(self, request: "Request") -> Principal:
         """Return the principal of a request; only on authenticated routes (`routes`, not `open_routes`)."""
         ...

@@ -2,7 +2,13 @@
 
 import sqlalchemy as sql
 
-HEAD = "0016"
+from ix_tools.storage.people_schema import invitations, passkeys, people, sessions, sign_ins
+from ix_tools.storage.tables import metadata
+
+# Tables of a file of their own that are also found here.
+__all__ = ["invitations", "metadata", "passkeys", "people", "sessions", "sign_ins"]
+
+HEAD = "0017"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
 version = sql.Table(
@@ -12,8 +18,6 @@ version = sql.Table(
     sql.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
 """The migration of a store, in alembic's own table, so that alembic can upgrade a store that was created at HEAD."""
-
-metadata = sql.MetaData()
 
 UNUSED_WITH_TEXT = "state <> 'used' AND summary <> ''"
 """Approvals whose texts are deleted some time after they end."""
@@ -47,10 +51,21 @@ approvals = sql.Table(
     sql.Column("covered_by", sql.String(16)),  # the approval of the workflow that covers this call
     sql.Column("asked_at", sql.Float),  # when the host was handed the question, by the store's clock
     sql.Column("reported_at", sql.Float),  # when a rejection was reported to the requester
+    sql.Column(
+        "decided_by", sql.String(200), nullable=False, server_default=""
+    ),  # such as page:ana, if known
+    sql.Column("subject", sql.String(200), nullable=False, server_default=""),  # such as invoices/1001
+    sql.Column("amount", sql.BigInteger),  # cents that it moves, or of the document; null if unknown
+    sql.Column("shown", sql.String(64), nullable=False, server_default=""),  # SHA-256 of the preview
+    # Digest of what the document has before and after it is issued.
+    sql.Column("document", sql.String(64), nullable=False, server_default=""),
     sql.Index("approvals_by_binding", "principal", "account", "operation", "arguments"),
     sql.Index("approvals_that_wait", "principal", "state", "expires_at"),
     sql.Index("approvals_by_end", "state", "expires_at"),
     sql.Index("approvals_covered", "covered_by"),
+    sql.Index("approvals_by_age", "created_at", "id"),
+    sql.Index("approvals_of_an_account", "account", "created_at", "id"),
+    sql.Index("approvals_of_a_document", "account", "subject"),
     sql.Index(
         "approvals_to_forget",
         "expires_at",
@@ -102,7 +117,9 @@ decisions = sql.Table(
     sql.Column("identity", sql.String(200), nullable=False),  # how they were identified: terminal:ana
     sql.Column("channel", sql.String(16), nullable=False),
     sql.Column("decided_at", sql.Float, nullable=False),
-    sql.Column("pin_set_by", sql.String(200)),  # who set the identifying PIN; null without a PIN
+    sql.Column(
+        "pin_set_by", sql.String(200)
+    ),  # who set the PIN or sent the invitation, and may be the person
 )
 
 spent = sql.Table(
@@ -230,6 +247,9 @@ audit = sql.Table(
     sql.Column("outcome", sql.Text, nullable=False),
     sql.Column("previous", sql.String(64), nullable=False),
     sql.Column("hash", sql.String(64), nullable=False),
+    sql.Index("audit_of_an_approval", "approval", "event"),
+    sql.Index("audit_of_a_document", "account", "subject"),
+    sql.Index("audit_by_event", "event", "seq"),
 )
 
 rates = sql.Table(

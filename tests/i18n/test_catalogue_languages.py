@@ -34,6 +34,9 @@ SAME_IN_BOTH = {
         "export",
         "run",
         "repeat",
+        "people",
+        "server",
+        "approver",
     },
     "en": {"de", "isenção", "ª", "logo", "apagar", "cliente", "artigo", "forma", "normal", "porto", "via"},
 }

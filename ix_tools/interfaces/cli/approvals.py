@@ -11,7 +11,7 @@ from ix_tools.approvals.links import ApprovalLinks
 from ix_tools.approvals.pins import Pins
 from ix_tools.approvals.refusals import REPEAT_CALL
 from ix_tools.approvals.repository import Approval
-from ix_tools.approvals.requirements import ApprovalRequirement, KnownIdentities
+from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.approvals.text import format_for_reader
 from ix_tools.error_codes import Exit
 from ix_tools.errors import ApprovalRefused
@@ -22,8 +22,7 @@ from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli import pending_approvals as views
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
-from ix_tools.interfaces.cli.repositories import open_approvals, open_companies, open_store
-from ix_tools.pipeline.context import load_policy
+from ix_tools.interfaces.cli.repositories import load_same_people, open_approvals, open_companies, open_store
 
 NONE = message("Nothing waits for approval.")
 APPROVED = message_template(
@@ -222,7 +221,7 @@ def link(run: Invocation, identifier: str, person: str) -> int:
     console.print_note(
         run.translate(LINK.fill(id=found.id, until=until, and_pin=run.translate(AND_PIN) * guarded))
     )
-    if person and set_by is not None and not Pins.is_own(person, set_by, _load_same_people(run)):
+    if person and set_by is not None and not Pins.is_own(person, set_by, load_same_people(run)):
         console.print_note(run.translate(PIN_OF_ANOTHER.fill(principal=person, by=set_by or "?")))
     return Exit.OK
 
@@ -235,7 +234,7 @@ def pin(run: Invocation, principal: str | None, remove: bool) -> int:
     whose = principal or run.settings.principal
     prompt.require_person(message("sets a PIN"), message("type the command in a terminal"))
     with open_store(run.settings) as opened:
-        pins, by, same = Pins(opened), prompt.identify_user(), _load_same_people(run)
+        pins, by, same = Pins(opened), prompt.identify_user(), load_same_people(run)
         own = pins.is_own(whose, by, same)
         old = None if own or not pins.has_pin(whose) else _prompt_hidden(run, OLD_PIN)
         pins.set(whose, None if remove else _prompt_new_pin(run), by=by, same=same, old=old)
@@ -246,12 +245,6 @@ def pin(run: Invocation, principal: str | None, remove: bool) -> int:
     if not remove and not own:
         console.print_note(run.translate(PIN_OF_ANOTHER.fill(principal=whose, by=by)))
     return Exit.OK
-
-
-def _load_same_people(run: Invocation) -> KnownIdentities:
-    """Load the policy's list of names that belong to one person, if there is a policy."""
-    policy = load_policy(run.settings)
-    return policy.load_rules().identities if policy is not None else ()
 
 
 def _prompt_hidden(run: Invocation, question: Message) -> str:

@@ -48,6 +48,9 @@ UTILITY_COMMANDS = {
     ),
     "store": UtilityCommand("store", message("Accept a restored copy of the store: accept-restored")),
     "tokens": UtilityCommand("tokens", message("Tokens of the HTTP server: create, list, revoke")),
+    "people": UtilityCommand(
+        "people", message("People who sign in: invite, list, confirm, revoke, sign-out, remove")
+    ),
     "limits": UtilityCommand("limits", message("Paused accounts: show, clear")),
     "policy": UtilityCommand("policy", message("The policy, and its decision about a call: show, check")),
     "connect": UtilityCommand("connect", message("Add ix-tools to an assistant on this machine")),

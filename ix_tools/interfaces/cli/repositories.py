@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ix_tools.approvals.repository import ApprovalRepository
+from ix_tools.auth.identities import KnownIdentities
 from ix_tools.config.settings import Settings
 from ix_tools.events.repository import Events
 from ix_tools.idempotency.journal import Journal
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.pipeline.company_repository import CompanyRepository
-from ix_tools.pipeline.context import create_journal, create_store
+from ix_tools.pipeline.context import create_journal, create_store, load_policy
 from ix_tools.storage.database import Store
 
 
@@ -50,3 +51,9 @@ def open_companies(settings: Settings) -> Iterator[CompanyRepository]:
     """Yield the companies that own the accounts of these settings."""
     with open_store(settings) as opened:
         yield CompanyRepository(opened, settings)
+
+
+def load_same_people(run: Invocation) -> KnownIdentities:
+    """Load the policy's list of names that belong to one person, if there is a policy."""
+    policy = load_policy(run.settings)
+    return policy.load_rules().identities if policy is not None else ()

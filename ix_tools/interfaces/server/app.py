@@ -40,10 +40,11 @@ INTERFACES = (rest, web)
 class HttpServerContext:
     """What the server lends the interfaces (see `context_pool.ServerContext`)."""
 
-    def __init__(self, settings: Settings, address: str, pool: ContextPool) -> None:
+    def __init__(self, settings: Settings, address: str, people_address: str, pool: ContextPool) -> None:
         """Keep the parts. `address` is where clients reach the server: scheme, host and port."""
         self.settings = settings
         self.address = address
+        self.people_address = people_address
         self.pool = pool
 
     @property
@@ -64,6 +65,7 @@ def build_application(
     address: str,
     *,
     requires_authentication: bool,
+    people_address: str = "",
     create_pool: Callable[[Settings], ContextPool] = ContextPool,
     create_server: CreateServer = build_server,
 ) -> Starlette:
@@ -71,9 +73,10 @@ def build_application(
 
     Args:
         requires_authentication: whether callers must authenticate from the start.
+        people_address: where people sign in; empty if they cannot.
         create_server: creates the MCP server, for an application that offers more than ours.
     """
-    server_context = HttpServerContext(settings, address, create_pool(settings))
+    server_context = HttpServerContext(settings, address, people_address, create_pool(settings))
     server_context.pool.page_host = ServerPages(address)
     authenticator = Authenticator(
         settings, server_context.store, address, requires_authentication=requires_authentication

@@ -2,24 +2,33 @@
 
 import argparse
 import logging
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
+from ix_tools.auth.people import People
 from ix_tools.auth.tokens import Tokens
 from ix_tools.config.extras import require_extra
 from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.loading import detect_language, load_settings
 from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options, run_chosen_sandbox
 from ix_tools.config.setting_checks import is_loopback
-from ix_tools.config.settings import Settings
+from ix_tools.config.settings import SANDBOX_ACCOUNT, Settings
 from ix_tools.error_codes import Exit
-from ix_tools.errors import IxError, Problem, SettingsError
+from ix_tools.errors import IxError, Problem, SettingsError, StoreUnavailable
 from ix_tools.i18n.messages import message
 from ix_tools.interfaces.mcp.stdio import add_tool_options, apply_options
 from ix_tools.interfaces.server import json_logs
-from ix_tools.interfaces.server.workers import build_local_url, open_sockets, run_server
+from ix_tools.interfaces.server.workers import (
+    build_local_url,
+    open_other_loopback,
+    open_sockets,
+    run_server,
+)
 from ix_tools.pipeline.context import create_store
 from ix_tools.policy.file import PolicyFile
 from ix_tools.schemas.rendered_lists import choice_from_settings, list_chosen_tools
@@ -28,6 +37,10 @@ from ix_tools.schemas.tool_selection import UnknownName
 log = logging.getLogger(__name__)
 
 PORT = 8756
+SANDBOX_PERSON = "sandbox"
+"""Whom the sandbox invites at its start, so that there is somebody to sign in as. This person sees the sandbox only: the store
+may be the one that real accounts use.
+"""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -62,15 +75,70 @@ def main(argv: Sequence[str]) -> int:
             sockets = open_sockets(options.host, options.port, options.workers)
             for sock in sockets:
                 until_the_end.callback(sock.close)
+            others = open_other_loopback(options.host, sockets)
+            for sock in others or ():
+                until_the_end.callback(sock.close)
             address = settings.public_url or build_local_url(options.host, sockets[0])
+            people_address = find_people_address(address, owns_loopback=others is not None)
         except IxError as wrong:
             print(wrong.format_for_person(detect_language()), file=sys.stderr)
             return Exit.USAGE
         json_logs.configure_logging(settings)
         _warn_about_access(settings, needed)
         print(f"ix-tools listens on {build_local_url(options.host, sockets[0])}", file=sys.stderr, flush=True)
-        run_server(settings, address, needed, options.workers, sockets)
+        _announce_people(settings, people_address)
+        create = partial(_create_application, settings, address, people_address, needed)
+        run_server(create, settings, options.workers, _group_sockets(sockets, others or []))
     return Exit.OK
+
+
+def _create_application(settings: Settings, address: str, people_address: str, needed: bool) -> Any:
+    from ix_tools.interfaces.server.app import build_application
+
+    return build_application(settings, address, requires_authentication=needed, people_address=people_address)
+
+
+def _group_sockets(
+    sockets: Sequence[socket.socket], others: Sequence[socket.socket]
+) -> list[list[socket.socket]]:
+    """Group the sockets by worker."""
+    return [[sock, *others[number : number + 1]] for number, sock in enumerate(sockets)]
+
+
+def find_people_address(address: str, *, owns_loopback: bool) -> str:
+    """Return the address under which people sign in; empty if they cannot.
+
+    Browsers use passkeys over HTTPS and at `localhost`, whose two addresses must both be ours.
+    """
+    parts = urlsplit(address)
+    if parts.scheme == "https":
+        return address
+    if not is_loopback(parts.hostname or "") or not owns_loopback:
+        return ""
+    return f"http://localhost:{parts.port}" if parts.port else "http://localhost"
+
+
+def _announce_people(settings: Settings, people_address: str) -> None:
+    """Print where people sign in; in the sandbox, with an invitation for somebody to sign in as."""
+    if not people_address:
+        log.info("nobody can sign in: the address is neither HTTPS nor this machine's alone")
+        return
+    print(f"People sign in at {people_address}/inbox", file=sys.stderr, flush=True)
+    if not settings.sandbox:
+        return
+    store = create_store(settings)
+    try:
+        people = People(store)
+        by = f"page:{SANDBOX_PERSON}"
+        people.add(SANDBOX_PERSON, "approver", (SANDBOX_ACCOUNT,), by)
+        secret, _ = people.invite(SANDBOX_PERSON, by)
+    except StoreUnavailable as trouble:
+        log.warning("nobody could be invited: %s", trouble)
+    else:
+        link = f"{people_address}/inbox/invitation/{secret}"
+        print(f"To sign in, add a passkey within 15 minutes: {link}", file=sys.stderr, flush=True)
+    finally:
+        store.close()
 
 
 def _load_settings(options: argparse.Namespace, until_the_end: ExitStack) -> Settings:

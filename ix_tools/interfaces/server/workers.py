@@ -1,10 +1,11 @@
 """Serve a port with one process or several, and shut them down in order."""
 
+import errno
 import gc
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -46,17 +47,32 @@ def open_sockets(host: str, port: int, workers: int = 1) -> list[socket.socket]:
     return sockets
 
 
-def _bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if shared:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+def open_other_loopback(host: str, sockets: Sequence[socket.socket]) -> list[socket.socket] | None:
+    """Open the same port at this machine's address of the other family, as many times as there are sockets.
+
+    A browser may look for `localhost` at either address, so people sign in only if nobody else can answer at one of them.
+
+    Returns:
+        The sockets, none where this machine has only one family; None if another program has the port.
+    """
+    other = {"127.0.0.1": "::1", "localhost": "::1", "::1": "127.0.0.1"}.get(host)
+    if other is None:
+        return None
+    opened: list[socket.socket] = []
     try:
-        sock.bind((host, port))
-        sock.listen(BACKLOG)
+        while len(opened) < len(sockets):
+            opened.append(_listen(other, sockets[0].getsockname()[1], shared=len(sockets) > 1))
     except OSError as trouble:
-        sock.close()
+        for sock in opened:
+            sock.close()
+        return [] if trouble.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT} else None
+    return opened
+
+
+def _bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    try:
+        return _listen(host, port, shared=shared)
+    except OSError as trouble:
         failure = SettingsError(
             message(
                 "Nobody can listen on {host} port {port} ({reason}).",
@@ -66,10 +82,23 @@ def _bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
             ),
             next=message("choose another --host or --port"),
         )
-    else:
-        sock.set_inheritable(True)
-        return sock
     raise failure
+
+
+def _listen(host: str, port: int, *, shared: bool) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind((host, port))
+        sock.listen(BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    sock.set_inheritable(True)
+    return sock
 
 
 def build_local_url(host: str, sock: socket.socket) -> str:
@@ -79,13 +108,18 @@ def build_local_url(host: str, sock: socket.socket) -> str:
 
 
 def run_server(
-    settings: Settings, address: str, needed: bool, workers: int, sockets: Sequence[socket.socket]
+    create: Callable[[], Any], settings: Settings, workers: int, sockets: Sequence[Sequence[socket.socket]]
 ) -> None:
-    """Serve on bound sockets until a signal, and shut down in order."""
+    """Serve on bound sockets until a signal, and shut down in order.
+
+    Args:
+        create: creates the application of one process.
+        sockets: the sockets of each worker, or one group that all share.
+    """
     raise_open_file_limit()
     suppress_for_process()
     config = uvicorn.Config(
-        partial(_create_application, settings, address, needed),
+        partial(_prepare_process, create, settings),
         factory=True,
         workers=workers,
         backlog=BACKLOG,
@@ -107,38 +141,43 @@ def run_server(
             number, lambda *_: None
         )  # uvicorn shuts down, then raises the signal again; by then nothing is left to stop
     if workers == 1:
-        uvicorn.Server(config).run(sockets=list(sockets))
+        uvicorn.Server(config).run(sockets=list(sockets[0]))
     else:
-        WorkerSupervisor(config, list(sockets)).run()
+        WorkerSupervisor(config, sockets).run()
 
 
 class WorkerSupervisor(Multiprocess):
-    """uvicorn's supervisor with one socket per worker; a replacement takes over its predecessor's socket."""
+    """uvicorn's supervisor with sockets for each worker; a replacement takes over its predecessor's."""
+
+    def __init__(self, config: uvicorn.Config, groups: Sequence[Sequence[socket.socket]]) -> None:
+        """Keep the sockets of each worker, or one group that all share."""
+        self._groups = [list(group) for group in groups]
+        super().__init__(config, [])
 
     @property
     def sockets(self) -> list[socket.socket]:
         """Return the sockets of the worker that is about to start."""
-        if len(self._all) == 1:
-            return self._all
+        if len(self._groups) == 1:
+            return self._groups[0]
         gone = [number for number, one in enumerate(self.processes) if one.exitcode is not None]
         number = gone[0] if gone else len(self.processes)
-        return [self._all[number]] if number < len(self._all) else self._all
+        if number < len(self._groups):
+            return self._groups[number]
+        return [sock for group in self._groups for sock in group]
 
     @sockets.setter
     def sockets(self, given: list[socket.socket]) -> None:
-        self._all = given
+        """Ignore what uvicorn sets: the groups are known from the start."""
 
     def handle_ttou(self) -> None:
         """Not supported: scaling down would leave a socket without a reader."""
 
 
-def _create_application(settings: Settings, address: str, needed: bool) -> Any:
+def _prepare_process(create: Callable[[], Any], settings: Settings) -> Any:
     """Create the application of one process."""
-    from ix_tools.interfaces.server.app import build_application
-
     suppress_for_process()
     json_logs.configure_logging(settings)
-    app = build_application(settings, address, requires_authentication=needed)
+    app = create()
     gc.collect()
     gc.freeze()  # objects loaded at start live as long as the process
     return app

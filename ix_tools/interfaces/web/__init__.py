@@ -1,15 +1,21 @@
-"""The approval pages: show a pending request as a document with Approve and Reject.
+"""The pages for people: one approval behind its link, and the inbox of those who sign in.
 
     GET   /approve/SECRET    shows, and never decides
     POST  /approve/SECRET    decides, once: needs the link, this page's CSRF token, the right Host and Origin, and the PIN if one is set
+    /inbox                   what waits, what was decided, passkeys: needs a sign-in (`sign_in.py`)
 
-The HTTP server mounts them as open routes; with the stdio server a small local server of their own serves them.
+The HTTP server mounts them as open routes; with the stdio server a small local server of their own serves the approval pages.
 """
 
 from starlette.routing import BaseRoute
 
 from ix_tools.approvals.repository import ApprovalRepository
+from ix_tools.interfaces.web.inbox import InboxPages
+from ix_tools.interfaces.web.passkey_pages import PasskeyPages
+from ix_tools.interfaces.web.requests import Site
+from ix_tools.interfaces.web.sign_in import SignInPages
 from ix_tools.interfaces.web.views import ApprovalPages, SignIn
+from ix_tools.interfaces.web.visitors import InboxServices, VisitorGuard
 from ix_tools.pipeline.context_pool import ServerContext
 
 __all__ = ["open_routes", "routes"]
@@ -21,13 +27,19 @@ def routes(server_context: ServerContext) -> list[BaseRoute]:
 
 
 def open_routes(server_context: ServerContext, sign_in: SignIn | None = None) -> list[BaseRoute]:
-    """Return the pages, for people with a link; `sign_in` may require more."""
-    approvals = ApprovalRepository(server_context.store, server_context.settings.approval_minutes)
-    pages = ApprovalPages(
-        server_context.store,
-        approvals,
-        server_context.settings.language,
-        lambda: server_context.address,
-        sign_in,
+    """Return the pages, for people with a link or a session; `sign_in` may require more of a link."""
+    settings, store = server_context.settings, server_context.store
+
+    def site() -> Site:
+        return Site(server_context.address, server_context.people_address)
+
+    approvals = ApprovalRepository(store, settings.approval_minutes)
+    pages = ApprovalPages(store, approvals, settings.language, site, sign_in)
+    services = InboxServices(settings, store, site)
+    guard = VisitorGuard(services)
+    inbox = (
+        SignInPages(services, guard),
+        PasskeyPages(services, guard),
+        InboxPages(services, guard),
     )
-    return pages.routes()
+    return [*pages.routes(), *(route for one in inbox for route in one.routes())]

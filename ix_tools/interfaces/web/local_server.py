@@ -65,12 +65,15 @@ class LocalPageServer:
         from starlette.applications import Starlette
 
         from ix_tools.interfaces.connections import Connection
+        from ix_tools.interfaces.web.requests import Site
         from ix_tools.interfaces.web.views import ApprovalPages
 
         sock = _open_socket()
         address = f"http://127.0.0.1:{sock.getsockname()[1]}"
         context = self._context
-        pages = ApprovalPages(context.store, context.approvals, context.settings.language, lambda: address)
+        pages = ApprovalPages(
+            context.store, context.approvals, context.settings.language, lambda: Site(address)
+        )
         config = uvicorn.Config(
             Starlette(routes=pages.routes()),
             http=Connection,

@@ -1,17 +1,10 @@
 """Render the approval pages from templates, with every text from outside escaped and sanitized."""
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache, partial
-from importlib import resources
+from datetime import date
+from functools import partial
 from typing import Any
-
-from babel.dates import format_date, format_time
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from ix_tools.approvals import rendering
 from ix_tools.approvals.call_outcomes import Step
@@ -20,10 +13,16 @@ from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.stored_preview import load_preview
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.i18n import formats
-from ix_tools.i18n.formats import LISBON
 from ix_tools.i18n.labels import ACTIONS, LARGEST_LINES
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import render
+from ix_tools.interfaces.web.page_templates import (
+    format_day,
+    format_moment,
+    format_near_moment,
+    render_template,
+)
+from ix_tools.interfaces.web.requests import load_asset
 from ix_tools.interfaces.web.texts import (
     ALL_LINES,
     ALREADY,
@@ -37,11 +36,9 @@ from ix_tools.interfaces.web.texts import (
     WORDS,
 )
 from ix_tools.operations.labels import translate_label
-from ix_tools.text.sanitize import sanitize_line
 
-__all__ = ["compute_style_hash", "render_approval", "render_outcome"]
+__all__ = ["render_approval", "render_outcome"]
 
-LANGUAGE_TAGS = {"pt": "pt-PT", "en": "en-GB"}
 OPEN_LINES, LARGEST = 20, 5
 """A document with more lines shows its largest ones; a list that can be opened has all of them."""
 PLACED_FIELDS = {"date", "due_date", "draft_id", "status", "exemption"}
@@ -63,6 +60,13 @@ class PageState:
     """Whose PIN is required; empty if none is."""
     next_try: float = 0.0
     """When the PIN may be tried again; 0 for now."""
+    passkey: str = ""
+    """What the browser needs to sign the approval, as JSON; empty where it is not signed."""
+    must_sign: bool = False
+    """Only a signature approves it."""
+    may_decide: bool = True
+    menu: Any = None
+    """The inbox's navigation; None on a page that is reached by a link."""
     approved_by: Sequence[str] = ()
     """People who have approved already, if several must."""
     error: str = ""
@@ -75,7 +79,7 @@ def render_approval(found: Approval, language: Language, page: PageState) -> str
     """Render the page of a pending approval."""
     error = "pin_locked" if page.next_try else page.error
     sheet = load_preview(found.sheet)
-    return _render(
+    return render_template(
         "approval.html",
         language,
         sheet=sheet,
@@ -96,47 +100,60 @@ def render_approval(found: Approval, language: Language, page: PageState) -> str
         account=found.account,
         through=render(FACES.get(found.face, FACES["library"]), language),
         host=found.host,
-        asked_at=_format_moment(found.created_at, language),
-        until=_format_moment(found.expires_at, language),
-        answer_by=_format_near_moment(found.expires_at, page.now, language),
+        asked_at=format_moment(found.created_at, language),
+        until=format_moment(found.expires_at, language),
+        answer_by=format_near_moment(found.expires_at, page.now, language),
         approve=_label_approve_button(sheet, language),
         approved_by=page.approved_by,
         csrf=page.csrf,
         pin=page.pin,
+        passkey=page.passkey,
+        must_sign=page.must_sign,
+        may_decide=page.may_decide,
+        menu=page.menu,
+        script=load_asset("passkey.js") if page.passkey else "",
         error=_describe_error(error, language, found, page.next_try, page.now) or page.message,
         error_at=ERROR_FIELDS.get(error, ""),
         locked=error == "pin_locked",
     )
 
 
+@dataclass(frozen=True, slots=True)
+class OutcomeState:
+    """State of the page of an approval that waits no more, besides the approval itself."""
+
+    now: float = 0.0
+    again: bool = False
+    """The person tried to decide it a second time."""
+    steps: tuple[Step, ...] = ()
+    refreshes: bool = False
+    """The page reloads by itself."""
+    menu: Any = None
+    """The inbox's navigation; None on a page that is reached by a link."""
+
+
 def render_outcome(
-    state: str,
-    language: Language,
-    found: Approval | None = None,
-    *,
-    now: float = 0.0,
-    again: bool = False,
-    steps: tuple[Step, ...] = (),
-    refreshes: bool = False,
+    state: str, language: Language, found: Approval | None = None, page: OutcomeState = OutcomeState()
 ) -> str:
     """Render the decision and its result, or why a link or answer was not accepted; nothing else of the document."""
     heading, text = (render(said, language) for said in OUTCOMES[state])
     decided = found.decided_at if found is not None and state not in UNDECIDED else None
-    return _render(
+    return render_template(
         "outcome.html",
         language,
         outcome=state,
         heading=heading,
         text=text,
-        note=render(ALREADY, language) if again else "",
+        note=render(ALREADY, language) if page.again else "",
         summary=found.summary if found is not None and state not in UNDECIDED else "",
-        steps=[_describe_step(step, language) for step in steps],
-        refreshes=refreshes,
-        until=_format_near_moment(found.expires_at, now, language)
+        steps=[_describe_step(step, language) for step in page.steps],
+        refreshes=page.refreshes,
+        menu=page.menu,
+        until=format_near_moment(found.expires_at, page.now, language)
         if found is not None and state == "approved"
         else "",
         id=found.id if found else "",
-        when=_format_moment(decided, language) if decided else "",
+        when=format_moment(decided, language) if decided else "",
         reason=found.reason if found is not None and state == "rejected" else "",
     )
 
@@ -154,30 +171,6 @@ def _describe_step(step: Step, language: Language) -> str:
     return f"{name} · ATCUD {step.atcud}" if step.atcud else name
 
 
-@cache
-def compute_style_hash() -> str:
-    """Return the hash by which the pages' Content-Security-Policy allows their own style only."""
-    return base64.b64encode(hashlib.sha256(_load_css().encode()).digest()).decode()
-
-
-@cache
-def _load_css() -> Markup:
-    text = resources.files("ix_tools.interfaces.web").joinpath("templates/page.css").read_text("utf-8")
-    return Markup(text.strip())  # noqa: S704 - a file of ours
-
-
-@cache
-def _create_environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("ix_tools.interfaces.web"),
-        autoescape=True,
-        finalize=_sanitize_value,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
 def _label_approve_button(sheet: ApprovalPreview, language: Language) -> str:
     """Return the approve button's label: the amount that the call issues or pays, otherwise the action."""
     word = render(WORDS["approve"], language)
@@ -189,25 +182,11 @@ def _label_approve_button(sheet: ApprovalPreview, language: Language) -> str:
 def _describe_error(error: str, language: Language, found: Approval, next_try: float, now: float) -> str:
     if error == "pin_locked":
         return render(
-            PIN_LOCKED.fill(next_try=_format_near_moment(next_try, now, language), id=found.id), language
+            PIN_LOCKED.fill(next_try=format_near_moment(next_try, now, language), id=found.id), language
         )
     if language == "pt" and error in REFUSALS:
         return render(REFUSALS[error].fill(id=found.id), language)
     return render(ERRORS.get(error, ""), language)
-
-
-def _sanitize_value(value: Any) -> Any:
-    """Remove control and invisible characters from a value that is put into a page."""
-    return sanitize_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _render(template: str, language: Language, **given: Any) -> str:
-    said = {name: render(word, language) for name, word in WORDS.items()}
-    return (
-        _create_environment()
-        .get_template(template)
-        .render(said=said, language=language, tag=LANGUAGE_TAGS[language], css=_load_css(), **given)
-    )
 
 
 def _build_document_values(paper: DocumentView | None, language: Language) -> dict[str, Any]:
@@ -215,7 +194,7 @@ def _build_document_values(paper: DocumentView | None, language: Language) -> di
     if paper is None:
         return {"paper": None}
     told = {
-        label: _format_day(text, language) if isinstance(text, date) else text
+        label: format_day(text, language) if isinstance(text, date) else text
         for label, text in rendering.list_document_values(paper, language)
     }
     return {
@@ -236,26 +215,9 @@ def _build_document_values(paper: DocumentView | None, language: Language) -> di
     }
 
 
-def _format_day(value: date | None, language: Language) -> str:
-    return format_date(value, "long", locale=formats.LOCALES[language]) if value else "–"
-
-
-def _format_moment(timestamp: float, language: Language) -> str:
-    moment = datetime.fromtimestamp(timestamp, LISBON)
-    return f"{_format_day(moment.date(), language)}, {format_time(moment, 'HH:mm', locale=formats.LOCALES[language])}"
-
-
-def _format_near_moment(timestamp: float, now: float, language: Language) -> str:
-    """Format a moment as a time of day, with the date unless it is today."""
-    moment, today = (datetime.fromtimestamp(one, LISBON) for one in (timestamp, now))
-    if moment.date() == today.date():
-        return format_time(moment, "HH:mm", locale=formats.LOCALES[language])
-    return _format_moment(timestamp, language)
-
-
 def _format_entry(entry: DetailView, language: Language, paper: DocumentView | None) -> Iterable[str]:
     if entry.kind == "day":
-        return (_format_day(date.fromisoformat(entry.lines[0]), language),)
+        return (format_day(date.fromisoformat(entry.lines[0]), language),)
     if entry.kind == "text" and len(entry.lines) > 1:
         return entry.lines
     return (rendering.format_detail(entry, language, paper.currency if paper else ""),)

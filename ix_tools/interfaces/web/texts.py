@@ -47,6 +47,41 @@ WORDS: dict[str, Message] = {
     "reason_given": message("Reason"),
     "footer": message("This page is for this request only. Do not share its link."),
     "sandbox": message("Sandbox: no fiscal value"),
+    "waiting": message("Waiting for you"),
+    "order": message("Order"),
+    "oldest_first": message("Oldest first"),
+    "largest_first": message("Largest first"),
+    "nothing_waits": message("Nothing waits for a decision."),
+    "no_more": message("There is nothing more."),
+    "pages": message("Further pages"),
+    "first_page": message("First page"),
+    "next_page": message("Next page"),
+    "reader": message("You may read and not decide."),
+    "sign_first": message("Approve: your passkey signs exactly this request."),
+    "menu": message("Pages"),
+    "sign_out": message("Sign out"),
+    "footer_inbox": message("What cannot be undone waits here for a person."),
+    "passkey_problem": message(
+        "The passkey was not used, or this browser has none for this server. Nothing was sent; try again."
+    ),
+    "needs_script": message(
+        "A passkey needs JavaScript in this browser. Without it, approve with a link and your PIN, or in a terminal."
+    ),
+    "passkeys": message("Passkeys"),
+    "your_passkeys": message("Your passkeys"),
+    "new_passkeys": message("New passkeys of other people"),
+    "two_passkeys": message(
+        "Add a second one on another device: without any passkey you need a new invitation."
+    ),
+    "add_passkey": message("Add a passkey"),
+    "add_passkey_how": message(
+        "First use the passkey you have; then add the new one, on this or another device."
+    ),
+    "confirm_passkey": message("Confirm with my passkey"),
+    "revoke_passkey": message("Revoke"),
+    "sessions": message("Sign out"),
+    "everywhere": message("Sign out everywhere"),
+    "everywhere_how": message("Ends your sessions in every browser, this one too."),
 }
 
 FACES: dict[str, Message] = {
@@ -146,6 +181,26 @@ OUTCOMES: dict[str, tuple[Message, Message]] = {
         message("Not accepted"),
         message(
             "This answer did not come from the page that is open in this browser. Nothing was decided: open the link again."
+        ),
+    ),
+    "unknown_item": (
+        message("There is no such request"),
+        message("It does not exist, or it belongs to an account that you may not see."),
+    ),
+    "reader": (
+        message("You may not decide"),
+        message("You may read and not decide. Nothing was decided."),
+    ),
+    "no_sign_in": (
+        message("Nobody can sign in here"),
+        message(
+            "Passkeys need HTTPS, or this machine's own address. Links to requests and the terminal work all the same."
+        ),
+    ),
+    "invitation_ended": (
+        message("This invitation has ended"),
+        message(
+            "It was used already, or is older than 15 minutes. Ask for a new one: ix-tools people invite NAME."
         ),
     ),
     "unavailable": (

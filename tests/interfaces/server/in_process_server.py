@@ -99,7 +99,9 @@ def build_settings(harness: Harness, store: Store, **changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def serve_in_process(harness: Harness, **changes: Any) -> AsyncIterator[Served]:
+async def serve_in_process(
+    harness: Harness, people_address: str = "", **changes: Any
+) -> AsyncIterator[Served]:
     """Run a server with these settings and with authentication."""
     settings = build_settings(harness, harness.context.store, **changes)
 
@@ -116,6 +118,7 @@ async def serve_in_process(harness: Harness, **changes: Any) -> AsyncIterator[Se
         settings,
         ADDRESS,
         requires_authentication=True,
+        people_address=people_address,
         create_pool=lambda settings: ContextPool(settings, shared_context),
     )
     async with app.router.lifespan_context(app):

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Error, Page
 
 from ix_tools.approvals.pins import WRONG_GUESSES_WITHOUT_WAIT
 from ix_tools.approvals.repository import ApprovalRepository
-from ix_tools.interfaces.web import views
+from ix_tools.interfaces.web import decision_pages
 from ix_tools.interfaces.web.local_server import LocalPageServer
 from tests.harness import Harness, Json, document_arguments, execute, invoice, line
 from tests.interfaces.web.conftest import SHOTS
@@ -182,7 +182,7 @@ SCENES: list[Callable[[Stage], Awaitable[None]]] = [
 def stand(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Harness, Clock]]:
     """A harness with pages on this machine's loopback, and its clock."""
     # A page that looks again by itself would do so while its picture is taken.
-    monkeypatch.setattr(views, "REFRESH_SECONDS", 600)
+    monkeypatch.setattr(decision_pages, "REFRESH_SECONDS", 600)
     clock = Clock()
     harness.context.store.clock = clock
     paper = with_pages(harness, approval_link="terminal")

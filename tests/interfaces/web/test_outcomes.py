@@ -11,7 +11,7 @@ from ix_tools.approvals.links import ENDED_LINK_RETENTION
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.errors import IxError
 from ix_tools.idempotency.intents import Intent, IntentDraft, IntentResult, IntentState
-from ix_tools.interfaces.web.views import REFRESH_SECONDS, REFRESH_WINDOW_SECONDS
+from ix_tools.interfaces.web.decision_pages import REFRESH_SECONDS, REFRESH_WINDOW_SECONDS
 from tests.harness import Harness, execute, invoice, line
 from tests.interfaces.web.visitor import (
     Visitor,

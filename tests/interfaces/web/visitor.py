@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from ix_tools.approvals.links import ServerPages
 from ix_tools.approvals.repository import Approval
+from ix_tools.interfaces.web.requests import Site
 from ix_tools.interfaces.web.views import ApprovalPages, SignIn
 from ix_tools.pipeline.context import CallContext
 from tests.harness import Harness, Json, document_arguments, execute, invoice, line
@@ -24,7 +25,9 @@ class Visitor:
     """A person with a link."""
 
     def __init__(self, desk: CallContext, sign_in: SignIn | None = None) -> None:
-        pages = ApprovalPages(desk.store, desk.approvals, desk.settings.language, lambda: HERE, sign_in)
+        pages = ApprovalPages(
+            desk.store, desk.approvals, desk.settings.language, lambda: Site(HERE, HERE), sign_in
+        )
         app = Starlette(routes=pages.routes())
         self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=HERE)
 
