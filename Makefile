@@ -14,12 +14,12 @@ LOCK := $(VENV)/lock/bin/uv pip compile -q --no-config --universal --python-vers
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults bench conformance hosts format schemas docs lock clean
+.PHONY: help demo test check release-check faults bench conformance hosts format schemas docs lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(DONE)/runtime  ## issue a first invoice in the sandbox, nothing to sign up for; ARGS="..." is passed on
 	@$(BIN)/ix-tools demo $(ARGS)
@@ -39,6 +39,9 @@ faults: $(DONE)/dev  ## break every write at every step, then let two writers ra
 
 bench: $(DONE)/dev  ## measure start-up, calls and results; ARGS="..." is passed on
 	@$(BIN)/python bench/run.py $(ARGS)
+
+release-check: $(DONE)/dev $(VENV)/release/.done $(VENV)/lock/.done  ## build and start what a release consists of: sdist, bundle, image, SBOM, workflows, site; STEPS="bundle" for some
+	@$(BIN)/python -m tools.release $(STEPS)
 
 conformance: $(DONE)/dev  ## run the official MCP suite against the HTTP server, with Node from npm; ARGS="ping" for some
 	@$(BIN)/python tools/conformance.py $(ARGS)
@@ -60,6 +63,8 @@ lock: $(VENV)/lock/.done  ## write requirements/ again after a change to the dep
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) --group pyproject.toml:build -c requirements/runtime.txt -o requirements/build.txt
 	$(LOCK) pyproject.toml --all-extras --group dev -c requirements/runtime.txt -c requirements/build.txt -o requirements/dev.txt
+	$(LOCK) pyproject.toml --all-extras -c requirements/dev.txt -o requirements/image.txt
+	$(LOCK) --group pyproject.toml:release -c requirements/build.txt -o requirements/release.txt
 
 clean:  ## remove .venv and everything that was built or cached
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -99,6 +104,11 @@ $(DONE)/runtime: $(DONE)/runtime-lock $(DONE)/package $(DONE)/bytecode
 	@touch $@
 
 $(DONE)/dev: $(DONE)/dev-lock $(DONE)/package $(DONE)/bytecode
+	@touch $@
+
+$(VENV)/release/.done: requirements/release.txt tools/install.py | $(DONE)/venv
+	@$(PYTHON) -m venv $(VENV)/release
+	@$(VENV)/release/bin/python tools/install.py requirements/release.txt
 	@touch $@
 
 $(VENV)/lock/.done: | $(DONE)/venv
