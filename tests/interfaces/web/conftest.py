@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Error, Page, async_playwright
 
 from ix_tools.interfaces.web.local_server import LocalPageServer
 from tests.harness import Harness
@@ -26,6 +28,16 @@ FLAGS = [
 ]
 SHOTS = Path(__file__).parents[3] / "out" / "pages"
 """Folder of the pages' screenshots; git ignores it."""
+LOOKS_AT_ALL = os.environ.get("IX_TOOLS_TEST_LOOKS") == "all"
+"""Whether a person wants to look at every page: in each language, on each screen, with screenshots."""
+
+
+async def take_picture(page: Page, name: str, **options: Any) -> None:
+    """Leave a screenshot in SHOTS, if a person wants one."""
+    if LOOKS_AT_ALL:
+        # On a busy machine the browser sometimes cannot take one.
+        with suppress(Error):
+            await page.screenshot(path=SHOTS / f"{name}.png", **options)
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +47,8 @@ async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
         pytest.skip(
             "there is no Chromium (Debian: apt-get install chromium; IX_TOOLS_TEST_CHROMIUM names another)"
         )
-    SHOTS.mkdir(parents=True, exist_ok=True)
+    if LOOKS_AT_ALL:
+        SHOTS.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield running

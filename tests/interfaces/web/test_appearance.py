@@ -1,21 +1,22 @@
-"""Every page fits a phone and a desktop in both languages. Screenshots are left in out/pages."""
+"""Every page fits a phone and a desktop in both languages.
+
+IX_TOOLS_TEST_LOOKS=all shows each page in each language on each screen, and leaves screenshots in out/pages.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Error, Page
+from playwright.async_api import Browser, Page
 
 from ix_tools.approvals.pins import WRONG_GUESSES_WITHOUT_WAIT
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.interfaces.web import decision_pages
 from ix_tools.interfaces.web.local_server import LocalPageServer
 from tests.harness import Harness, Json, document_arguments, execute, invoice, line
-from tests.interfaces.web.conftest import SHOTS
+from tests.interfaces.web.conftest import LOOKS_AT_ALL, take_picture
 from tests.interfaces.web.test_in_a_browser import CONTRAST
 from tests.interfaces.web.test_outcomes import NUMBERED, Clock, carried_out
 from tests.interfaces.web.visitor import FULL, request_with_link, with_pages
@@ -24,7 +25,7 @@ from tests.pipeline.test_policy_check import under
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 VIEWS = [("pt", "phone"), ("en", "desktop")]
-if os.environ.get("IX_TOOLS_TEST_LOOKS") == "all":
+if LOOKS_AT_ALL:
     VIEWS += [("en", "phone"), ("pt", "desktop")]
 WORDS = {"pt": ("Aprovar", "Rejeitar"), "en": ("Approve", "Reject")}
 PIN = "bacalhau"
@@ -193,11 +194,26 @@ def stand(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[H
     pages.close()
 
 
+@pytest.fixture(scope="module")
+async def tab(browser: Browser) -> AsyncIterator[Page]:
+    """One tab for all pages: another one would be another process."""
+    context = await browser.new_context()
+    yield await context.new_page()
+    await context.close()
+
+
+@pytest.fixture
+async def page(tab: Page) -> Page:
+    """The tab, as if nobody had used it."""
+    await tab.context.clear_cookies()
+    return tab
+
+
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
 @pytest.mark.parametrize(("language", "size"), VIEWS)
 async def test_a_page_fits_and_can_be_read(
     stand: tuple[Harness, Clock],
-    browser: Browser,
+    page: Page,
     tmp_path: Path,
     size: str,
     language: str,
@@ -206,15 +222,9 @@ async def test_a_page_fits_and_can_be_read(
     harness, clock = stand
     # As a person who reads that language has it set.
     harness.context.settings = harness.context.settings.model_copy(update={"language": language})
-    context = await browser.new_context(viewport=SIZES[size])  # type: ignore[arg-type]
-    try:
-        page = await context.new_page()
-        await scene(Stage(harness, page, clock, language, tmp_path))
-        name = f"{scene.__name__}-{language}-{size}"
-        # The picture is for people; on a busy machine the browser sometimes cannot take one.
-        with suppress(Error):
-            await page.screenshot(path=SHOTS / f"{name}.png")
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-        assert await page.evaluate(CONTRAST) == [], name
-    finally:
-        await context.close()
+    await page.set_viewport_size(SIZES[size])  # type: ignore[arg-type]
+    await scene(Stage(harness, page, clock, language, tmp_path))
+    name = f"{scene.__name__}-{language}-{size}"
+    await take_picture(page, name)
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert await page.evaluate(CONTRAST) == [], name

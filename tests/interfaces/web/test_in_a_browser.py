@@ -1,4 +1,4 @@
-"""The page in a real browser: a person reads, clicks and types; nothing else moves. Pictures are left in out/pages."""
+"""The page in a real browser: a person reads, clicks and types; nothing else moves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page
 
 from ix_tools.domain.comparison import Difference
 from tests.harness import Harness, Json, document_arguments, execute, invoice, line
-from tests.interfaces.web.conftest import SHOTS
+from tests.interfaces.web.conftest import take_picture
 from tests.interfaces.web.visitor import FULL, request_with_link
 
 SIZES = {"phone": {"width": 375, "height": 740}, "desktop": {"width": 1280, "height": 900}}
@@ -78,7 +78,7 @@ async def test_two_hundred_lines_stay_usable_on_a_phone(here: Harness, browser: 
         assert box is not None
         assert reject["y"] + reject["height"] <= box["y"], "the last button is not under the first"
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        await page.screenshot(path=SHOTS / "two-hundred-lines-phone.png")
+        await take_picture(page, "two-hundred-lines-phone")
         await approve.click()
         assert await page.get_by_role("heading", level=1).inner_text() == "Approved"
 
@@ -94,7 +94,7 @@ async def test_a_page_fits_its_screen_in_both_languages(
             await page.get_by_role("link", name=other).click()
             assert heading in (await page.get_by_role("heading", level=1).inner_text())
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            await page.screenshot(path=SHOTS / f"approval-{language}-{size}-{scheme}.png", full_page=True)
+            await take_picture(page, f"approval-{language}-{size}-{scheme}", full_page=True)
 
 
 async def test_a_person_approves_and_the_call_goes_through(here: Harness, browser: Browser) -> None:
@@ -102,7 +102,7 @@ async def test_a_person_approves_and_the_call_goes_through(here: Harness, browse
     async with opened(browser, link) as page:
         await page.get_by_role("button", name="Approve").click()
         assert await page.get_by_role("heading", level=1).inner_text() == "Approved"
-        await page.screenshot(path=SHOTS / "approved.png")
+        await take_picture(page, "approved")
         assert (await execute(here.context, "change_state", call))["document"]["status"] == "final"
         await page.reload()
         assert await page.get_by_role("heading", level=1).inner_text() == "Approved, and done"
@@ -125,7 +125,7 @@ async def test_a_person_rejects_with_the_keyboard_alone(here: Harness, browser: 
         await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
         await page.get_by_text("Preço errado").wait_for()
-        await page.screenshot(path=SHOTS / "rejected.png")
+        await take_picture(page, "rejected")
     assert here.context.approvals.find(asked.id).reason == "Preço errado"
 
 
@@ -163,7 +163,7 @@ async def test_another_page_cannot_press_the_button(here: Harness, browser: Brow
     assert "ACME" not in await frame.content()
     await page.get_by_role("button", name="Win a prize").click()
     assert "Not accepted" in await page.get_by_role("heading", level=1).inner_text()
-    await page.screenshot(path=SHOTS / "refused.png")
+    await take_picture(page, "refused")
     await context.close()
     assert here.context.approvals.find(asked.id).state == "pending"
 
@@ -184,7 +184,7 @@ async def test_a_hostile_name_is_only_a_name(here: Harness, browser: Browser) ->
             assert not set(text) & set("\u202e\u2066\u200b")
             assert "{{ 7*7 }}" in text
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            await page.screenshot(path=SHOTS / f"hostile-{size}.png", full_page=True)
+            await take_picture(page, f"hostile-{size}", full_page=True)
     assert here.context.approvals.find(asked.id).state == "pending"
 
 
@@ -199,7 +199,7 @@ async def test_differences_and_pin_are_asked_for_where_they_matter(here: Harness
         await page.get_by_label("PIN (local)").fill("bacalhao")
         await page.get_by_role("button", name="Approve").click()
         assert await page.get_by_role("alert").inner_text() == "That is not the PIN. Nothing was approved."
-        await page.screenshot(path=SHOTS / "differences-pin-phone.png", full_page=True)
+        await take_picture(page, "differences-pin-phone", full_page=True)
         await page.get_by_label("I accept the differences").check()
         await page.get_by_label("PIN (local)").fill("bacalhau")
         await page.get_by_role("button", name="Approve").click()
@@ -228,7 +228,9 @@ async def test_everything_has_a_name_and_enough_contrast(here: Harness, browser:
 CONTRAST = """
 (() => {
   const canvas = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true})
-  const rgb = colour => {
+  const known = {}
+  const rgb = colour => known[colour] ??= read(colour)
+  const read = colour => {
     canvas.clearRect(0, 0, 1, 1)
     canvas.fillStyle = colour
     canvas.fillRect(0, 0, 1, 1)

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.harness import Harness, document_arguments, line
-from tests.interfaces.web.conftest import SHOTS
+from tests.interfaces.web.conftest import take_picture
 from tests.interfaces.web.test_in_a_browser import opened
 from tests.interfaces.web.visitor import request_with_link
 
@@ -27,11 +27,11 @@ async def test_two_hundred_lines_stay_usable(here: Harness, browser: Browser, si
         box = await total.bounding_box()
         assert box is not None
         assert box["y"] < 4 * 900, "the total is a few screens down, not thirty"
-        await page.screenshot(path=SHOTS / f"long-{size}.png", full_page=True)
+        await take_picture(page, f"long-{size}", full_page=True)
         await page.get_by_text("Ver as 200 linhas").click()
         await page.get_by_text("Artigo 57", exact=True).scroll_into_view_if_needed()
         assert await page.get_by_text("Artigo 57", exact=True).is_visible()
-        await page.screenshot(path=SHOTS / f"long-{size}-open.png")
+        await take_picture(page, f"long-{size}-open")
 
 
 async def test_three_thousand_lines_load(here: Harness, browser: Browser) -> None:
