@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -18,10 +19,19 @@ from ix_tools.schemas.json_schema import build_tool
 
 Json = dict[str, Any]
 
-TOOLS = [build_tool(one) for one in catalogue().values()]
 NAMES = list(catalogue())
-STRICT = {one["name"]: one["parameters"] for one in build_bundle("openai_responses", TOOLS)}
-GEMINI = {one["name"]: one["parameters"] for one in build_bundle("gemini", TOOLS)}
+
+
+@cache
+def tools() -> dict[str, Json]:
+    """Every tool by its name; built when a test runs, not when it is collected."""
+    return {name: build_tool(one) for name, one in catalogue().items()}
+
+
+@cache
+def parameters(form: str) -> dict[str, Json]:
+    """The parameters of every tool in the form of a vendor."""
+    return {one["name"]: one["parameters"] for one in build_bundle(form, tools().values())}
 
 
 def walk(node: Any, path: str = "") -> Iterator[tuple[str, Json]]:
@@ -58,16 +68,17 @@ def test_every_vendor_accepts_its_own_form_of_every_tool() -> None:
     read = validators()
     assert set(read) == set(BUNDLES)
     for form in BUNDLES:
-        for tool in build_bundle(form, TOOLS):
+        for tool in build_bundle(form, tools().values()):
             read[form](tool)
     with pytest.raises(ValueError, match="exclusiveMinimum"):
         read["gemini"]({"name": "x", "parameters": {"type": "NUMBER", "exclusiveMinimum": 0}})
     with pytest.raises(ValueError, match="name"):
-        read["openai_responses"](build_bundle("openai", TOOLS)[0])
+        read["openai_responses"](build_bundle("openai", tools().values())[0])
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=NAMES)
-def test_a_listed_tool_has_only_keywords_that_every_consumer_takes(tool: Json) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_a_listed_tool_has_only_keywords_that_every_consumer_takes(name: str) -> None:
+    tool = tools()[name]
     plain = {
         "type", "description", "properties", "required", "additionalProperties", "items", "enum", "default", "format",
         "minimum", "maximum", "minLength", "minItems",
@@ -86,7 +97,7 @@ def test_a_listed_tool_has_only_keywords_that_every_consumer_takes(tool: Json) -
 @pytest.mark.parametrize("name", NAMES)
 def test_a_strict_schema_keeps_to_what_strict_mode_takes(name: str) -> None:
     """As OpenAI's guide on structured outputs lists it: types, keywords, depth and sizes."""
-    schema = STRICT[name]
+    schema = parameters("openai_responses")[name]
     Draft202012Validator.check_schema(schema)
     allowed = {
         "type", "description", "properties", "required", "additionalProperties", "items", "enum", "anyOf",
@@ -138,8 +149,8 @@ def empty_fill(schema: Json, given: Any) -> Any:
 def test_what_a_model_fills_in_is_read_as_the_same_call(name: str) -> None:
     example = json.loads(json.dumps(catalogue()[name].spec.example, default=str))
     meant = parse(name, example)
-    strict = null_fill(STRICT[name], example)
-    Draft202012Validator(STRICT[name]).validate(strict)
+    strict = null_fill(parameters("openai_responses")[name], example)
+    Draft202012Validator(parameters("openai_responses")[name]).validate(strict)
     assert parse(name, strict) == meant
     schema = build_tool(catalogue()[name])["inputSchema"]
     assert parse(name, empty_fill(schema, example)) == meant
@@ -157,7 +168,7 @@ def test_a_currency_without_a_rate_is_filled_with_zero() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_gemini_schema_has_enums_of_texts_and_no_empty_object(name: str) -> None:
-    for path, node in walk(GEMINI[name]):
+    for path, node in walk(parameters("gemini")[name]):
         assert node["type"] in {"OBJECT", "ARRAY", "STRING", "NUMBER", "INTEGER", "BOOLEAN"}, path
         assert "format" not in node, path
         assert node["type"] == "STRING" or "enum" not in node, path
@@ -168,7 +179,7 @@ def test_a_gemini_schema_has_enums_of_texts_and_no_empty_object(name: str) -> No
 def test_an_object_that_a_form_cannot_describe_is_sent_as_text() -> None:
     inner = {"client_id": 501}
     meant = parse("run_operation", {"operation": "get_client", "arguments": inner})
-    for schema in (STRICT["run_operation"], GEMINI["run_operation"]):
+    for schema in (parameters("openai_responses")["run_operation"], parameters("gemini")["run_operation"]):
         node = schema["properties"]["arguments"]
         assert "JSON text" in node["description"]
         assert "STRING" in str(node).upper()

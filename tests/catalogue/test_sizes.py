@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tdqs import lint_server, parse_tool_definitions
 
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.schemas.json_schema import build_tool
@@ -83,6 +82,8 @@ def test_no_description_is_one_that_a_model_cannot_act_on(name: str) -> None:
 
     Its rule that agents prefer calls with fewer required parameters is left out: what is required is listed as required.
     """
+    from tdqs import lint_server, parse_tool_definitions  # takes half a second
+
     found = lint_server(
         server_name="ix-tools", tools=parse_tool_definitions({"tools": listed(name)}).tools
     ).findings

@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.core import NotSet
-from schemathesis.generation import GenerationMode
 
 from ix_tools.schemas.openapi import build_openapi
 from tests.interfaces.rest.caller import ADDRESS, Caller, check_response
@@ -20,7 +17,7 @@ EXAMPLES = int(os.environ.get("DRAWN_EXAMPLES", "1"))
 JSON = {"Content-Type": "application/json"}
 
 
-def drawn(operation: Any, mode: GenerationMode) -> list[Any]:
+def drawn(operation: Any, mode: Any) -> list[Any]:
     found: list[Any] = []
 
     @settings(
@@ -38,6 +35,11 @@ def drawn(operation: Any, mode: GenerationMode) -> list[Any]:
 
 
 async def test_every_drawn_call_is_answered_as_described(caller: Caller) -> None:
+    # Imported here, because it takes half a second.
+    import schemathesis
+    from schemathesis.core import NotSet
+    from schemathesis.generation import GenerationMode
+
     described: Any = schemathesis.openapi.from_dict(build_openapi(ADDRESS, TOOLSETS))
     seen: dict[int, int] = {}
     for found in described.get_all_operations():
