@@ -80,8 +80,8 @@ def prepare_places(sandbox: Sandbox, folder: Path, server: str) -> Iterator[RunE
 
 
 @contextmanager
-def open_database() -> Iterator[str]:
-    """Create a PostgreSQL database for these runs; yield "" without a server."""
+def open_database(template: str = "") -> Iterator[str]:
+    """Create a PostgreSQL database for these runs; yield "" without a server. `template`: the URL of one to copy."""
     import sqlalchemy as sql
 
     url = sql.make_url(POSTGRESQL).set(drivername="postgresql+psycopg")
@@ -90,7 +90,9 @@ def open_database() -> Iterator[str]:
     try:
         engine = sql.create_engine(url, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 10})
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0")
+            connection.exec_driver_sql(
+                f"CREATE DATABASE {name} TEMPLATE {template.rpartition('/')[2] or 'template0'}"
+            )
     except (sql.exc.SQLAlchemyError, ImportError):
         yield ""
         return
