@@ -24,6 +24,10 @@ ix create-invoice --date today --due-date +30d --client.code ACME \
   --items "name=Curso,unit_price=120,quantity=1,tax=Isento"
 echo "exit code $?"
 
-echo "Something irreversible waits for a person, who runs .approval.command in a terminal; then the flow repeats the call:"
-ix change-state --document-type invoices --document-id 1001 --state finalized
+echo "Something irreversible waits for a person, who runs .approval.command in a terminal. The flow can end here:"
+ix change-state --document-type invoices --document-id 1001 --state finalized --when-approved run
+echo "exit code $?"
+
+echo "A cron job carries out what was approved; nothing is so far:"
+ix approvals run
 echo "exit code $?"

@@ -279,6 +279,10 @@ _SCHEMAS: Mapping[str, Schema] = {
                     "asked_again": {"type": "string", "description": "Id of the approval asked for instead."},
                 },
             },
+            "poll": {
+                "type": "string",
+                "description": "URL to ask next: this one, or that of the question asked instead.",
+            },
             "next": _named("Steps"),
         },
         "required": ["ok", "id", "status", "tool"],

@@ -35,7 +35,7 @@ PARKED_STEPS: Mapping[ParkedState, str] = {
     "unknown": "Its outcome is not known yet and is being looked up. Ask here again in a minute; do not send it again.",
     "done": "It was carried out; call.result is what it returned.",
     "failed": "It was not carried out; call.result says why, and whether to repeat it.",
-    "returned": "The document or the rules changed after the question, so a person is asked again: see call.asked_again.",
+    "returned": "The document or the rules changed after the question, so a person is asked again: go on at poll.",
     "ended": "It was rejected, or its time ended, and nothing was sent. Repeat the call to ask a person again.",
 }
 
@@ -59,9 +59,12 @@ def build_endpoint(server_context: ServerContext) -> Endpoint:
             context.account.name,
         )
         parked = await anyio.to_thread.run_sync(create_queue(context).find, found.id)
-        waits = found.state == "pending" if parked is None else parked.state in LIVE_STATES
+        follow_up = parked.follow_up if parked is not None else ""
+        waits = found.state == "pending" if parked is None else parked.state in LIVE_STATES or bool(follow_up)
         headers = {"Retry-After": str(DEFAULT_RETRY_SECONDS)} if waits else {}
-        return build_json_response(_describe_approval(found, parked), headers=headers)
+        # Where a person is asked again, a flow that polls this address goes on at the new question.
+        poll = build_poll_url(server_context, follow_up or found.id, account)
+        return build_json_response({**_describe_approval(found, parked), "poll": poll}, headers=headers)
 
     return Endpoint(respond, list_read_methods)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import httpx2
 import pytest
 
+from ix_tools.approvals.parked_calls import ParkedCall
 from ix_tools.approvals.repository import ApprovalRepository
+from ix_tools.interfaces.driver.driver import Driver
 from ix_tools.operations.scopes import Scope
+from ix_tools.pipeline.context import CallContext
 from tests.harness import Harness, Json, document_arguments
 from tests.interfaces.rest.caller import ADDRESS, Caller, build_served_app, create_token_header
 
@@ -80,6 +83,42 @@ async def test_a_document_that_changed_meanwhile_is_a_conflict(caller: Caller) -
     assert (await caller.get(answer.headers["location"])).json()["status"] == "stale"
 
 
+async def test_a_flow_that_polls_goes_on_at_the_question_that_is_asked_instead(caller: Caller) -> None:
+    call, answer = await finalizing(caller)
+    caller.decide(answer)
+    await caller.call("update_invoice", {**document_arguments_of(call), "reference": "changed"})
+    poll, context = answer.headers["location"], caller.harness.context
+    for state in ("returned", "done"):
+        before = (await caller.get(poll)).json()
+        assert before["poll"] == poll
+        await Driver(context.store, [AnyAsker(context)], context.settings).carry_out(before["id"])
+        shown = (await caller.get(poll)).json()
+        assert shown["call"]["state"] == state
+        poll = shown["poll"]
+        if state == "returned":
+            assert poll.endswith(f"/approvals/{shown['call']['asked_again']}")
+            context.approvals.decide(shown["call"]["asked_again"], approve=True, by="terminal:ana")
+    assert shown["call"]["result"]["document"]["reference"] == "changed"
+
+
+@dataclass
+class AnyAsker:
+    """Drives every call, as its asker."""
+
+    context: CallContext
+
+    def drives(self, call: ParkedCall) -> bool:
+        return True
+
+    async def open_context(self, call: ParkedCall) -> CallContext:
+        settings = self.context.settings.model_copy(update={"principal": call.principal})
+        return replace(self.context, settings=settings)
+
+
+def document_arguments_of(call: Json) -> Json:
+    return {name: call[name] for name in ("document_type", "document_id")}
+
+
 async def test_an_approval_that_came_too_late_is_told_as_expired(harness: Harness) -> None:
     now = [1000.0]
     late = replace(harness.context, approvals=ApprovalRepository(harness.context.store, 15, lambda: now[0]))
@@ -123,5 +162,5 @@ async def test_an_approval_that_there_is_not_is_not_found(caller: Caller, identi
 async def test_asking_how_it_stands_shows_nothing_that_the_caller_was_not_told(caller: Caller) -> None:
     _, answer = await finalizing(caller)
     told = (await caller.get(answer.headers["location"])).json()
-    assert told.keys() == {"ok", "id", "status", "tool", "summary", "expires_at", "call", "next"}
+    assert told.keys() == {"ok", "id", "status", "tool", "summary", "expires_at", "poll", "call", "next"}
     assert told["call"] == {"tool": "change_state", "state": "waiting"}
