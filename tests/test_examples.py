@@ -31,7 +31,7 @@ SHOWS = {
         r"issued as 1/2026, ATCUD \w{8}-1, total 184\.50",
     ],
     "02_refusals.py": [
-        r"carries 0 % VAT and the document does not say why",
+        r"carries 0% VAT and the document does not say why",
         r"the account has no tax called 'IVA24'",
         r"M08 is not in force on",
         r"M16 \(RITI, art\. 14\.º\) is for a client registered .+; the client is a Portuguese company",
@@ -87,7 +87,7 @@ SHOWS = {
     ],
     "10_rest.py": [
         r"the same key: draft 1001, replayed true",
-        r"POST /tools/create_invoice -> 422 application/problem\+json\n +refused, sent: nothing: .+ carries 0 % VAT",
+        r"POST /tools/create_invoice -> 422 application/problem\+json\n +refused, sent: nothing: .+ carries 0% VAT",
         r"POST /tools/change_state -> 202 application/json\n +pending",
         r"done: issued as 1/2026, ATCUD \w{8}-1",
         r'/pdf -> 200 application/pdf, inline; filename="document-1001\.pdf"',
