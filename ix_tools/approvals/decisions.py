@@ -1,5 +1,7 @@
 """Decisions of people about approvals, in a terminal, on a page or in a chat."""
 
+from typing import Any
+
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
@@ -15,6 +17,7 @@ from ix_tools.approvals.refusals import (
 from ix_tools.approvals.requirements import ApprovalRequirement, record_approval
 from ix_tools.approvals.retention import delete_old_texts
 from ix_tools.approvals.rows import record_event
+from ix_tools.approvals.signatures import record_signature
 from ix_tools.storage.schema import approvals
 
 PLACE_PHRASES: dict[DecisionPlace, str] = {
@@ -54,9 +57,10 @@ class ApprovalDecisions(ApprovalQueries):
             raise build_form_refusal(found.id)
         if approve and found.differs and not accept_differences:
             raise build_differences_refusal()
+        through = "signed" if evidence.signature is not None else place
         refusal = (
             ApprovalRequirement.from_json(found.terms).find_ineligibility(
-                by, found.principal, place, evidence.shared_with
+                by, found.principal, through, evidence.shared_with
             )
             if approve
             else None
@@ -72,9 +76,7 @@ class ApprovalDecisions(ApprovalQueries):
             if row is not None and outdated:
                 self._change_state(connection, row.id, "pending", "stale")
             elif row is not None:
-                missing = (
-                    record_approval(connection, row, by, place, now, evidence.shared_with) if approve else 0
-                )
+                missing = _record_yes(connection, row, by, through, now, evidence) if approve else 0
                 event = "approved" if approve else "rejected"
                 if not missing:
                     done = {"state": event, "decided_at": now, "decided_by": by, "reason": reason or None}
@@ -118,3 +120,13 @@ class ApprovalDecisions(ApprovalQueries):
             # Without the reason: the trail holds no texts.
             record_event(connection, row, after, is_news=before == "pending" or after != "used")
         return moved.rowcount == 1
+
+
+def _record_yes(
+    connection: Connection, row: Any, by: str, through: str, now: float, evidence: Evidence
+) -> int:
+    """Record one person's approval with its signature, and return how many more people are needed."""
+    missing = record_approval(connection, row, by, through, now, evidence.shared_with)
+    if evidence.signature is not None:
+        record_signature(connection, row, evidence.signature)
+    return missing

@@ -20,6 +20,7 @@ import sqlalchemy as sql
 
 from ix_tools.approvals.pins import Pins
 from ix_tools.approvals.repository import Approval
+from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.settings import Settings
 from ix_tools.errors import ApprovalRefused
@@ -42,6 +43,11 @@ class PageHost(Protocol):
         """A page needs a sign-in besides its link."""
         ...
 
+    @property
+    def signing_address(self) -> str:
+        """Where people sign approvals with a passkey; empty where signatures do not count or cannot be given."""
+        ...
+
     async def start_and_locate(self) -> str:
         """Start serving if needed, and return the address such as https://ix.example.pt; empty if that fails."""
         ...
@@ -57,6 +63,7 @@ class ServerPages:
 
     base_url: str
     requires_sign_in: bool = False
+    signing_address: str = ""
 
     async def start_and_locate(self) -> str:
         """Return the server's address."""
@@ -155,7 +162,8 @@ async def deliver_link(
     pages: PageHost, kept: ApprovalLinks, approval: Approval, settings: Settings
 ) -> LinkDelivery:
     """Deliver a link to the page in the way that the settings choose."""
-    guarded = pages.requires_sign_in or await anyio.to_thread.run_sync(kept.pins.has_pin, approval.principal)
+    needs_more = pages.requires_sign_in or ApprovalRequirement.from_json(approval.terms).where == "signed"
+    guarded = needs_more or await anyio.to_thread.run_sync(kept.pins.has_pin, approval.principal)
     way = settings.approval_link
     if way == "auto":
         # The model can read a link in a result, so that link alone must not be enough.

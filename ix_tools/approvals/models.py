@@ -106,6 +106,24 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedApproval:
+    """A signature with all that verifies it; binary parts in base64url."""
+
+    record: str
+    """What was signed: see `signatures.py`."""
+    person: str
+    passkey: str
+    shared_with: str
+    """Who sent the invitation to a passkey that was not confirmed yet; empty otherwise."""
+    credential: str
+    """Attested credential data: the credential's id and its public key."""
+    credential_id: str
+    client_data: str
+    authenticator_data: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What shows who decides, besides the name."""
 
@@ -113,6 +131,8 @@ class Evidence:
     """Who else may be the person: who set their PIN, or sent the invitation to their passkey. Empty if that is not recorded."""
     passkey: str = ""
     """The id of the passkey that the person signed in with, if it was one."""
+    signature: SignedApproval | None = None
+    """The signature of exactly this request."""
 
     def describe(self) -> str:
         """Return the end of a sentence for the audit trail."""

@@ -94,6 +94,13 @@ def list_key_facts(sheet: ApprovalPreview, language: Language) -> Iterable[str]:
         yield _shorten(add_label("issuer", format_issuer(sheet, language), language))
 
 
+def find_key_amount(sheet: ApprovalPreview) -> Decimal | None:
+    """Return the amount that the call moves, or the document's total; None if neither is known."""
+    if sheet.amount is not None and sheet.amount.kind == "money":
+        return Decimal(sheet.amount.lines[0])
+    return sheet.paper.total if sheet.paper is not None else None
+
+
 def format_key_amount(sheet: ApprovalPreview, language: Language) -> str:
     """Format the amount that the call moves, or the document's total; empty without either."""
     paper = sheet.paper

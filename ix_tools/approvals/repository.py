@@ -54,6 +54,7 @@ from ix_tools.approvals.rows import (
     record_event,
     to_cents,
 )
+from ix_tools.approvals.signatures import find_signature_refusal
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import message
 from ix_tools.operations.digests import hash_content
@@ -202,6 +203,7 @@ class ApprovalRepository(ApprovalDecisions):
                 refusal = build_declined_refusal(row.summary, row.reason or "")
             else:
                 refusal = find_refusal(row, binding, "approved", terms, self._clock())
+                refusal = refusal or find_signature_refusal(connection, row, binding, terms)
                 if refusal is not None:
                     self._end_unusable(connection, row, refusal)
                 elif not self._change_state(connection, row.id, "approved", "used"):
@@ -344,7 +346,12 @@ class ApprovalRepository(ApprovalDecisions):
     def _end_unusable(self, connection: Connection, row: Row[Any], refusal: ApprovalRefused) -> None:
         if refusal.code == "approval_expired":
             self._change_state(connection, row.id, row.state, "expired")
-        elif refusal.code in {"document_changed", "policy_changed", "approval_outdated"}:
+        elif refusal.code in {
+            "document_changed",
+            "policy_changed",
+            "approval_outdated",
+            "signature_invalid",
+        }:
             self._change_state(connection, row.id, row.state, "stale")
 
 

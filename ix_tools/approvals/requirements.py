@@ -18,9 +18,11 @@ from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import NO_MESSAGE, Message, message, verbatim
 from ix_tools.storage.schema import decisions
 
-RequiredPlace = Literal["any", "form", "outside", "page", "terminal"]
-"""The places where a person may approve: any; the host's form; outside the host; only the page; only a terminal."""
-PLACES_BY_STRICTNESS: tuple[RequiredPlace, ...] = ("any", "form", "outside", "page", "terminal")
+RequiredPlace = Literal["any", "form", "outside", "page", "terminal", "signed"]
+"""The places where a person may approve: any; the host's form; outside the host; only the page; only a terminal; only on the
+page, with a passkey's signature.
+"""
+PLACES_BY_STRICTNESS: tuple[RequiredPlace, ...] = ("any", "form", "outside", "page", "terminal", "signed")
 """From the easiest to imitate to the hardest."""
 
 
@@ -103,7 +105,14 @@ class ApprovalRequirement:
                 is not recorded. Both must be allowed to approve.
         """
         rules = _format_rules(self.rules)
-        if self.where in {"page", "terminal"} and self.where != through:
+        if self.where == "signed" and through != "signed":
+            return ApprovalRefused(
+                message("This call is approved with a passkey's signature only{rules}.", rules=rules),
+                code="signature_needed",
+                next=message("sign in to the inbox of the server, or open the link, and use your passkey"),
+            )
+        satisfied = {"page", "signed"} if self.where == "page" else {self.where}
+        if self.where in {"page", "terminal"} and through not in satisfied:
             there = message("on the approval page") if self.where == "page" else message("in a terminal")
             return ApprovalRefused(
                 message("This call can be approved {there} only{rules}.", there=there, rules=rules),

@@ -82,6 +82,8 @@ class Settings(BaseModel):
     """Seconds that a call waits for a person who was sent to the page. After that it must be repeated."""
     approval_min_seconds: Annotated[float, AfterValidator(check_seconds)] = 1
     """Seconds that a person needs at least to read and answer. A faster answer is not accepted. 0 turns the check off."""
+    sign_on_this_machine: bool = False
+    """Let signed approvals count without HTTPS. Only where no assistant can run commands as the server's user."""
     approval_minutes: Annotated[int, whole_number(1, 1440)] = 15
     """Minutes for which an approval is valid. A policy may set another time for some calls."""
     parked_minutes: Annotated[int, whole_number(1, 10_080)] = 4320

@@ -26,6 +26,7 @@ from ix_tools.audit import trail
 from ix_tools.auth.principals import build_scope_refusal, get_required_scope
 from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.settings import SANDBOX_NOTICE, Settings
+from ix_tools.domain.issued_content import digest_issued_content
 from ix_tools.domain.records import Company
 from ix_tools.errors import ApprovalRefused, SettingsError
 from ix_tools.i18n import formats
@@ -153,6 +154,9 @@ async def request_approval(
         page=page,
         parked=parked,
         minutes=requirement.minutes or (settings.parked_minutes if parked is not None else 0),
+        subject=_name_subject(request),
+        amount=rendering.find_key_amount(shown),
+        document=digest_issued_content(request.facts.document),
     )
     approval = await anyio.to_thread.run_sync(context.approvals.ask, request.binding, asked, channel)
     if channel == "form" or (page and request.origin.can_open_link):
@@ -172,6 +176,12 @@ async def request_approval(
     )
 
 
+def _name_subject(request: ApprovalRequest) -> str:
+    """Return the document that the call is about, as the journal names it."""
+    document = request.facts.document
+    return f"{document.document_type}/{document.id}" if document is not None and document.id else ""
+
+
 def _build_parked(request: ApprovalRequest) -> ParkedDraft | None:
     """Return the outer call as it is parked under the approval; None if it must be repeated instead."""
     if request.parking is None:
@@ -186,6 +196,8 @@ async def _load_company(request: ApprovalRequest) -> Company | None:
 
 async def _choose_channel(request: ApprovalRequest) -> tuple[Channel, str]:
     """Choose where a person is asked; return the channel and, for a page, its address. Refuse if there is no such place."""
+    if request.required_channel == "signed":
+        return "page", _locate_signing(request)
     origin, in_a_form = request.origin, request.origin.can_show_form and request.accepts_form_reply
     # Some hosts show only three lines of a form; prefer the page if the host can open it and any place is allowed.
     prefers_page = (
@@ -213,6 +225,25 @@ async def _choose_channel(request: ApprovalRequest) -> tuple[Channel, str]:
             next=message("call it through a server that shows pages (ix-tools serve)"),
         )
     return ("page", page) if page else ("terminal", "")
+
+
+def _locate_signing(request: ApprovalRequest) -> str:
+    """Return the address at which people sign; refuse where whoever asks could forge what a signature proves."""
+    pages = request.context.page_host
+    address = pages.signing_address if pages is not None else ""
+    if not address:
+        raise SettingsError(
+            message(
+                "The policy requires an approval signed with a passkey, and here a signature would prove nothing or cannot be "
+                "given: the program that asks may run as the user who can write to the store, or nobody can sign in."
+            ),
+            code="approval_impossible",
+            next=message(
+                "call it through `ix-tools serve --http` with an https public_url; or, if the assistant cannot run commands as "
+                "the server's user, set sign_on_this_machine"
+            ),
+        )
+    return address
 
 
 def build_pending_response(

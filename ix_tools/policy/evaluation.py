@@ -1,6 +1,6 @@
 """Evaluation of a policy for one call: every rule that applies counts, and the strictest wins.
 
-    deny  >  four-eyes  >  terminal  >  page  >  form  >  person  >  unattended
+    deny  >  four-eyes  >  signed  >  terminal  >  page  >  form  >  person  >  unattended
 
 Unknown values count against the call: a restricting rule applies if it may, an unattended rule only if it certainly does.
 """
@@ -24,6 +24,7 @@ PLACE_BY_DECISION: dict[str, RequiredPlace] = {
     "four-eyes": "outside",
     "page": "page",
     "terminal": "terminal",
+    "signed": "signed",
 }
 
 
@@ -98,7 +99,16 @@ def evaluate_rules(rules: Rules, case: PolicyCase) -> PolicyEvaluation:
     return PolicyEvaluation(strictest, winners, Ruling(terms), looked)
 
 
-STRICTNESS: tuple[str, ...] = ("unattended", "person", "form", "page", "terminal", "four-eyes", "deny")
+STRICTNESS: tuple[str, ...] = (
+    "unattended",
+    "person",
+    "form",
+    "page",
+    "terminal",
+    "signed",
+    "four-eyes",
+    "deny",
+)
 
 
 def _explain_denial(names: tuple[str, ...]) -> Message:
@@ -143,7 +153,7 @@ def _build_requirement(
         people=2 if four else 1,
         asker=asker,
         approvers=approvers,
-        same=rules.identities if four or approvers or not asker else (),
+        same=rules.identities if four or approvers or not asker or decision == "signed" else (),
         rules=(rule.name,) if rule is not None else ("otherwise",),
         minutes=minutes,
     )

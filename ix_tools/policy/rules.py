@@ -35,8 +35,8 @@ IDENTITY_FORMS = (
 )
 CHAT_PREFIXES = ("slack:", "telegram:")
 
-FallbackDecision = Literal["person", "form", "page", "terminal", "four-eyes", "deny"]
-Decision = Literal["deny", "form", "page", "terminal", "person", "four-eyes", "unattended"]
+FallbackDecision = Literal["person", "form", "page", "terminal", "signed", "four-eyes", "deny"]
+Decision = Literal["deny", "form", "page", "terminal", "signed", "person", "four-eyes", "unattended"]
 
 
 def require_each_of(*allowed: str) -> Any:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import click
 
+from ix_tools.approvals.signature_audit import Proof, find_proofs, verify_signatures
+from ix_tools.approvals.signatures import compute_challenge
 from ix_tools.audit.trail import verify_chain as faults_of
 from ix_tools.config.folders import data_folder
 from ix_tools.config.settings import Settings
 from ix_tools.error_codes import Exit
 from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.repositories import open_store
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 WHOLE = message("The trail is whole.")
 ROW = message_template("row {seq}: {what}")
 HEAD = message_template("{month}: {documents} documents in {account}")
+NO_PROOF = message_template("No signed approval of {document} is in the audit trail.")
 NO_SERIES = message("No document was issued in this month.")
 FITS = message("Everything that was issued was approved.")
 KINDS = {
@@ -45,10 +48,10 @@ def command() -> None:
 @command.command("verify", params=[global_options()[0]])
 @click.pass_context
 def verify(ctx: click.Context, output: Any) -> int:
-    """Name every row that was changed, removed or reordered. Exit code 1 if there is one."""
+    """Name every row that was changed, removed or reordered, and every signature that does not verify. Exit code 1 if there is one."""
     run = apply_global_options(ctx, output)
     with open_store(run.settings, checks_note=False) as kept:
-        faults = faults_of(kept, data_folder())
+        faults = [*faults_of(kept, data_folder()), *verify_signatures(kept)]
     if run.wants_json:
         console.print_json({"ok": not faults, "faults": [asdict(one) for one in faults]})
     else:
@@ -57,6 +60,74 @@ def verify(ctx: click.Context, output: Any) -> int:
         if not faults:
             console.print_out(run.translate(WHOLE))
     return Exit.REFUSED if faults else Exit.OK
+
+
+@subcommand(command, "prove")
+@click.argument("document", metavar="DOCUMENT")
+@click.option("--offline", is_flag=True, help="Do not read the document from InvoiceXpress.")
+def prove(run: Invocation, document: str, offline: bool) -> int:
+    """Print who signed the approvals of DOCUMENT, such as invoices/1001, and check it: signature, record, content.
+
+    Exit code 1 if there is no valid signature, or the document has another content than the one that was signed.
+    """
+    with open_store(run.settings, checks_note=False) as kept:
+        proofs = find_proofs(kept, document)
+    content = "" if offline or not proofs else _digest_present_content(run, document)
+    rows = [_describe_proof(one, content, run) for one in proofs]
+    ok = bool(rows) and all(row["valid"] and row["content"] != "different" for row in rows)
+    if run.wants_json:
+        console.print_json({"ok": ok, "document": document, "proofs": rows})
+    elif not rows:
+        console.print_out(run.translate(NO_PROOF.fill(document=document)))
+    else:
+        from ix_tools.interfaces.cli.tables import Report
+
+        report = Report(run.language)
+        for row in rows:
+            report.add_pairs({name: value for name, value in row.items() if value not in ("", None)})
+        console.print_out(report.render())
+    return Exit.OK if ok else Exit.REFUSED
+
+
+def _digest_present_content(run: Invocation, document: str) -> str:
+    """Return the digest of the document as InvoiceXpress has it now."""
+    from ix_tools.pipeline.context import CallContext
+    from ix_tools.pipeline.issued_content import digest_present_content
+
+    async def read(settings: Settings) -> str:
+        context = CallContext.open(settings, clock=run.clock, now=run.now)
+        try:
+            return await digest_present_content(context, document)
+        finally:
+            await context.close()
+
+    with run.open_account() as settings:
+        return anyio.run(read, settings)
+
+
+def _describe_proof(one: Proof, content: str, run: Invocation) -> dict[str, Any]:
+    """Describe a proof; `content` is the digest of the document now, empty if it was not read."""
+    signed = one.record.get("document", "")
+    same = "not_compared" if not content or not signed else "same" if content == signed else "different"
+    return {
+        "valid": not one.fault,
+        "person": one.signed.person,
+        "also": one.signed.shared_with,
+        "passkey": one.signed.passkey,
+        "approval": one.approval,
+        "operation": one.operation,
+        "account": one.account,
+        "at": one.at,
+        "outcome": one.outcome,
+        "content": same,
+        "fault": one.fault,
+        "record": one.signed.record,
+        "challenge": compute_challenge(one.signed.record).hex(),
+        "credential": one.signed.credential,
+        "client_data": one.signed.client_data,
+        "authenticator_data": one.signed.authenticator_data,
+        "signature": one.signed.signature,
+    }
 
 
 def _parse_month(_: click.Context, __: click.Parameter, text: str | None) -> date | None:

@@ -44,7 +44,7 @@ UTILITY_COMMANDS = {
         "claims", message("Documents and other data claimed by running calls: list, clear")
     ),
     "audit": UtilityCommand(
-        "audit", message("The audit trail, and the account compared with it: verify, reconcile")
+        "audit", message("The audit trail, and the account compared with it: verify, prove, reconcile")
     ),
     "store": UtilityCommand("store", message("Accept a restored copy of the store: accept-restored")),
     "tokens": UtilityCommand("tokens", message("Tokens of the HTTP server: create, list, revoke")),

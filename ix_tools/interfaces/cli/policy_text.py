@@ -19,6 +19,7 @@ from ix_tools.text.sanitize import sanitize_line
 DECISIONS = {
     "deny": message("denied"),
     "four-eyes": message("two different people approve"),
+    "signed": message("a person signs with a passkey"),
     "terminal": message("a person approves in a terminal"),
     "page": message("a person approves on the page"),
     "form": message("a person approves in the form"),

@@ -77,7 +77,9 @@ def build_application(
         create_server: creates the MCP server, for an application that offers more than ours.
     """
     server_context = HttpServerContext(settings, address, people_address, create_pool(settings))
-    server_context.pool.page_host = ServerPages(address)
+    server_context.pool.page_host = ServerPages(
+        address, signing_address=_find_signing_address(settings, people_address)
+    )
     authenticator = Authenticator(
         settings, server_context.store, address, requires_authentication=requires_authentication
     )
@@ -111,6 +113,12 @@ def build_application(
         GatewayMiddleware, server_context=server_context, authenticator=authenticator, open_routes=open_routes
     )
     return app
+
+
+def _find_signing_address(settings: Settings, people_address: str) -> str:
+    """Return where signatures count: not on this machine, where whoever asks may write to the store, unless that is set."""
+    counts = settings.sandbox or settings.sign_on_this_machine or people_address.startswith("https:")
+    return people_address if counts else ""
 
 
 async def _respond_not_found(request: Request, missing: Exception) -> Response:

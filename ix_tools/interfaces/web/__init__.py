@@ -34,8 +34,9 @@ def open_routes(server_context: ServerContext, sign_in: SignIn | None = None) ->
         return Site(server_context.address, server_context.people_address)
 
     approvals = ApprovalRepository(store, settings.approval_minutes)
-    pages = ApprovalPages(store, approvals, settings.language, site, sign_in)
     services = InboxServices(settings, store, site)
+    can_sign = bool(server_context.people_address)
+    pages = ApprovalPages(store, approvals, settings.language, site, sign_in, services if can_sign else None)
     guard = VisitorGuard(services)
     inbox = (
         SignInPages(services, guard),

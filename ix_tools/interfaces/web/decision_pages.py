@@ -9,6 +9,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from ix_tools.approvals.call_outcomes import Step, find_call_outcome
 from ix_tools.approvals.models import Evidence
 from ix_tools.approvals.repository import Approval, ApprovalRepository
+from ix_tools.approvals.requirements import ApprovalRequirement
+from ix_tools.approvals.signatures import Signer
 from ix_tools.approvals.stored_preview import is_readable
 from ix_tools.errors import IxError
 from ix_tools.i18n.languages import Language
@@ -180,6 +182,17 @@ class DecisionPages:
         )
         more = {"Refresh": str(REFRESH_SECONDS)} if refreshes else {}
         return HTMLResponse(page, status, {**build_headers(), **more})
+
+
+def must_be_signed(found: Approval) -> bool:
+    """Check if only a passkey's signature approves this request."""
+    return ApprovalRequirement.from_json(found.terms).where == "signed"
+
+
+def build_signed_identity(signer: Signer) -> Identified:
+    """Return who signed, with the signature."""
+    passkey = signer.passkey
+    return Identified(passkey.identity, Evidence(passkey.shared_with, passkey.id, signer.signature))
 
 
 def build_outcome(outcome: str, language: Language, status: int, menu: Any = None) -> Response:

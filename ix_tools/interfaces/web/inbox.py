@@ -22,6 +22,8 @@ from ix_tools.interfaces.web.decision_pages import (
     Identified,
     Visit,
     build_outcome,
+    build_signed_identity,
+    must_be_signed,
 )
 from ix_tools.interfaces.web.page_templates import format_near_moment, render_template
 from ix_tools.interfaces.web.requests import build_headers
@@ -127,16 +129,31 @@ class InboxPages:
         return found if found.account in self._services.list_accounts(visitor.person) else None
 
     def _build_visit(self, visitor: Visitor, found: Approval) -> Visit:
+        own = self._services.passkeys.list_usable(visitor.person.name)
+        credentials = [one.credential for one in own]
+        pending = found.state == "pending" and visitor.person.may_decide
         return Visit(
             language=visitor.language,
             path=f"{ITEM}{found.id}",
             csrf=visitor.build_csrf_token(f"decide {found.id}"),
-            identify=lambda answer: self._identify(visitor),
+            identify=lambda answer: self._identify(visitor, found, answer),
+            passkey=self._services.build_signing_options(found, credentials) if pending else "",
+            must_sign=must_be_signed(found),
             may_decide=visitor.person.may_decide,
             menu=self._build_menu(visitor),
         )
 
-    def _identify(self, visitor: Visitor) -> Identified:
+    def _identify(self, visitor: Visitor, found: Approval, answer: DecisionForm) -> Identified:
+        """Identify the person by the signature of this request, or by the session where none is demanded."""
+        if answer.decision == "approve" and answer.answer:
+            signer = self._services.identify_signer(found, answer.answer)
+            if signer.person.name != visitor.person.name:
+                raise ApprovalRefused(
+                    message("This passkey is somebody else's."),
+                    code="signature_invalid",
+                    next=message("sign out, and sign in with that passkey"),
+                )
+            return build_signed_identity(signer)
         passkey = visitor.session.passkey
         return Identified(visitor.person.identity, Evidence(passkey.shared_with, passkey.id))
 

@@ -23,6 +23,8 @@ class LocalPageServer:
     """Serves the approval pages of a call context to the user of this machine."""
 
     requires_sign_in = False
+    signing_address = ""
+    """The assistant runs as the user who can write to the store, so a signature would prove nothing."""
 
     def __init__(self, context: CallContext) -> None:
         """Keep the context; nothing listens yet."""

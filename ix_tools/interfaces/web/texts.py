@@ -57,7 +57,10 @@ WORDS: dict[str, Message] = {
     "first_page": message("First page"),
     "next_page": message("Next page"),
     "reader": message("You may read and not decide."),
-    "sign_first": message("Approve: your passkey signs exactly this request."),
+    "signs": message("Your passkey signs exactly this request: the proof of your approval is kept."),
+    "sign_needs_script": message(
+        "The policy asks for a signature with a passkey, which needs JavaScript in this browser."
+    ),
     "menu": message("Pages"),
     "sign_out": message("Sign out"),
     "footer_inbox": message("What cannot be undone waits here for a person."),

@@ -21,6 +21,8 @@ from ix_tools.interfaces.web.decision_pages import (
     Identified,
     Visit,
     build_outcome,
+    build_signed_identity,
+    must_be_signed,
 )
 from ix_tools.interfaces.web.requests import (
     Site,
@@ -30,6 +32,7 @@ from ix_tools.interfaces.web.requests import (
     read_cookie,
     read_form,
 )
+from ix_tools.interfaces.web.visitors import InboxServices
 from ix_tools.storage.database import Store
 
 COOKIE = "ix_page"
@@ -48,8 +51,15 @@ class ApprovalPages:
         language: Language,
         site: Callable[[], Site],
         sign_in: SignIn | None = None,
+        services: InboxServices | None = None,
     ) -> None:
-        """Keep the parts. `site` returns the addresses under which people reach the pages."""
+        """Keep the parts.
+
+        Args:
+            site: returns the addresses under which people reach the pages.
+            services: what verifies passkeys; None where nobody can sign.
+        """
+        self._services = services
         self._approvals = approvals
         self._pages = DecisionPages(store, approvals)
         self._links = ApprovalLinks(store, approvals.clock)
@@ -131,6 +141,8 @@ class ApprovalPages:
         behind = self._links.resolve(request.path_params["secret"])
         person = behind[1] if behind else ""
         owner = person or found.principal
+        if must_be_signed(found):
+            return self._build_signing_visit(request, found, nonce)
         return Visit(
             language=choose_language(request, self._language),
             path=request.url.path,
@@ -139,6 +151,24 @@ class ApprovalPages:
             pin=owner if person or self._pins.has_pin(owner) else "",
             find_next_try=lambda: self._pins.find_next_attempt_time(owner),
         )
+
+    def _build_signing_visit(self, request: Request, found: Approval, nonce: str) -> Visit:
+        """Build the visit to a request that must be signed: the passkey says who it is, and no PIN is asked for."""
+        services = self._services
+        can_sign = services is not None and found.state == "pending"
+        return Visit(
+            language=choose_language(request, self._language),
+            path=request.url.path,
+            csrf=build_csrf_token(nonce, request.path_params["secret"]),
+            identify=lambda answer: self._identify_signer(found, answer),
+            passkey=services.build_signing_options(found, ()) if services is not None and can_sign else "",
+            must_sign=True,
+        )
+
+    def _identify_signer(self, found: Approval, answer: DecisionForm) -> Identified:
+        if answer.decision != "approve" or not answer.answer or self._services is None:
+            return Identified()
+        return build_signed_identity(self._services.identify_signer(found, answer.answer))
 
     def _identify(
         self, found: Approval, answer: DecisionForm, who: str, owner: str, *, is_required: bool

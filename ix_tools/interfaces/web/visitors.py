@@ -1,6 +1,7 @@
 """Who visits the inbox: sessions, cookies, the navigation, and which accounts a person sees."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -12,14 +13,16 @@ from starlette.responses import RedirectResponse, Response
 
 from ix_tools.api_client.client import account_name
 from ix_tools.approvals.inbox import ApprovalInbox
-from ix_tools.approvals.repository import ApprovalRepository
+from ix_tools.approvals.repository import Approval, ApprovalRepository
+from ix_tools.approvals.signatures import Signer, build_record, compute_challenge, identify_signer
+from ix_tools.auth import webauthn
 from ix_tools.auth.identities import KnownIdentities
 from ix_tools.auth.passkeys import Passkey, Passkeys
 from ix_tools.auth.people import People, Person
 from ix_tools.auth.sessions import Session, Sessions
 from ix_tools.auth.webauthn import RelyingParty
 from ix_tools.config.settings import Settings
-from ix_tools.errors import SettingsError, StoreUnavailable
+from ix_tools.errors import ApprovalRefused, SettingsError, StoreUnavailable
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, message, render
 from ix_tools.interfaces.web.decision_pages import build_outcome
@@ -102,6 +105,27 @@ class InboxServices:
     def party(self) -> RelyingParty:
         """The server as passkeys know it."""
         return RelyingParty(self.site().people_address)
+
+    def build_signing_options(self, found: Approval, credentials: Sequence[str]) -> str:
+        """Build what a browser needs to sign an approval, as JSON; with any of its passkeys if none is named."""
+        challenge = compute_challenge(build_record(found, self.party.origin))
+        return json.dumps(webauthn.build_assertion_options(self.party, challenge, credentials))
+
+    def identify_signer(self, found: Approval, answer: str) -> Signer:
+        """Return who signed an approval on this server.
+
+        Raises:
+            ApprovalRefused: the signature is not valid, or the person may not decide about this account.
+        """
+        signer = identify_signer(self.store, found, self.party.origin, answer)
+        person = signer.person
+        if not person.may_decide or found.account not in self.list_accounts(person):
+            raise ApprovalRefused(
+                message("{person} may not decide about this account.", person=person.name),
+                code="approver_not_named",
+                next=message("somebody else approves"),
+            )
+        return signer
 
     def list_accounts(self, person: Person) -> tuple[str, ...]:
         """Return the accounts that a person sees, as approvals and journal name them."""
