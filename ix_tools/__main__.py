@@ -18,6 +18,10 @@ def main() -> None:
         from ix_tools.interfaces.mcp.stdio import main as serve
 
         sys.exit(serve(argv[1:], _open_pages))
+    if argv[:1] == ["chat"]:
+        from ix_tools.interfaces.chat.main import main as chat
+
+        sys.exit(chat(argv[1:]))
     if argv[:1] == ["demo"]:
         from ix_tools.demo import main as demo
 

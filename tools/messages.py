@@ -18,6 +18,7 @@ from ix_tools.demo import build_parser as build_demo_parser
 from ix_tools.i18n.catalogue import DOMAIN
 from ix_tools.i18n.messages import PLACEHOLDER
 from ix_tools.i18n.parser_help import list_parser_texts
+from ix_tools.interfaces.chat.main import build_parser as build_chat_parser
 from ix_tools.interfaces.cli.commands import list_help_texts
 from ix_tools.interfaces.mcp.stdio import build_parser as build_stdio_parser
 from ix_tools.interfaces.server.main import build_parser as build_server_parser
@@ -86,7 +87,7 @@ def extract_help() -> Iterator[Ids]:
     yield from ((text,) for text in list_help_texts() if text)
     yield from (
         (text,)
-        for parser in (build_stdio_parser(), build_server_parser(), build_demo_parser())
+        for parser in (build_stdio_parser(), build_server_parser(), build_chat_parser(), build_demo_parser())
         for text in list_parser_texts(parser)
     )
 

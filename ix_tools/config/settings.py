@@ -146,6 +146,14 @@ class Settings(BaseModel):
     """Other origins whose web pages may call the HTTP server, such as https://app.example.com."""
     calls_per_minute: Annotated[int, whole_number(1, 100_000)] = 600
     """Requests per minute that one caller may make to the HTTP server, over all workers that share the store."""
+    slack_bot_token: SecretStr = SecretStr("")
+    """Slack: the app's bot token (xoxb-…), for `ix-tools chat slack`. Keep it like api_key."""
+    slack_app_token: SecretStr = SecretStr("")
+    """Slack: the app-level token (xapp-…) for Socket Mode, which needs no public address."""
+    slack_signing_secret: SecretStr = SecretStr("")
+    """Slack: the app's signing secret, for `ix-tools chat slack --http`."""
+    telegram_bot_token: SecretStr = SecretStr("")
+    """Telegram: the bot's token from BotFather, for `ix-tools chat telegram`. Keep it like api_key."""
     oauth_issuer: BaseUrl = ""
     """Authorization server whose access tokens the HTTP server accepts. `iss` must be exactly this URL."""
     oauth_keys_url: Annotated[str, AfterValidator(check_keys_url)] = ""

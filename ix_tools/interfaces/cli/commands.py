@@ -66,6 +66,7 @@ UTILITY_COMMANDS = {
     "serve": UtilityCommand(
         "", message("Run the MCP server over standard input and output, or with --http on a port")
     ),
+    "chat": UtilityCommand("", message("Take commands and show approvals in Slack or Telegram")),
     "demo": UtilityCommand("", message("Issue a first invoice in the sandbox, step by step")),
     "help": UtilityCommand("help", message("Help for a command, or for exit-codes")),
 }

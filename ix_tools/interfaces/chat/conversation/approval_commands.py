@@ -8,8 +8,8 @@ from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import Message, join_messages, message, render
 from ix_tools.interfaces.chat.conversation.asked import Asked
 from ix_tools.interfaces.chat.conversation.card_posts import CardPosts
-from ix_tools.interfaces.chat.conversation.cards import build_card, can_be_pressed
-from ix_tools.interfaces.chat.conversation.shapes import Adapter
+from ix_tools.interfaces.chat.conversation.cards import LINK, build_card, can_be_pressed
+from ix_tools.interfaces.chat.conversation.shapes import Adapter, Button
 from ix_tools.pipeline.context import CallContext
 from ix_tools.text.sanitize import sanitize_line
 
@@ -91,8 +91,21 @@ class ApprovalCommands:
             await self._tell(asked, join_messages([elsewhere, how], " "))
             return
         url = await anyio.to_thread.run_sync(asked.context.links.create, found, "message", asked.person)
-        said = join_messages([elsewhere, message("Your own link, for nobody else: {url}", url=url)], " ")
-        await self._tell(asked, said)
+        said = join_messages([elsewhere, message("The link is yours alone.")], " ")
+        open_page = Button(render(message("Open the page"), asked.language), LINK, url=url)
+        await self._adapter.tell(asked.place, render(said, asked.language), (open_page,))
+
+    async def confirm(self, asked: Asked, found: Approval, value: str) -> None:
+        """Ask the person who pressed to confirm it, on a platform that does not ask by itself."""
+        state = await anyio.to_thread.run_sync(self._posts.load_state, found.id)
+        card = build_card(state, self._settings)
+        pressed = next((one for one in card.buttons if one.value == value), None)
+        if pressed is None or pressed.confirmation is None:
+            await self._adapter.tell(asked.place, card.text)
+            return
+        asks = pressed.confirmation
+        yes = Button(asks.yes, value, pressed.style)
+        await self._adapter.tell(asked.place, f"{asks.title}\n{asks.text}", (yes,))
 
     async def list_waiting(self, asked: Asked) -> None:
         """List what waits for an approval."""

@@ -15,6 +15,8 @@ from ix_tools.interfaces.chat.conversation.answers import describe_document, des
 from ix_tools.interfaces.chat.conversation.shapes import Button, Card, Confirmation
 from ix_tools.text.sanitize import sanitize_line, sanitize_text
 
+CONFIRM = "confirm"
+"""Before a button's value: the person pressed it on a platform that shows no confirmation, and is asked for one."""
 APPROVE, APPROVE_DIFFERENCES, REJECT, LINK, ANSWER = "yes", "yes-as-stored", "no", "link", "answer"
 """The first part of a button's value; the approval's id, or the question and the number of its answer, follow."""
 MAX_SUMMARY = 250

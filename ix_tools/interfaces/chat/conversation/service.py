@@ -21,6 +21,7 @@ from ix_tools.interfaces.chat.conversation.cards import (
     ANSWER,
     APPROVE,
     APPROVE_DIFFERENCES,
+    CONFIRM,
     LINK,
     REJECT,
 )
@@ -358,7 +359,7 @@ class ChatService:
     # --- presses and decisions ---
 
     async def _press(self, press: IncomingPress, identity: str, person: str) -> None:
-        kind, _, rest = press.value.partition(":")
+        kind, _, rest = press.value.removeprefix(f"{CONFIRM}:").partition(":")
         context = self._askers.open_for(person, identity)
         asked = Asked(person, identity, press.place, press.key, self._settings.language, context)
         if kind == ANSWER:
@@ -367,6 +368,8 @@ class ChatService:
         found = await self._approvals.find(context, rest)
         if kind == LINK:
             await self._approvals.send_link(asked, found)
+        elif press.value.startswith(f"{CONFIRM}:"):
+            await self._approvals.confirm(asked, found, press.value.removeprefix(f"{CONFIRM}:"))
         elif kind in {APPROVE, APPROVE_DIFFERENCES, REJECT}:
             await self._approvals.decide(
                 asked, found, approve=kind != REJECT, accept_differences=kind == APPROVE_DIFFERENCES

@@ -58,6 +58,8 @@ class Button:
     value: str
     style: Style = ""
     confirmation: Confirmation | None = None
+    url: str = ""
+    """A page that it opens instead of coming back."""
 
 
 @dataclass(frozen=True, slots=True)
