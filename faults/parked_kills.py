@@ -378,8 +378,8 @@ def _copy_file(folder: Path) -> Iterator[str]:
     for one in (".db", ".driver.db"):
         shutil.copy(folder / f"template{one}", place.with_name(f"{place.stem}{one}"))
     yield str(place)
-    for one in folder.glob(f"{place.stem}.*"):
-        one.unlink()
+    for rest in folder.glob(f"{place.stem}.*"):
+        rest.unlink()
 
 
 def run_all(runs: Sequence[ParkedRun]) -> Iterator[ParkedRun]:
