@@ -35,7 +35,9 @@ def build_parser() -> argparse.ArgumentParser:
         prog="ix-tools chat", description="Take commands and show approvals in Slack or Telegram."
     )
     parser.add_argument("platform", choices=["slack", "telegram"], help="the chat")
-    parser.add_argument("--account", default="", help="account that the chat is for, where the settings name several")
+    parser.add_argument(
+        "--account", default="", help="account that the chat is for, where the settings name several"
+    )
     parser.add_argument(
         "--room", default="", help="conversation for all approval cards (default: the one of the command)"
     )
