@@ -14,7 +14,7 @@ LOCK := $(VENV)/lock/bin/uv pip compile -q --no-config --universal --python-vers
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check release-check faults bench conformance hosts format schemas docs lock clean
+.PHONY: help demo test check release-check faults bench conformance hosts format schemas docs pictures lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -58,6 +58,9 @@ schemas: $(DONE)/dev  ## write tool_schemas/ again after a change to the catalog
 
 docs: $(DONE)/dev  ## write the generated parts of the documentation again
 	$(BIN)/python -m tools.docs write
+
+pictures: $(DONE)/dev  ## take the pictures of the documentation again, with chromium
+	$(BIN)/python -m tools.pictures
 
 lock: $(VENV)/lock/.done  ## write requirements/ again after a change to the dependencies; UPGRADE=1 for newer versions
 	$(LOCK) pyproject.toml -o requirements/runtime.txt

@@ -29,7 +29,8 @@ from tools.docs.packages import read_packages
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+DOCS = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
 
 
 def page_id(path: Path) -> str:
@@ -102,7 +103,7 @@ def test_links_lead_somewhere(path: Path) -> None:
 def test_commands_and_targets_that_are_named_exist(path: Path) -> None:
     commands = {name.replace("_", "-") for name in catalogue()} | set(UTILITY_COMMANDS)
     targets = set(
-        re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+        re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     )
     unknown = []
     for line in code_in(path.read_text(encoding="utf-8")):
@@ -110,7 +111,7 @@ def test_commands_and_targets_that_are_named_exist(path: Path) -> None:
             said = [word for word in re.sub(r"--sandbox-file \S+|--\S+", "", words).split() if word.isascii()]
             if said and re.fullmatch(r"[a-z-]+", said[0]) and said[0] not in commands:
                 unknown.append(line)
-        for words in re.findall(r"(?:^|\s)make((?: [a-z]+)+)(?=$| [A-Z])", line):
+        for words in re.findall(r"(?:^|\s)make((?: [a-z-]+)+)(?=$| [A-Z])", line):
             unknown += [line for word in words.split() if word not in targets]
     assert unknown == []
 
@@ -128,12 +129,12 @@ def test_settings_that_are_named_exist(path: Path) -> None:
 
 
 def quick_commands() -> list[str]:
-    blocks = re.findall(r"<!-- test: quick -->\n```sh\n(.*?)```", README, re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if line]
+    blocks = re.findall(r"<!-- test: quick -->\n```sh\n(.*?)```", DOCS, re.DOTALL)
+    return [line.partition("  #")[0].rstrip() for block in blocks for line in block.splitlines() if line]
 
 
 @pytest.mark.parametrize("command", quick_commands())
-def test_a_command_of_the_readme_works_word_for_word(command: str, tmp_path: Path) -> None:
+def test_a_command_of_a_page_works_word_for_word(command: str, tmp_path: Path) -> None:
     words = shlex.split(command)
     assert words[0] == "ix-tools"
     # A store of its own: that of whoever runs the tests may be of a newer version.
@@ -246,12 +247,38 @@ def test_every_package_of_the_project_has_a_purpose_on_its_page() -> None:
     assert [name for named in told.values() for name, why in named if not why] == []
 
 
-def test_every_example_and_host_configuration_is_in_the_readme() -> None:
+def test_every_example_and_host_configuration_is_on_a_page() -> None:
     files = [*(ROOT / "examples").glob("[0-9]*"), *(ROOT / "examples" / "hosts").glob("*.json")]
-    assert [path.name for path in files if f"]({path.relative_to(ROOT).as_posix()})" not in README] == []
+    assert [path.name for path in files if f"/{path.relative_to(ROOT).as_posix()})" not in DOCS] == []
 
 
-def test_messages_quoted_in_the_readme_are_the_real_ones(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["README.md", "README.pt.md"])
+def test_a_readme_is_read_in_a_few_minutes_and_has_one_picture(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert len(text.encode()) <= 8000
+    assert re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text) == ["docs/pictures/approval.png"]
+
+
+@pytest.mark.parametrize(("heading", "steps"), [("A primeira fatura, sem conta", 4), ("Com a sua conta", 6)])
+def test_an_owner_needs_few_steps(heading: str, steps: int) -> None:
+    text = (ROOT / "README.pt.md").read_text(encoding="utf-8")
+    part = text.split(f"## {heading}", 1)[1].split("\n## ", 1)[0]
+    assert 0 < len(re.findall(r"^\d+\. ", part, re.MULTILINE)) <= steps
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert {page for page in pages - {"index.md"} if f"]({page})" not in index} == set()
+
+
+def test_every_page_is_in_the_sites_navigation() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("\nnav:\n", 1)[1]
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert set(re.findall(r"[\w/.-]+\.md", text)) == pages
+
+
+def test_messages_quoted_among_the_refusals_are_the_real_ones(tmp_path: Path) -> None:
     said = ""
     for name in ("02_refusals.py", "07_credit_note.py"):
         done = subprocess.run(
@@ -263,7 +290,7 @@ def test_messages_quoted_in_the_readme_are_the_real_ones(tmp_path: Path) -> None
             check=True,
         )
         said += done.stdout
-    part = README.split("## What is refused", 1)[1].split("\n## ", 1)[0]
+    part = (ROOT / "docs" / "refusals.md").read_text(encoding="utf-8")
     quoted = re.findall(r"^\| .+ \| `(.+)` \|$", part, re.MULTILINE)
     assert len(quoted) > 5
     assert [text for text in quoted if any(piece not in said for piece in text.split("…"))] == []

@@ -1,6 +1,6 @@
 """Settings: read once, frozen, and never shown with the key. `loading` reads them from the environment and one file.
 
-The table in the README is generated from this class.
+docs/settings.md is generated from this class.
 """
 
 from pathlib import Path

@@ -28,6 +28,7 @@ from tools.docs.failures import (
     render_http_statuses,
     render_series_outcomes,
 )
+from tools.docs.hosts import render_hosts
 from tools.docs.markdown import render_code, render_table
 from tools.docs.operations import APPROVED, format_command, render_recovery, render_reference
 from tools.docs.packages import render_extras, render_packages
@@ -38,10 +39,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def render_tools() -> str:
-    """Render the README's table of tools."""
+    """Render the table of tools."""
     rows = [
         (
-            f"[{one.spec.name}](docs/reference.md#{one.spec.name})",
+            f"[{one.spec.name}](reference.md#{one.spec.name})",
             get_description(one).split(". ")[0].rstrip(".") + ".",
             APPROVED[one.spec.effect.needs_approval],
             toolset if toolset in DEFAULT_TOOLSETS else f"*{toolset}*",
@@ -53,7 +54,7 @@ def render_tools() -> str:
 
 
 def render_settings() -> str:
-    """Render the README's table of settings."""
+    """Render the table of settings."""
     rows = []
     for name, info in Settings.model_fields.items():
         default = info.get_default()
@@ -71,6 +72,7 @@ def render_settings() -> str:
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "extras": render_extras,
     "packages": render_packages,
+    "hosts": render_hosts,
     "tools": render_tools,
     "settings": render_settings,
     "exit-codes": render_exit_codes,
@@ -87,7 +89,16 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 }
 
 
-PAGES = ("README.md", "docs/errors.md", "docs/once.md", "docs/packages.md", "docs/pt/contabilistas.md")
+PAGES = (
+    "docs/command-line.md",
+    "docs/connect.md",
+    "docs/errors.md",
+    "docs/once.md",
+    "docs/packages.md",
+    "docs/pt/contabilistas.md",
+    "docs/settings.md",
+    "docs/tools.md",
+)
 """Pages with generated parts."""
 
 

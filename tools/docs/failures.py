@@ -70,7 +70,7 @@ def render_http_statuses() -> str:
 
 
 def render_exit_codes() -> str:
-    """Render the table of exit codes, which the README has too."""
+    """Render the table of exit codes."""
     return render_table(
         ("Code", "Meaning"), [(str(int(one)), str(said)) for one, said in error_codes.EXIT_MEANINGS.items()]
     )
