@@ -74,7 +74,7 @@ TEXTS: dict[str, MessageTemplate] = {
     "write_email": message_template("e-mail, approved"),
     "write_payment": message_template("payment, approved"),
     "what_next": message_template(
-        "Try it with your own assistant, still without an account: `ix-tools serve --sandbox` (docs/connect.md). "
+        "Try it with your own assistant, still without an account: `ix-tools connect` lists those on this machine. "
         "With your own account, a draft only: `ix-tools demo --real`."
     ),
     # --- the account scenario ---
