@@ -56,12 +56,12 @@ class Clock:
     @contextmanager
     def replacing_waits(self) -> Iterator[None]:
         """Let the rate limiter wait by this clock."""
-        real = rate_limit.anyio
-        rate_limit.anyio = SimpleNamespace(**{**vars(real), "sleep": self.sleep})  # type: ignore[assignment]
+        known = vars(rate_limit)
+        known["anyio"] = SimpleNamespace(**{**vars(anyio), "sleep": self.sleep})
         try:
             yield
         finally:
-            rate_limit.anyio = real
+            known["anyio"] = anyio
 
 
 @dataclass
@@ -119,8 +119,8 @@ async def _measure(calls: int, idle_seconds: float) -> Table:
         took, used = clock() - began, time.process_time() - cpu
         sent = sorted(transport.sent)
         idle = await _measure_idle(harness, limited, idle_seconds)
-        for one in (*contexts, *limited):
-            await one.account.close()
+        for context in (*contexts, *limited):
+            await context.account.close()
     return _build_table(calls, found, sent, took, used / calls, (direct, direct_cpu), idle)
 
 

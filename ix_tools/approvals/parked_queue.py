@@ -24,6 +24,8 @@ from ix_tools.storage.schema import approvals, intents, parked_calls
 
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 10.0, 3600.0
 """Shortest and longest pause before a call is tried again after a passing trouble; it doubles each time."""
+MAX_ATTEMPTS_AHEAD = 6
+"""Attempts after which a call lets those behind it in its lane go first: some ten minutes of passing troubles."""
 DUE_LIMIT = 200
 """Calls that one look returns at most."""
 DECIDED = ("approved", "used", "stale")
@@ -56,8 +58,14 @@ class ParkedQueue:
             row = connection.execute(wanted.order_by(parked_calls.c.created_at.desc()).limit(1)).one_or_none()
             return build_parked_call(row, self._store.now(connection)) if row is not None else None
 
-    def list_due(self) -> list[ParkedCall]:
-        """List the calls that have work now, the first of each lane, in the order in which they were asked for."""
+    def list_due(self, drives: Callable[[ParkedCall], bool] = lambda call: True) -> list[ParkedCall]:
+        """List the calls that have work now, the first of each lane, in the order in which they were asked for.
+
+        A call that nobody here drives, or that was tried in vain several times, does not hold up its lane.
+
+        Args:
+            drives: whether this process carries a call out.
+        """
         query = (
             sql.select(parked_calls, approvals.c.state.label("approval_state"))
             .join(approvals, approvals.c.id == parked_calls.c.id)
@@ -71,9 +79,12 @@ class ParkedQueue:
             for row in connection.execute(query):
                 if row.lane in lanes:
                     continue
-                lanes.add(row.lane)
                 call = build_parked_call(row, now)
-                if call.retry_at <= now and (call.state != "running" or self.is_abandoned(call)):
+                is_worked_on = call.state == "running" and not self.is_abandoned(call)
+                is_ours = drives(call)
+                if is_worked_on or (is_ours and call.attempts < MAX_ATTEMPTS_AHEAD):
+                    lanes.add(row.lane)
+                if is_ours and not is_worked_on and call.retry_at <= now:
                     due.append(call)
                 if len(due) == DUE_LIMIT:
                     break

@@ -231,6 +231,29 @@ async def test_calls_of_a_series_run_in_the_order_of_asking(harness: Harness) ->
     assert numbers == ["1/2026", "2/2026", "3/2026"]
 
 
+async def test_a_call_that_nobody_drives_or_that_never_succeeds_holds_up_no_other(harness: Harness) -> None:
+    asked = [
+        await ask(harness, "change_state", await finalizing(harness, reference=str(n))) for n in range(3)
+    ]
+    for identifier in asked:
+        approve(harness, identifier)
+    mine = queue(harness)
+    assert [one.id for one in mine.list_due()] == asked[:1]
+    assert [one.id for one in mine.list_due(lambda call: call.id != asked[0])] == [asked[1]]
+    make_due(harness, asked[0], state="running", owner="elsewhere/1/x", lease_until=0.0)
+    assert [one.id for one in mine.list_due(lambda call: call.id != asked[0])] == [asked[1]], (
+        "its process ended"
+    )
+    make_due(harness, asked[0], state="running", owner=process_id(), lease_until=10.0**10)
+    assert mine.list_due(lambda call: call.id != asked[0]) == [], "it is being carried out elsewhere"
+    make_due(harness, asked[0], state="waiting", attempts=6)
+    with harness.context.store.writing() as connection:
+        connection.execute(
+            parked_calls.update().where(parked_calls.c.id == asked[0]).values(retry_at=10.0**10)
+        )
+    assert [one.id for one in mine.list_due()] == [asked[1]], "it was tried in vain six times"
+
+
 async def test_a_passing_trouble_is_tried_again_and_a_refusal_is_told(harness: Harness) -> None:
     identifier = await ask(harness, "change_state", await finalizing(harness))
     approve(harness, identifier)

@@ -66,7 +66,7 @@ async def _carry_out(run: Invocation, context: CallContext, follow: bool) -> Exi
 
 
 def _list_due(queue: ParkedQueue, askers: LocalAskers, tried: set[str]) -> list[ParkedCall]:
-    return [one for one in queue.list_due() if askers.drives(one) and one.id not in tried]
+    return [one for one in queue.list_due(askers.drives) if one.id not in tried]
 
 
 def _describe(run: Invocation, ended: list[ParkedCall]) -> Iterator[dict[str, Any]]:

@@ -128,16 +128,19 @@ class Driver:
 
     def _sweep(self, engine: Engine) -> None:
         expire_overdue(self._store, self._store_time())
-        for call in self._queue.list_due():
+        for call in self._queue.list_due(self._drives):
             if len(self._running) >= MAX_RUNNING:
                 return
-            if call.id in self._running or self._find_askers(call) is None:
+            if call.id in self._running:
                 continue
             if not self._start(engine):
                 return
             self._running.add(call.id)
             if not engine.submit(call.id):
                 self._running.discard(call.id)
+
+    def _drives(self, call: ParkedCall) -> bool:
+        return self._find_askers(call) is not None
 
     def _find_askers(self, call: ParkedCall) -> Askers | None:
         return next((one for one in self._askers if one.drives(call)), None)
