@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import signal
 import ssl
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 import sqlalchemy as sql
 
@@ -15,8 +18,9 @@ from ix_tools.approvals.expiry import expire_overdue
 from ix_tools.approvals.links import ServerPages
 from ix_tools.approvals.pins import Pins
 from ix_tools.config.settings import Settings
+from ix_tools.interfaces.driver.driver import run_driver
 from ix_tools.notifications import mail_queue
-from ix_tools.notifications.mail_queue import Mail, MailQueue
+from ix_tools.notifications.mail_queue import MailQueue
 from ix_tools.notifications.mailer import Mailer
 from ix_tools.pipeline.execute import ApprovalRequired, CallOrigin, ParkingTerms, execute
 from ix_tools.policy.file import PolicyFile
@@ -266,32 +270,50 @@ async def test_a_server_that_is_down_loses_nothing_and_what_is_of_no_use_is_give
     assert [one.kind for one in failed] == ["request"]
 
 
-async def test_an_e_mail_whose_process_dies_after_sending_comes_again_with_the_same_id(
+DYING = """
+import os, signal, anyio
+from ix_tools.config.loading import load_settings
+from ix_tools.notifications.mail_queue import MailQueue
+from ix_tools.notifications.mailer import Mailer
+from ix_tools.pipeline.context import create_store
+
+MailQueue.finish = lambda *given: os.kill(os.getpid(), signal.SIGKILL)
+settings = load_settings()
+anyio.run(Mailer(create_store(settings), settings).work)
+"""
+
+
+async def test_an_e_mail_whose_process_is_killed_after_sending_comes_again_with_the_same_id(
     harness: Harness, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = configure(harness, mailbox, mail_to=("ana@acme.example",))
     mailer = start(harness, settings)
     await ask(harness)
-
-    class Killed(BaseException):
-        """The process ends here."""
-
-    def die(self: MailQueue, mail: Mail, state: str, problem: str = "") -> None:
-        raise Killed
-
-    with monkeypatch.context() as dying:
-        dying.setattr(MailQueue, "finish", die)
-        with pytest.raises(Killed):
-            await mailer.work()
-    other = Mailer(harness.context.store, settings, harness.context.approvals.clock)
-    await other.work()
-    assert len(mailbox.mails) == 1, "another process may still be sending it"
+    monkeypatch.setenv("INVOICEXPRESS_STORE", str(harness.context.store.file))
+    for name in ("host", "port", "security", "from"):
+        monkeypatch.setenv(f"INVOICEXPRESS_MAIL_{name.upper()}", str(getattr(settings, f"mail_{name}")))
+    monkeypatch.setenv("INVOICEXPRESS_MAIL_TO", "ana@acme.example")
+    killed = await anyio.run_process([sys.executable, "-c", DYING], check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    await mailer.work()
+    assert len(mailbox.mails) == 1, "the other process may still be sending it"
     move_clock(harness, mail_queue.LEASE_SECONDS + 1)
-    await other.work()
+    await mailer.work()
     first, again = mailbox.mails
     assert first["Message-ID"] == again["Message-ID"]
-    await other.work()
+    await mailer.work()
     assert len(mailbox.mails) == 2
+
+
+async def test_a_driver_sends_them_where_a_mail_server_is_set(harness: Harness, mailbox: Mailbox) -> None:
+    settings = configure(harness, mailbox, mail_to=("ana@acme.example",))
+    start(harness, settings)
+    await ask(harness)
+    async with run_driver(settings, harness.context.store):
+        with anyio.fail_after(30):
+            while not mailbox.mails:  # noqa: ASYNC110 - the server of the test has no event for it
+                await anyio.sleep(0.05)
+    assert mailbox.recipients == ["ana@acme.example"]
 
 
 async def test_two_processes_send_each_e_mail_once(harness: Harness, mailbox: Mailbox) -> None:
