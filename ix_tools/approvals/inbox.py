@@ -152,7 +152,8 @@ class ApprovalInbox:
         if len(wanted.accounts) == 1:
             yield approvals.c.account == wanted.accounts[0]
         else:
-            yield approvals.c.account.in_(wanted.accounts)
+            # An expression, so that the rows are read in order of age instead of account by account and then sorted.
+            yield sql.func.coalesce(approvals.c.account, "").in_(wanted.accounts)
         late = approvals.c.expires_at <= self._clock()
         yield sql.or_(approvals.c.state != "pending", late)
         if wanted.state == "approved":

@@ -65,7 +65,7 @@ approvals = sql.Table(
     sql.Index("approvals_covered", "covered_by"),
     sql.Index("approvals_by_age", "created_at", "id"),
     sql.Index("approvals_of_an_account", "account", "created_at", "id"),
-    sql.Index("approvals_of_a_document", "account", "subject"),
+    sql.Index("approvals_of_a_document", "subject"),
     sql.Index(
         "approvals_to_forget",
         "expires_at",
@@ -248,7 +248,7 @@ audit = sql.Table(
     sql.Column("previous", sql.String(64), nullable=False),
     sql.Column("hash", sql.String(64), nullable=False),
     sql.Index("audit_of_an_approval", "approval", "event"),
-    sql.Index("audit_of_a_document", "account", "subject"),
+    sql.Index("audit_of_a_document", "subject"),
     sql.Index("audit_by_event", "event", "seq"),
 )
 

@@ -10,6 +10,7 @@ The HTTP server mounts them as open routes; with the stdio server a small local 
 from starlette.routing import BaseRoute
 
 from ix_tools.approvals.repository import ApprovalRepository
+from ix_tools.interfaces.web.history import HistoryPages
 from ix_tools.interfaces.web.inbox import InboxPages
 from ix_tools.interfaces.web.passkey_pages import PasskeyPages
 from ix_tools.interfaces.web.requests import Site
@@ -42,5 +43,6 @@ def open_routes(server_context: ServerContext, sign_in: SignIn | None = None) ->
         SignInPages(services, guard),
         PasskeyPages(services, guard),
         InboxPages(services, guard),
+        HistoryPages(services, guard),
     )
     return [*pages.routes(), *(route for one in inbox for route in one.routes())]

@@ -61,6 +61,22 @@ WORDS: dict[str, Message] = {
     "sign_needs_script": message(
         "The policy asks for a signature with a passkey, which needs JavaScript in this browser."
     ),
+    "history": message("History"),
+    "as_csv": message("Download as a table (CSV)"),
+    "any": message("All"),
+    "decision_of": message("Decision"),
+    "account_of": message("Account"),
+    "decided_by": message("Decided by"),
+    "month": message("Month"),
+    "filter": message("Filter"),
+    "when": message("When"),
+    "result": message("What came of it"),
+    "asked_by": message("asked for by"),
+    "story": message("Story of the document"),
+    "no_history": message("Nothing was decided yet, or nothing fits the filter."),
+    "signatures": message("Signatures"),
+    "passkey": message("passkey"),
+    "events": message("What happened"),
     "menu": message("Pages"),
     "sign_out": message("Sign out"),
     "footer_inbox": message("What cannot be undone waits here for a person."),
@@ -189,6 +205,12 @@ OUTCOMES: dict[str, tuple[Message, Message]] = {
     "unknown_item": (
         message("There is no such request"),
         message("It does not exist, or it belongs to an account that you may not see."),
+    ),
+    "unknown_document": (
+        message("Nothing is known of this document"),
+        message(
+            "No call about it went through this server, or it belongs to an account that you may not see."
+        ),
     ),
     "reader": (
         message("You may not decide"),

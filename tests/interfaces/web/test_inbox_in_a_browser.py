@@ -87,6 +87,12 @@ async def test_a_person_is_invited_signs_in_and_decides(
         await page.locator("h1#heading").wait_for()
         await look(page, f"inbox-approved-{tail}")
         assert harness.context.approvals.find(first).state == "approved"
+        await page.goto(f"{served.url}/inbox/history?lang={language}")
+        await look(page, f"inbox-history-{tail}")
+        await page.locator("a.under").first.click()
+        await look(page, f"inbox-story-{tail}")
+        await page.goto(f"{served.url}/inbox/documents/sandbox/invoices/999?lang={language}")
+        await look(page, f"inbox-unknown-{tail}")
         await page.goto(f"{served.url}/inbox/passkeys?lang={language}")
         await look(page, f"inbox-passkeys-{tail}")
         await page.locator(".menu button").click()

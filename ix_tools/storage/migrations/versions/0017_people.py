@@ -16,9 +16,9 @@ def upgrade() -> None:
     op.add_column("approvals", sql.Column("document", sql.String(64), nullable=False, server_default=""))
     op.create_index("approvals_by_age", "approvals", ["created_at", "id"])
     op.create_index("approvals_of_an_account", "approvals", ["account", "created_at", "id"])
-    op.create_index("approvals_of_a_document", "approvals", ["account", "subject"])
+    op.create_index("approvals_of_a_document", "approvals", ["subject"])
     op.create_index("audit_of_an_approval", "audit", ["approval", "event"])
-    op.create_index("audit_of_a_document", "audit", ["account", "subject"])
+    op.create_index("audit_of_a_document", "audit", ["subject"])
     op.create_index("audit_by_event", "audit", ["event", "seq"])
     op.create_table(
         "people",
