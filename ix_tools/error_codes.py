@@ -152,6 +152,12 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
         403, message("The policy names the approvers, and this person is not one of them.")
     ),
     "approver_unknown": ErrorCode(403, message("The approver must be identified, and is not.")),
+    "control_sum_missing": ErrorCode(
+        403, message("An approval of many documents needs their total, typed by the person.")
+    ),
+    "control_sum_wrong": ErrorCode(
+        409, message("The typed total is not that of the documents that remain, or none would remain.")
+    ),
     "differences_not_accepted": ErrorCode(409, message("The document differs from what was asked.")),
     "document_changed": ErrorCode(409, message("The document changed after the person saw it.")),
     "no_person": ErrorCode(403, message("A person at a terminal is needed, and there is none.")),
@@ -174,6 +180,12 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "passkey_refused": ErrorCode(403, message("The passkey's answer does not fit what was asked.")),
     "passkey_unknown": ErrorCode(404, message("There is no passkey with that id.")),
     "person_unknown": ErrorCode(404, message("There is no person of that name.")),
+    # Batches.
+    "batch_of_another": ErrorCode(403, message("Another caller began the batch of the same file.")),
+    "batch_stopped": ErrorCode(
+        409, message("A document was refused, so the later ones of its series wait."), Exit.STORED_DIFFERENTLY
+    ),
+    "batch_unknown": ErrorCode(404, message("The caller has no batch with that id.")),
     # Idempotency and claims.
     "busy": ErrorCode(409, message("Another call is changing the same record now."), retry=Retry.YES),
     "claim_unknown": ErrorCode(404, message("There is no claim on that resource.")),

@@ -51,6 +51,8 @@ class ApprovalRequestContent:
     """The amount that the call moves, or the document's total, in euros; None if it is not known."""
     document: str = ""
     """Digest of what the document has before and after it is issued; empty for a call without one."""
+    parts: str | None = None
+    """The documents of an approval of many, as `joint_decisions.dump_parts` stores them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,10 @@ class Approval:
     """SHA-256 of the preview."""
     document: str = ""
     """Digest of what the document has before and after it is issued."""
+    parts: str | None = None
+    """As stored: `joint_decisions.load_parts` reads it."""
+    choice: str | None = None
+    """The documents that were left out, as stored: `joint_decisions.load_left_out` reads it."""
     handle: str = ""
     """The secret for the host, known only right after creation."""
 

@@ -14,7 +14,7 @@ from ix_tools.approvals.models import Binding
 from ix_tools.approvals.rows import match_call, record_event
 from ix_tools.audit import trail
 from ix_tools.storage.database import Store
-from ix_tools.storage.schema import approvals, spent
+from ix_tools.storage.schema import approvals, intents, spent
 
 
 def release_approval(store: Store, identifier: str, covers: Sequence[Binding]) -> None:
@@ -36,6 +36,25 @@ def mark_outdated(store: Store, identifier: str) -> None:
         if row is not None:
             connection.execute(approvals.update().where(mine).values(state="stale"))
             record_event(connection, row, "stale", "there is a warning that the person did not see")
+
+
+def release_unsent_calls(store: Store, identifier: str) -> int:
+    """Release the covered calls of an approval that were used by a process that ended before anything was sent.
+
+    Only where no process carries them out. Each is proven unsent: the journal has no entry for it, or found out that it did not happen.
+
+    Returns:
+        How many can be used again.
+    """
+    sent = sql.exists().where(intents.c.approval == approvals.c.id, intents.c.state != "absent")
+    unsent = sql.and_(approvals.c.covered_by == identifier, approvals.c.state == "used", ~sent)
+    with store.writing() as connection:
+        trail.lock_trail(connection)
+        rows = connection.execute(sql.select(approvals).where(unsent)).all()
+        for row in rows:
+            connection.execute(approvals.update().where(approvals.c.id == row.id).values(state="approved"))
+            record_event(connection, row, "given back", "its process ended before anything was sent")
+    return len(rows)
 
 
 def _end_use(

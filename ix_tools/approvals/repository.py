@@ -48,7 +48,9 @@ from ix_tools.approvals.refusals import (
 from ix_tools.approvals.requirements import ANY_PERSON, ApprovalRequirement
 from ix_tools.approvals.retention import check_waiting_limit, delete_old_texts
 from ix_tools.approvals.rows import (
+    IS_GIVEN_BACK,
     digest_preview,
+    generate_readable_id,
     list_binding_columns,
     match_call,
     record_event,
@@ -71,9 +73,6 @@ __all__ = [
     "DecisionPlace",
     "Reply",
 ]
-
-IS_GIVEN_BACK = (approvals.c.channel == "form") & (approvals.c.state == "approved")
-"""Approved in a form and released because nothing was sent: the same call uses it without asking again."""
 
 
 class ApprovalRepository(ApprovalDecisions):
@@ -182,11 +181,13 @@ class ApprovalRepository(ApprovalDecisions):
         terms: ApprovalRequirement = ANY_PERSON,
         covers: Sequence[Binding] = (),
         claim: ParkedClaim | None = None,
+        covers_minutes: int = 0,
     ) -> str | None:
         """Use an approval for exactly this call that was given outside the conversation; None if nobody has decided.
 
         Args:
             claim: the execution; a call that is parked under the approval is its own from now on.
+            covers_minutes: minutes for which the further calls are covered; 0 for the default.
         """
         refusal = None
         with self._store.writing() as connection:
@@ -210,19 +211,21 @@ class ApprovalRepository(ApprovalDecisions):
                     refusal = build_used_refusal()
                 else:
                     parked_calls.start(connection, row.id, claim, self._store.now(connection))
-                    self._approve_covered_calls(connection, row, covers)
+                    self._approve_covered_calls(connection, row, covers, covers_minutes)
         if refusal is not None:
             raise refusal
         return str(row.id)
 
-    def use_covered(self, binding: Binding) -> str | None:
-        """Use a further call of an approved workflow; None if there is no valid one."""
+    def use_covered(self, binding: Binding, terms: ApprovalRequirement = ANY_PERSON) -> str | None:
+        """Use a further call of an approved workflow; None if there is no valid one, or the policy requires more for this call."""
         refusal = None
         with self._store.writing() as connection:
             row = self._find_latest(connection, binding)
             if row is None or row.state != "approved":
                 return None
-            refusal = find_refusal(row, binding, "approved", ANY_PERSON, self._clock())
+            if not ApprovalRequirement.from_json(row.terms).is_as_strict_as(terms):
+                return None
+            refusal = find_refusal(row, binding, "approved", terms, self._clock())
             if refusal is not None:
                 self._end_unusable(connection, row, refusal)
             elif not self._change_state(connection, row.id, "approved", "used"):
@@ -233,7 +236,7 @@ class ApprovalRepository(ApprovalDecisions):
 
     def auto_approve(self, binding: Binding, summary: str, request: AutoApprovalRequest) -> str | None:
         """Approve a call by the owner's policy and return the id; None if today's allowances are used up."""
-        identifier, now = _generate_readable_id(), self._clock()
+        identifier, now = generate_readable_id(), self._clock()
         rules = ", ".join(one.rule for one in request.allowances)
         with self._store.writing() as connection:
             if not spend_allowances(connection, identifier, request, now):
@@ -299,10 +302,11 @@ class ApprovalRepository(ApprovalDecisions):
         return replace(build_approval(waiting), channel="page", page=page)
 
     def _approve_covered_calls(
-        self, connection: Connection, row: Row[Any], covers: Sequence[Binding]
+        self, connection: Connection, row: Row[Any], covers: Sequence[Binding], minutes: int = 0
     ) -> None:
+        terms = ApprovalRequirement.from_json(row.terms)
         for binding in covers:
-            asked = ApprovalRequestContent("", row.summary)
+            asked = ApprovalRequestContent("", row.summary, requirement=terms, minutes=minutes)
             found = self._insert(connection, binding, asked, "covered", "approved", covered_by=row.id)
             record_event(connection, found, "covered", f"by {row.id}")
 
@@ -318,7 +322,7 @@ class ApprovalRepository(ApprovalDecisions):
     ) -> Row[Any]:
         now, asker = self._clock(), asked.origin or CallOrigin()
         row = {
-            "id": _generate_readable_id(),
+            "id": generate_readable_id(),
             "handle": handle,
             **list_binding_columns(binding),
             "snapshot": binding.snapshot,
@@ -337,6 +341,7 @@ class ApprovalRepository(ApprovalDecisions):
             "amount": to_cents(asked.amount),
             "shown": digest_preview(asked.sheet),
             "document": asked.document,
+            "parts": asked.parts,
             "created_at": now,
             "expires_at": now + (asked.minutes * 60 or self._seconds),
         }
@@ -353,8 +358,3 @@ class ApprovalRepository(ApprovalDecisions):
             "signature_invalid",
         }:
             self._change_state(connection, row.id, row.state, "stale")
-
-
-def _generate_readable_id() -> str:
-    # People read it aloud and type it: no letters that look like digits.
-    return "".join(secrets.choice("ABCDEFGHJKMNPQRSTUVWXYZ23456789") for _ in range(8))

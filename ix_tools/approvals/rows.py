@@ -1,6 +1,7 @@
 """Queries by binding, audit entries and events, shared by the modules that change rows of approvals."""
 
 import hashlib
+import secrets
 import time
 from collections.abc import Mapping
 from decimal import Decimal
@@ -10,7 +11,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools.approvals import parked_calls
-from ix_tools.approvals.models import Binding
+from ix_tools.approvals.models import Binding, DecisionPlace
 from ix_tools.audit import trail
 from ix_tools.events import outbox
 from ix_tools.events.models import EventDraft, EventType
@@ -23,6 +24,19 @@ ENDED_WITHOUT_YES = {
     "unanswered": "approval_unanswered",
 }
 """Events after which nobody carries the call out, and the code that says why. After `stale` a person is asked again."""
+
+PLACE_PHRASES: dict[DecisionPlace, str] = {
+    "terminal": "by a person in a terminal",
+    "page": "by a person on the approval's page",
+    "chat": "by a person in a chat",
+}
+IS_GIVEN_BACK = (approvals.c.channel == "form") & (approvals.c.state == "approved")
+"""Approved in a form and released because nothing was sent: the same call uses it without asking again."""
+
+
+def generate_readable_id() -> str:
+    """Return a new id; people read it aloud and type it, so no letter looks like a digit."""
+    return "".join(secrets.choice("ABCDEFGHJKMNPQRSTUVWXYZ23456789") for _ in range(8))
 
 
 def list_binding_columns(binding: Binding) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ix_tools.approvals.joint_preview import JointPreview
 from ix_tools.approvals.preview import ApprovalPreview
 from ix_tools.approvals.refusals import build_outdated_refusal
 
@@ -43,7 +44,8 @@ def _read(stored: str) -> ApprovalPreview | None:
         while version in _CONVERTERS:
             fields = _CONVERTERS[version](fields)
             version += 1
-        return ApprovalPreview.model_validate_json(json.dumps(fields)) if version == VERSION else None
+        model = JointPreview if "documents" in fields else ApprovalPreview
+        return model.model_validate_json(json.dumps(fields)) if version == VERSION else None
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, ValidationError):
         return None
 

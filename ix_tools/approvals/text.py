@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from ix_tools.approvals import rendering
+from ix_tools.approvals.joint_preview import JointPreview
+from ix_tools.approvals.joint_text import write_documents
 from ix_tools.approvals.models import Approval
 from ix_tools.approvals.preview import ActionView, ApprovalPreview, DocumentView, LineView
 from ix_tools.approvals.stored_preview import is_readable, load_preview
@@ -86,6 +88,8 @@ def _write_text(sheet: ApprovalPreview, language: Language, most: int | None = N
     yield from _write_action(sheet, sheet, language, cut)
     if sheet.paper is not None:
         yield from _write_document(sheet.paper, language, cut, is_short=most is not None)
+    elif isinstance(sheet, JointPreview) and most is None:
+        yield from write_documents(sheet, language)
     elif sheet.client is not None:
         yield from _write_labelled(rendering.list_client_values(sheet.client, language), language, cut)
     for then in sheet.then:

@@ -49,7 +49,13 @@ class Cell:
         if self.value is None:
             return ""
         if isinstance(self.value, float):
-            return show_number(self.value * 100) + "%" if self.form == "percent" else show_number(self.value)
+            return (
+                _show_for_report(self.value * 100) + "%"
+                if self.form == "percent"
+                else _show_for_report(self.value)
+            )
+        if isinstance(self.value, datetime) and not (self.value.hour or self.value.minute):
+            return self.value.date().isoformat()
         return self.value.isoformat() if isinstance(self.value, date) else str(self.value)
 
 
@@ -62,6 +68,13 @@ def show_number(number: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _show_for_report(number: float) -> str:
+    """Return a number with a decimal comma, and never with three decimals, so that it is read as the same number again."""
+    text = show_number(number)
+    decimals = len(text.partition(".")[2])
+    return f"{text}{'0' * (decimals == 3)}".replace(".", ",")
+
+
 def read_text(cell: Cell) -> str | None:
     """Read a cell as text; the digits of a whole number count as text."""
     if cell.is_empty:
@@ -72,7 +85,7 @@ def read_text(cell: Cell) -> str | None:
     if cell.form in {"number", "unformatted"} and isinstance(cell.value, float):
         if cell.value.is_integer() and abs(cell.value) < 10**15:
             return str(int(cell.value))
-        raise CellFault(message("{number} is a number, not a text", number=cell.show()), AS_TEXT)
+        raise CellFault(message("{number} is a number, not a text", number=_show_plain(cell)), AS_TEXT)
     raise CellFault(
         message("is a date here, because the spreadsheet turned the text into one")
         if cell.form in {"date", "time"}
@@ -109,7 +122,7 @@ def read_percent(cell: Cell) -> Decimal | None:
     if isinstance(cell.value, float):
         number = Decimal(show_number(cell.value))
         if 0 < number < 1 or (number == 1 and cell.form == "unformatted"):
-            raise _build_share_fault(cell.show())
+            raise _build_share_fault(_show_plain(cell))
         return number
     raise CellFault(message("is no percentage, but a date"), PERCENT)
 
@@ -128,7 +141,7 @@ def read_date(cell: Cell) -> date | None:
     if cell.form == "time":
         raise CellFault(message("is a time of day, not a date"), DAY_FIRST)
     raise CellFault(
-        message("{number} is a number without a date format", number=cell.show()),
+        message("{number} is a number without a date format", number=_show_plain(cell)),
         message("give the cell a date format, or write 30/11/2026 as text"),
     )
 
@@ -177,6 +190,10 @@ def is_rate(cell: Cell) -> bool:
 
 
 # --- one form ------------------------------------------------------------------------------------------
+
+
+def _show_plain(cell: Cell) -> str:
+    return show_number(cell.value) if isinstance(cell.value, float) else cell.show()
 
 
 def _refuse_unusable(cell: Cell) -> None:

@@ -62,8 +62,16 @@ class BatchDocument:
     @property
     def content_digest(self) -> str:
         """A digest of the cells, without those of the report."""
-        shown = [[cell.show() for cell in row.cells] for row in self.rows]
+        shown = [show_cells(row) for row in self.rows]
         return sha256(repr(shown).encode()).hexdigest()[:12]
+
+
+def show_cells(row: SourceRow) -> list[str]:
+    """Return the cells of a row as a report repeats them, without empty ones at the end."""
+    shown = [cell.show() for cell in row.cells]
+    while shown and not shown[-1]:
+        shown.pop()
+    return shown
 
 
 @dataclass(slots=True)

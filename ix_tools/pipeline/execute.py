@@ -71,6 +71,7 @@ __all__ = [
     "carry_out",
     "dry_run_policy",
     "execute",
+    "execute_covered",
     "fetch_pdf",
     "get_operation",
     "parse",
@@ -113,6 +114,36 @@ async def execute(
             await claims.release()
         await parking.record_outcome(context, claim, outcome)
     return outcome
+
+
+async def execute_covered(
+    context: CallContext,
+    name: str,
+    arguments: Mapping[str, Any],
+    bundle: BundledApproval,
+    origin: CallOrigin,
+    shown: Facts | None = None,
+) -> Completed | ApprovalRequired:
+    """Execute a call that an approval of many calls covers.
+
+    Args:
+        bundle: what the approval was requested for; the call is bound to it.
+        shown: the facts that the person saw, if this process still has them: what the last read confirms is not read twice.
+
+    Raises:
+        IxError: The call failed; the error says what was sent.
+    """
+    claims = ClaimSession(context, name)
+    claim = parking.create_claim(context, claims.holder.id)
+    execution = Execution(context, arguments, origin, claims, claim, bundle=bundle, is_step=True)
+    with pin_today(context.now().date()):
+        if shown is not None:
+            identity = identify_call(context, parse(name, arguments), origin.face, arguments, bundle)
+            context.keep_shown_facts(identity.content_digests[0], shown)
+        try:
+            return await _execute(execution, name)
+        finally:
+            await claims.release()
 
 
 async def carry_out(context: CallContext, parked: ParkedCall) -> float | None:

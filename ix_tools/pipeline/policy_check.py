@@ -1,5 +1,7 @@
 """Policy enforcement: refuses a denied call before its look-ups, and evaluates the owner's policy once the facts are known."""
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -61,6 +63,23 @@ async def explain_policy(
     warned = [f"{one.problem.field}: {one.problem.problem}" for one in warnings]
     case = build_case_with_facts(call, facts, context.settings.principal, face, warned)
     return case, evaluate_rules(rules, case)
+
+
+async def evaluate_amount(
+    context: CallContext, call: Operation[Any], facts: Facts, face: str, amount: Decimal
+) -> Ruling:
+    """Return the policy's ruling on a call as if it moved this amount; refuse what it denies."""
+    if context.policy is None:
+        return Ruling()
+    from ix_tools.policy.context import build_case_with_facts
+    from ix_tools.policy.evaluation import evaluate_rules
+
+    rules = await anyio.to_thread.run_sync(context.policy.load_rules)
+    case = build_case_with_facts(call, facts, context.settings.principal, face)
+    ruling = evaluate_rules(rules, replace(case, amount=amount)).ruling
+    if ruling.refusal:
+        raise _build_denial(call, ruling.refusal)
+    return ruling
 
 
 async def warn_of_exhausted_budget(context: CallContext, ruling: Ruling) -> tuple[Finding, ...]:

@@ -127,7 +127,8 @@ def approve(run: Invocation, identifier: str, accept_differences: bool) -> int:
         found = kept.find(identifier)
         itself = run.build_command("approvals", "approve", found.id)
         prompt.require_person(message("approves"), message("type `{command}` in a terminal", command=itself))
-        if _can_decide_here(found, run) and (accept_differences or not found.differs):
+        choice = prompt.ask_choice(run, found) if found.parts and _can_decide_here(found, run) else None
+        if not found.parts and _can_decide_here(found, run) and (accept_differences or not found.differs):
             prompt.print_approval(run, found)
             reject_command = run.build_command("approvals", "reject", found.id)
             prompt.require_typed(
@@ -138,8 +139,11 @@ def approve(run: Invocation, identifier: str, accept_differences: bool) -> int:
                 message("`{command}` rejects it and tells the requester", command=reject_command),
             )
         # The repository refuses if the request is not pending any more.
-        decided = kept.decide(
-            found.id, approve=True, accept_differences=accept_differences, by=prompt.identify_user()
+        by = prompt.identify_user()
+        decided = (
+            kept.approve_many(found.id, choice, by=by)
+            if choice is not None
+            else kept.decide(found.id, approve=True, accept_differences=accept_differences, by=by)
         )
         so_far = kept.load_approvers(found.id)
         is_parked = kept.is_parked(found.id)

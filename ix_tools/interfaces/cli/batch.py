@@ -6,26 +6,41 @@ from pathlib import Path
 import anyio
 import click
 
+from ix_tools.api_client.client import account_name
 from ix_tools.batch.documents import DocumentTable, read_documents
 from ix_tools.batch.faults import refuse_file
 from ix_tools.batch.files import read_table
 from ix_tools.batch.judgement import Judged, judge
+from ix_tools.batch.repository import BatchRepository
 from ix_tools.batch.table import MAX_BYTES
 from ix_tools.batch.template import write_template
 from ix_tools.config.settings import Settings
 from ix_tools.error_codes import Exit
+from ix_tools.i18n.formats import format_rfc3339
 from ix_tools.i18n.messages import Money, message, message_template
+from ix_tools.idempotency.leases import is_owner_running
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.batch_progress import show_progress
+from ix_tools.interfaces.cli.batch_session import (
+    REPORT_WRITTEN,
+    BatchSession,
+    find_exit_code,
+    load_batch,
+    locate_report,
+    print_batch,
+    save_report,
+)
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
-from ix_tools.interfaces.cli.output import print_outcome
+from ix_tools.interfaces.cli.output import print_outcome, print_rows
+from ix_tools.interfaces.cli.repositories import open_store
 from ix_tools.interfaces.cli.translation import Misuse
 from ix_tools.pipeline.context import CallContext
 
 PASSED = message_template(
     "Every row passed. Documents: {documents}. Total with VAT: {total}. New clients: {new}. Warnings: {warnings}. Nothing was written."
 )
+NO_BATCH = message("There is no batch yet.")
 WRITTEN = message_template("The template is in {file}.")
 JUDGING = message("Checking")
 SHEET = click.option(
@@ -95,6 +110,62 @@ async def _judge(run: Invocation, settings: Settings, table: DocumentTable) -> l
     finally:
         with anyio.CancelScope(shield=True):
             await context.close()
+
+
+@subcommand(command, "run")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@SHEET
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the report is written; default beside the file.",
+)
+def run_file(run: Invocation, file: Path, sheet: str, report_file: Path | None) -> int:
+    """Create the drafts, ask for one approval, and issue them in order. Repeated, it goes on from where it stopped."""
+    content = read_bytes(file)
+    session = BatchSession(run, report_file or locate_report(file))
+    return session.carry_on(content, file.name, sheet)
+
+
+@subcommand(command, "list")
+def list_(run: Invocation) -> int:
+    """List the newest batches of the account."""
+    with open_store(run.settings) as store:
+        found = BatchRepository(store, is_owner_running).list_batches(account_name(run.settings))
+    rows = [
+        {"id": one.id, "file": one.name, "state": one.state, "created_at": format_rfc3339(one.created_at)}
+        for one in found
+    ]
+    print_rows(run, "batches", rows, empty=run.translate(NO_BATCH))
+    return Exit.OK
+
+
+@subcommand(command, "status")
+@click.argument("identifier", metavar="ID")
+def status(run: Invocation, identifier: str) -> int:
+    """Show how far a batch is, and what became of each document."""
+    batch, rows = load_batch(run, identifier)
+    print_batch(run, batch, rows)
+    return find_exit_code(batch)
+
+
+@subcommand(command, "report")
+@click.argument("identifier", metavar="ID")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def report(run: Invocation, identifier: str, file: Path) -> int:
+    """Write the report of a batch to FILE: its rows with status, number, total and problem, as CSV."""
+    batch, rows = load_batch(run, identifier)
+    save_report(file, batch, rows, run.language)
+    return print_outcome(run, {"file": str(file)}, run.translate(REPORT_WRITTEN.fill(file=str(file))))
+
+
+@subcommand(command, "discard")
+@click.argument("identifier", metavar="ID")
+def discard(run: Invocation, identifier: str) -> int:
+    """Delete the drafts of a batch that was rejected, expired, stopped or left some out, with one approval."""
+    load_batch(run, identifier)
+    return BatchSession(run, None).discard(identifier)
 
 
 def read_file(file: Path, sheet: str) -> DocumentTable:

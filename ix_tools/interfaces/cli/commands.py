@@ -32,7 +32,9 @@ class UtilityCommand:
 
 
 UTILITY_COMMANDS = {
-    "batch": UtilityCommand("batch", message("Many documents from one file: template, check")),
+    "batch": UtilityCommand(
+        "batch", message("Many documents from one file: template, check, run, list, status, report, discard")
+    ),
     "approvals": UtilityCommand(
         "approvals", message("Approval requests: list, show, approve, reject, link, pin")
     ),

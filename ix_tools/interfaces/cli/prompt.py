@@ -6,10 +6,11 @@ import sys
 import click
 
 from ix_tools.approvals import text as approval_text
+from ix_tools.approvals.joint_decisions import Choice, load_parts, parse_control_sum, sum_remaining
 from ix_tools.approvals.repository import Approval, Reply
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.labels import LABELS
-from ix_tools.i18n.messages import Message, MessageTemplate, message, message_template
+from ix_tools.i18n.messages import Message, MessageTemplate, Money, message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.invocation import Invocation
 
@@ -21,6 +22,9 @@ ACCEPT = message("accept")
 TYPE_ACCEPT = message_template(
     "The stored document is not what was asked. Type {word} to approve it as it is: "
 )
+LEAVE_OUT = message("Numbers of documents to leave out, or Enter for none: ")
+REMAINING = message_template("{count} documents remain: {remaining}.")
+TYPE_TOTAL = message("To approve, type the total with VAT of the documents that remain; Enter declines: ")
 TYPE_ID = message_template("To approve, type {word}: ")
 
 
@@ -86,6 +90,39 @@ def ask_approval(run: Invocation, approval: Approval) -> Reply:
     approved = confirm_typed(run, TYPE_YES, run.translate(LABELS["yes"]))
     accepted = approved and approval.differs and confirm_typed(run, TYPE_ACCEPT, run.translate(ACCEPT))
     return Reply(approval.handle, approved, accepted_differences=accepted)
+
+
+def ask_choice(run: Invocation, approval: Approval) -> Choice | None:
+    """Ask for the decision about many documents: those to leave out, then the total of the others; None if nothing is typed."""
+    print_approval(run, approval)
+    parts = load_parts(approval.parts)
+    places = {one.row for one in parts}
+    left_out: frozenset[int] = frozenset()
+    if len(parts) > 1:
+        words = _read_line(run.translate(LEAVE_OUT)).replace(",", " ").split()
+        if not all(word.isascii() and word.isdecimal() and int(word) in places for word in words):
+            raise ApprovalRefused(
+                message("Some of these are not numbers of documents in the list; nothing was approved."),
+                code="approval_declined",
+                next=message("type the numbers that stand before the documents, separated by blanks"),
+            )
+        left_out = frozenset(map(int, words))
+        if left_out:
+            remaining = Money(sum_remaining(parts, left_out))
+            console.print_note(
+                run.translate(REMAINING.fill(count=len(parts) - len(left_out), remaining=remaining))
+            )
+    typed = _read_line(run.translate(TYPE_TOTAL))
+    return Choice(parse_control_sum(typed), left_out) if typed else None
+
+
+def _read_line(question: str) -> str:
+    _discard_typed_input()
+    console.write_text(question, err=True, nl=False)
+    line = sys.stdin.readline()
+    if not line.endswith("\n"):
+        console.print_note("")
+    return line.strip()
 
 
 def print_approval(run: Invocation, approval: Approval) -> None:

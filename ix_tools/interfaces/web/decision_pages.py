@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ix_tools.approvals.call_outcomes import Step, find_call_outcome
+from ix_tools.approvals.joint_decisions import Choice, load_left_out
 from ix_tools.approvals.models import Evidence
 from ix_tools.approvals.repository import Approval, ApprovalRepository
 from ix_tools.approvals.requirements import ApprovalRequirement
@@ -15,7 +16,7 @@ from ix_tools.approvals.stored_preview import is_readable
 from ix_tools.errors import IxError
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import render
-from ix_tools.interfaces.web import rendering
+from ix_tools.interfaces.web import joint_page, rendering
 from ix_tools.interfaces.web.requests import build_headers
 from ix_tools.storage.database import Store
 
@@ -36,11 +37,14 @@ class DecisionForm:
     reason: str
     answer: str
     """The answer of the person's authenticator; empty without one."""
+    choice: Choice
+    """The documents left out and the typed total, on the page of a joint approval."""
 
     @classmethod
     def parse(cls, fields: Mapping[str, str]) -> "DecisionForm | None":
         """Return the form in these fields; None if it decides nothing."""
-        if fields.get("decision") not in {"approve", "reject"}:
+        choice = joint_page.read_choice(fields)
+        if fields.get("decision") not in {"approve", "reject", "recount"} or choice is None:
             return None
         return cls(
             decision=fields["decision"],
@@ -48,6 +52,7 @@ class DecisionForm:
             pin=fields.get("pin", ""),
             reason=fields.get("reason", "").strip()[:MAX_REASON_LENGTH],
             answer=fields.get("answer", ""),
+            choice=choice,
         )
 
 
@@ -92,9 +97,15 @@ class DecisionPages:
         self._store, self._approvals = store, approvals
 
     def show(
-        self, visit: Visit, found: Approval, error: str = "", status: int = 200, said: str = ""
+        self,
+        visit: Visit,
+        found: Approval,
+        error: str = "",
+        status: int = 200,
+        said: str = "",
+        left_out: frozenset[int] = frozenset(),
     ) -> Response:
-        """Show a pending approval, or its outcome."""
+        """Show a pending approval, or its outcome. `left_out`: the documents that are ticked, of a joint approval."""
         if self._display_state(found) != "pending":
             return self._show_outcome(visit, found)
         page = rendering.render_approval(
@@ -112,6 +123,7 @@ class DecisionPages:
                 approved_by=self._approvals.load_approvers(found.id),
                 error=error,
                 message=said,
+                left_out=left_out or load_left_out(found.choice),
             ),
         )
         return HTMLResponse(page, status, build_headers(with_script=bool(visit.passkey)))
@@ -121,23 +133,19 @@ class DecisionPages:
         approve = answer.decision == "approve"
         if self._display_state(found) != "pending":
             return self._show_outcome(visit, found, 409, again=True)
+        left_out = answer.choice.left_out
+        if answer.decision == "recount":
+            return self.show(visit, found, left_out=left_out)
         try:
             if approve and found.differs and not answer.accept_differences:
                 return self.show(visit, found, "differences_not_accepted", 422)
             who = visit.identify(answer)
-            decided = self._approvals.decide(
-                found.id,
-                approve=approve,
-                accept_differences=answer.accept_differences,
-                reason="" if approve else answer.reason,
-                by=who.by,
-                place="page",
-                evidence=who.evidence,
-            )
+            decided = self._record(found, answer, who)
         except IxError as refusal:
             now = self._approvals.find(found.id)
             if self._display_state(now) == "pending":
-                return self.show(visit, now, refusal.code, 403, render(refusal.text, visit.language))
+                said = render(refusal.text, visit.language)
+                return self.show(visit, now, refusal.code, 403, said, left_out)
             return self._show_outcome(visit, now, 409, again=True)
         if self._display_state(decided) == "pending":  # another person must approve too
             page = rendering.render_outcome(
@@ -147,6 +155,22 @@ class DecisionPages:
         return RedirectResponse(f"{visit.path}?lang={visit.language}", 303, build_headers())
 
     # --- internals ---
+
+    def _record(self, found: Approval, answer: DecisionForm, who: Identified) -> Approval:
+        approve = answer.decision == "approve"
+        if approve and found.parts:
+            return self._approvals.approve_many(
+                found.id, answer.choice, by=who.by, place="page", evidence=who.evidence
+            )
+        return self._approvals.decide(
+            found.id,
+            approve=approve,
+            accept_differences=answer.accept_differences,
+            reason="" if approve else answer.reason,
+            by=who.by,
+            place="page",
+            evidence=who.evidence,
+        )
 
     def _display_state(self, approval: Approval) -> str:
         if approval.channel == "form":

@@ -8,6 +8,7 @@ from typing import Any
 
 from ix_tools.approvals import rendering
 from ix_tools.approvals.call_outcomes import Step
+from ix_tools.approvals.joint_preview import JointPreview
 from ix_tools.approvals.preview import ApprovalPreview, DetailView, DocumentView
 from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.stored_preview import load_preview
@@ -16,6 +17,7 @@ from ix_tools.i18n import formats
 from ix_tools.i18n.labels import ACTIONS, LARGEST_LINES
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import render
+from ix_tools.interfaces.web import joint_page
 from ix_tools.interfaces.web.page_templates import (
     format_day,
     format_moment,
@@ -73,6 +75,8 @@ class PageState:
     """Code of the rejected answer."""
     message: str = ""
     """The refusal's own message."""
+    left_out: frozenset[int] = frozenset()
+    """The documents that are ticked, on the page of a joint approval."""
 
 
 def render_approval(found: Approval, language: Language, page: PageState) -> str:
@@ -80,7 +84,7 @@ def render_approval(found: Approval, language: Language, page: PageState) -> str
     error = "pin_locked" if page.next_try else page.error
     sheet = load_preview(found.sheet)
     return render_template(
-        "approval.html",
+        "joint.html" if isinstance(sheet, JointPreview) else "approval.html",
         language,
         sheet=sheet,
         title=rendering.format_title(sheet, language),
@@ -94,7 +98,11 @@ def render_approval(found: Approval, language: Language, page: PageState) -> str
         warned=lambda one: rendering.format_warning(one, language),
         client=tuple(rendering.list_client_values(sheet.client, language)) if sheet.client else (),
         worded=partial(_format_entry, language=language, paper=sheet.paper),
-        **_build_document_values(sheet.paper, language),
+        **(
+            joint_page.build_values(sheet, page.left_out, language)
+            if isinstance(sheet, JointPreview)
+            else _build_document_values(sheet.paper, language)
+        ),
         id=found.id,
         principal=found.principal,
         account=found.account,

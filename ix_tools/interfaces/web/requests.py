@@ -18,6 +18,10 @@ from ix_tools.i18n.languages import Language
 MAX_FORM_BYTES = 16_384
 """Bytes of a submitted form; the answer of an authenticator is the longest part."""
 MAX_FIELDS = 10
+BOX_PREFIX = "out-"
+"""Beginning of the names of the boxes that leave a document out of a joint approval."""
+MAX_BOXES, MAX_BOXES_BYTES = 1000, 20_000
+"""Further fields of a form, one for each of these boxes, and their bytes."""
 HEADERS = {
     "Cache-Control": "no-store",
     # Not `no-referrer`, which hides even our own form's origin; other sites learn nothing either way.
@@ -118,14 +122,22 @@ async def read_form(request: Request) -> Mapping[str, str] | None:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_FORM_BYTES:
+        if len(body) > MAX_FORM_BYTES + MAX_BOXES_BYTES:
             return None
     try:
         given = parse_qs(
-            body.decode("ascii"), max_num_fields=MAX_FIELDS, errors="strict", keep_blank_values=True
+            body.decode("ascii"),
+            max_num_fields=MAX_FIELDS + MAX_BOXES,
+            errors="strict",
+            keep_blank_values=True,
         )
     except ValueError:
         return None
     if any(len(values) > 1 for values in given.values()):
         return None
-    return {name: values[0] for name, values in given.items()}
+    fields = {name: values[0] for name, values in given.items()}
+    others = {
+        name: value for name, value in fields.items() if not (name.startswith(BOX_PREFIX) and value == "yes")
+    }
+    size = sum(len(name) + len(value) for name, value in others.items())
+    return fields if len(others) <= MAX_FIELDS and size <= MAX_FORM_BYTES else None

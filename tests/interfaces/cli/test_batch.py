@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
+
+from ix_tools.approvals.joint_decisions import Choice
 
 from tests.batch.workbooks import build_csv, change
 from tests.interfaces.cli.conftest import Cli
@@ -35,3 +38,74 @@ def test_a_file_with_faults_ends_with_1(cli: Cli, tmp_path: Path) -> None:
         "F2 (preço)",
     )
     assert cli("batch", "check", str(tmp_path / "none.csv")).code == 1
+
+
+def write_three(tmp_path: Path) -> Path:
+    file = tmp_path / "socios.csv"
+    rows = (change(), change(artigo="B", preco="100,00"), change(artigo="C", preco="200,00"))
+    file.write_text(build_csv(*rows))
+    return file
+
+
+def test_a_file_runs_to_its_end_and_can_be_run_again(cli: Cli, tmp_path: Path) -> None:
+    file = write_three(tmp_path)
+    waiting = cli("batch", "run", str(file))
+    assert (waiting.code, waiting.body["state"], waiting.body["documents"]) == (3, "asked", {"drafted": 3})
+    report = tmp_path / "socios.report.csv"
+    assert [line.split(";")[7] for line in report.read_text("utf-8-sig").splitlines()] == [
+        "ix_status",
+        *["draft"] * 3,
+    ]
+    with cli.approvals() as kept:
+        kept.approve_many(waiting.body["approval"], Choice(Decimal("443.42")))
+    done = cli("batch", "run", str(file))
+    assert (done.code, done.body["state"]) == (0, "done")
+    assert [one["number"] for one in done.body["rows"]] == ["1/2026", "2/2026", "3/2026"]
+    assert [line.split(";")[7] for line in report.read_text("utf-8-sig").splitlines()][1:] == ["issued"] * 3
+    before = cli.writes()
+    assert cli("batch", "run", str(file)).code == 0
+    assert cli.writes() == before
+    assert "It is done" in cli.text("batch", "status", done.body["id"])
+    assert [one["id"] for one in cli("batch", "list").body["batches"]] == [done.body["id"]]
+    assert cli("batch", "report", done.body["id"], str(tmp_path / "again.csv")).code == 0
+    assert (tmp_path / "again.csv").read_bytes() == report.read_bytes()
+
+
+def test_a_person_leaves_one_out_and_types_the_total(cli: Cli, tmp_path: Path) -> None:
+    file = write_three(tmp_path)
+    ran = cli.run_in_terminal(
+        "batch", "run", str(file), answers=[("leave out", "2"), ("type the total", "320,42")]
+    )
+    assert ran.code == 7, ran
+    assert "2 documents remain: €320.42" in ran.plain
+    assert "left out: 1" in ran.plain
+
+
+def test_a_wrong_total_issues_nothing(cli: Cli, tmp_path: Path) -> None:
+    ran = cli.run_in_terminal(
+        "batch", "run", str(write_three(tmp_path)), answers=[("leave out", ""), ("type the total", "443,43")]
+    )
+    assert ran.code == 1, ran
+    assert [one for one in cli.writes() if "change-state" in one] == []
+
+
+def test_a_rejected_batch_is_discarded_with_one_approval(cli: Cli, tmp_path: Path) -> None:
+    file = write_three(tmp_path)
+    waiting = cli("batch", "run", str(file)).body
+    assert cli("batch", "discard", waiting["id"]).code == 1
+    cli("approvals", "reject", waiting["approval"])
+    asked = cli("batch", "discard", waiting["id"])
+    assert (asked.code, asked.body["purpose"]) == (3, "delete")
+    ran = cli.run_in_terminal(
+        "approvals",
+        "approve",
+        asked.body["approval"],
+        answers=[("leave out", ""), ("type the total", "443.42")],
+    )
+    assert ran.code == 0, ran
+    done = cli("batch", "discard", waiting["id"])
+    assert (done.code, done.body["documents"]) == (0, {"deleted": 3})
+
+
+def test_there_is_no_batch_of_another_id(cli: Cli) -> None:
+    assert cli("batch", "status", "NONE").body["code"] == "batch_unknown"

@@ -1,0 +1,270 @@
+"""Start of a batch: a file that passed every rule becomes a stored batch, once for each file and account."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import anyio
+
+from ix_tools.batch.documents import BatchDocument, DocumentTable, read_documents, show_cells
+from ix_tools.batch.faults import Fault, build_refusal, refuse_file
+from ix_tools.batch.files import digest_file, read_table
+from ix_tools.batch.judgement import Judged, Progress, judge
+from ix_tools.batch.models import Batch, BatchRow, RowState
+from ix_tools.batch.repository import BatchRepository
+from ix_tools.errors import IxError, NotPermitted
+from ix_tools.i18n.messages import message
+from ix_tools.idempotency.leases import is_owner_running
+from ix_tools.pipeline.context import CallContext
+
+MAX_DOCUMENTS = 1000
+"""Documents of a batch, which one person reads before they approve it."""
+
+
+LEFT_AS_DRAFT = frozenset({"drafted", "held", "left_out"})
+"""States of a document whose draft may still exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """Who starts a batch, and how."""
+
+    face: str = "library"
+    credential: str = "local"
+    """What the asker signed in with, judged again by a server that carries the batch on; see `ParkedDraft`."""
+
+
+def create_repository(context: CallContext) -> BatchRepository:
+    """Return the batches of the context's store."""
+    return BatchRepository(context.store, is_owner_running)
+
+
+async def start_batch(
+    context: CallContext,
+    content: bytes,
+    name: str,
+    sheet: str = "",
+    starter: Starter = Starter(),
+    progress: Progress | None = None,
+) -> Batch:
+    """Return the batch of a file: the one that is there, or a new one after every row passed every rule.
+
+    Raises:
+        InvalidArguments: The file cannot be read, or rows are refused; nothing was written.
+        NotPermitted: Another caller of the account began it.
+    """
+    digest, repository = digest_file(content + sheet.encode()), create_repository(context)
+    found = await anyio.to_thread.run_sync(repository.find_by_file, context.account.name, digest)
+    if found is None:
+        table = await anyio.to_thread.run_sync(lambda: read_documents(read_table(content, name, sheet)))
+        if len(table.documents) > MAX_DOCUMENTS:
+            raise refuse_file(
+                message(
+                    "The file has {count} documents; one approval covers at most {limit}.",
+                    count=len(table.documents),
+                    limit=MAX_DOCUMENTS,
+                ),
+                message("several files"),
+            )
+        rows = await anyio.to_thread.run_sync(_find_keys, context, repository, table, digest)
+        fresh = [one for one in table.documents if rows[one.row].state == "new"]
+        judged = {one.document.row: one for one in await judge(context, fresh, starter.face, progress)}
+        await anyio.to_thread.run_sync(
+            _store, context, repository, table, (name, digest, starter), rows, judged
+        )
+        found = await anyio.to_thread.run_sync(repository.find_by_file, context.account.name, digest)
+        assert found is not None
+    if found.principal != context.settings.principal:
+        raise NotPermitted(
+            message("Another caller began the batch of this file: {id}.", id=found.id),
+            code="batch_of_another",
+            next=message("let them carry it on, or ask them for its report"),
+        )
+    return found
+
+
+async def turn_to_deletion(context: CallContext, identifier: str) -> None:
+    """Let a batch delete its drafts, with one approval; one that deletes them already goes on.
+
+    Raises:
+        IxError: It is being issued, or has no draft.
+    """
+    repository = create_repository(context)
+    batch = await anyio.to_thread.run_sync(repository.find, identifier)
+    rows = await anyio.to_thread.run_sync(repository.list_rows, identifier)
+    if batch is None or batch.principal != context.settings.principal:
+        raise IxError(
+            message("There is no batch {id} of this caller.", id=identifier),
+            code="batch_unknown",
+            next=message("list them with `ix-tools batch list`"),
+        )
+    if batch.purpose == "delete":
+        return
+    has_drafts = any(
+        one.document is not None and not one.number and one.state in LEFT_AS_DRAFT for one in rows
+    )
+    goes_on = batch.state in {"drafting", "asking", "working"} or (
+        batch.state == "asked" and not await anyio.to_thread.run_sync(_has_ended, context, batch.approval)
+    )
+    if goes_on or not has_drafts:
+        raise IxError(
+            message(
+                "The batch {id} is {state}, so no draft of it can be deleted.",
+                id=identifier,
+                state=batch.state,
+            ),
+            code="refused",
+            next=message("reject its approval first; documents that are issued are cancelled one by one"),
+        )
+    values = {"purpose": "delete", "state": "asking", "reason": None, "finished_at": None}
+    await anyio.to_thread.run_sync(partial(repository.update, identifier, **values))
+
+
+def _has_ended(context: CallContext, approval: str) -> bool:
+    found = context.approvals.find(approval)
+    is_over = found.state == "pending" and found.expires_at <= context.approvals.clock()
+    return is_over or found.state in {"rejected", "expired", "stale"}
+
+
+# --- keys ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """The idempotency key of a document, and what an earlier run made of it."""
+
+    key: str
+    state: RowState = "new"
+    document: int | None = None
+    number: str = ""
+    total: str = ""
+
+
+def _find_keys(
+    context: CallContext, repository: BatchRepository, table: DocumentTable, digest: str
+) -> dict[int, _Key]:
+    """Return the keys of all documents by row: that of the report for an unchanged row of one, otherwise a new one.
+
+    Raises:
+        InvalidArguments: A row of a report was changed although its document exists, or the report's own batch goes on.
+    """
+    found: dict[int, _Key] = {}
+    faults: list[Fault] = []
+    for document in table.documents:
+        found[document.row] = _Key(f"batch:{digest}:{document.row}")
+        earlier = document.earlier
+        if earlier is None or not earlier.key:
+            continue
+        batch, known = repository.find_earlier(context.account.name, earlier.key)
+        if batch is None or known is None:
+            continue
+        if batch.state in {"drafting", "asking", "asked", "working"}:
+            faults.append(_build_running_fault(document.row, batch.id))
+        elif known.content == document.content_digest == earlier.content:
+            found[document.row] = _resume(known, found[document.row])
+        elif known.document is not None and known.state != "deleted":
+            faults.append(_build_changed_fault(document.row, known))
+    if faults:
+        raise build_refusal(faults)
+    return found
+
+
+def _resume(known: BatchRow, new: _Key) -> _Key:
+    if known.state in {"done", "issued", "skipped"}:
+        return _Key(known.key, "skipped", known.document, known.number, known.total)
+    if known.state in {"failed", "deleted"}:
+        return new
+    state: RowState = "new" if known.document is None else "drafted"
+    return _Key(known.key, state, known.document, known.number, known.total)
+
+
+def _build_running_fault(row: int, batch: str) -> Fault:
+    return Fault(
+        str(row),
+        message("belongs to the batch {id}, which goes on", id=batch),
+        message("the report of a batch that has ended or stopped"),
+    )
+
+
+def _build_changed_fault(row: int, known: BatchRow) -> Fault:
+    return Fault(
+        str(row),
+        message("was changed, and its document {id} exists", id=known.number or known.document),
+        message(
+            "the row as it was; or delete the document, then clear the columns of the report in this row"
+        ),
+    )
+
+
+# --- storing -------------------------------------------------------------------------------------------
+
+
+def _store(
+    context: CallContext,
+    repository: BatchRepository,
+    table: DocumentTable,
+    file: tuple[str, str, Starter],
+    keys: Mapping[int, _Key],
+    judged: Mapping[int, Judged],
+) -> None:
+    name, digest, starter = file
+    identifier = "".join(secrets.choice("ABCDEFGHJKMNPQRSTUVWXYZ23456789") for _ in range(10))
+    headings = [cell.show() for cell in table.table.rows[0].cells[: table.source_width]]
+    batch = {
+        "id": identifier,
+        "account": context.account.name,
+        "account_label": context.account_label,
+        "principal": context.settings.principal,
+        "credential": starter.credential,
+        "scopes": sorted(map(str, context.scopes)),
+        "face": starter.face,
+        "name": name[-200:],
+        "digest": digest,
+        "headings": json.dumps(
+            {"format": table.table.format, "separator": table.table.separator, "names": headings},
+            ensure_ascii=False,
+        ),
+        "purpose": "issue",
+        "state": "drafting",
+        "round": 0,
+        "approval": "",
+        "valid_until": 0.0,
+        "owner": "",
+        "lease_until": 0.0,
+        "retry_at": 0.0,
+        "attempts": 0,
+    }
+    rows = [
+        _build_row(identifier, place, document, keys[document.row], judged.get(document.row))
+        for place, document in enumerate(table.documents, 1)
+    ]
+    repository.create(batch, rows)
+
+
+def _build_row(
+    batch: str, place: int, document: BatchDocument, key: _Key, judged: Judged | None
+) -> dict[str, Any]:
+    arguments = dict(judged.arguments if judged is not None else document.arguments)
+    if judged is None:
+        arguments.pop("items")  # its draft exists; only the e-mail is still of use
+    kind = str(arguments.get("document_type", "invoices"))
+    return {
+        "batch": batch,
+        "place": place,
+        "row": document.row,
+        "key": key.key,
+        "cells": json.dumps([show_cells(row) for row in document.rows], ensure_ascii=False),
+        "content": document.content_digest,
+        "arguments": "" if key.state == "skipped" else json.dumps(arguments, ensure_ascii=False),
+        "lane": f"{kind}/{arguments.get('series') or ''}",
+        "flags": {"new_client": judged.is_new_client} if judged is not None else {},
+        "state": key.state,
+        "document_type": kind,
+        "document": key.document,
+        "number": key.number,
+        "total": key.total,
+        "bindings": [],
+    }
