@@ -1,4 +1,4 @@
-"""`python -m faults [matrix | race | parked | chat-words] [options]`.
+"""`python -m faults [matrix | race | parked | batch | chat-words] [options]`.
 
 Without a name and options, the first two; with options alone, the matrix.
 """
@@ -14,6 +14,10 @@ def main(arguments: list[str]) -> int:
         return race.main(arguments[1:])
     if arguments[:1] == ["parked"]:
         return parked_kills.main(arguments[1:])
+    if arguments[:1] == ["batch"]:
+        from faults import batch_kills
+
+        return batch_kills.main(arguments[1:])
     if arguments[:1] == ["chat-words"]:
         from faults import chat_words
 

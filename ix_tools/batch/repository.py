@@ -11,7 +11,7 @@ from ix_tools.batch.models import ENDED_BATCH, Batch, BatchRow, BatchState
 from ix_tools.events import outbox
 from ix_tools.events.models import EventDraft
 from ix_tools.storage.database import Store
-from ix_tools.storage.schema import batch_rows, batches
+from ix_tools.storage.schema import approvals, batch_rows, batches
 
 KEPT_DAYS = 30
 """Days for which the cells are kept after the end, for the report."""
@@ -63,11 +63,21 @@ class BatchRepository:
         return [_build_batch(row) for row in rows]
 
     def list_due(self) -> list[Batch]:
-        """Return the batches that can go on and that no process carries on now."""
+        """Return the batches that can go on and that no process carries on now; one that waits for a person cannot."""
         with self._store.reading() as connection:
             now = self._store.now(connection)
-            wanted = sql.and_(batches.c.state.in_(DUE), batches.c.retry_at <= now)
-            rows = connection.execute(sql.select(batches).where(wanted).order_by(batches.c.created_at)).all()
+            is_decided = (approvals.c.state != "pending") | (approvals.c.expires_at <= now)
+            wanted = sql.and_(
+                batches.c.state.in_(DUE),
+                batches.c.retry_at <= now,
+                (batches.c.state != "asked") | is_decided,
+            )
+            query = (
+                sql.select(batches)
+                .select_from(batches.outerjoin(approvals, approvals.c.id == batches.c.approval))
+                .where(wanted)
+            )
+            rows = connection.execute(query.order_by(batches.c.created_at)).all()
         return [one for one in map(_build_batch, rows) if not self._is_held(one, now)]
 
     def find_earlier(self, account: str, key: str) -> tuple[Batch | None, BatchRow | None]:
@@ -112,6 +122,8 @@ class BatchRepository:
 
     def update(self, identifier: str, **values: Any) -> None:
         """Change fields of a batch."""
+        if not values:
+            return
         if "reason" in values and values["reason"] is not None:
             values["reason"] = json.dumps(values["reason"], ensure_ascii=False)
         with self._store.writing() as connection:

@@ -20,7 +20,7 @@ from ix_tools.approvals.release import release_unsent_calls
 from ix_tools.batch import drafting, issuing, sheet
 from ix_tools.batch.carrier import BatchProgress, BatchRun, build_busy_error, ignore_progress
 from ix_tools.batch.models import ENDED_BATCH, ENDED_ROW, GOOD_ROW
-from ix_tools.batch.start import create_repository
+from ix_tools.batch.start import create_repository, reopen
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import message
 from ix_tools.idempotency.leases import process_id
@@ -61,8 +61,9 @@ async def run_batch(
         batch = await anyio.to_thread.run_sync(repository.find, identifier)
         assert batch is not None
         run = BatchRun(context, batch, origin, progress)
-        if asks_again and batch.state in {"rejected", "expired", "stopped"}:
-            await run.update(state="drafting", reason=None)
+        if asks_again:
+            await reopen(context, batch)
+            await run.update()
         while await _advance(run):
             pass
         return run

@@ -86,6 +86,14 @@ async def start_batch(
     return found
 
 
+async def reopen(context: CallContext, batch: Batch) -> None:
+    """Let a batch that was rejected, expired or stopped ask again, about its drafts as they are then."""
+    if batch.state in {"rejected", "expired", "stopped"}:
+        values = {"state": "drafting", "reason": None, "retry_at": 0.0, "attempts": 0}
+        repository = create_repository(context)
+        await anyio.to_thread.run_sync(partial(repository.update, batch.id, **values))
+
+
 async def turn_to_deletion(context: CallContext, identifier: str) -> None:
     """Let a batch delete its drafts, with one approval; one that deletes them already goes on.
 
@@ -111,11 +119,7 @@ async def turn_to_deletion(context: CallContext, identifier: str) -> None:
     )
     if goes_on or not has_drafts:
         raise IxError(
-            message(
-                "The batch {id} is {state}, so no draft of it can be deleted.",
-                id=identifier,
-                state=batch.state,
-            ),
+            message("The batch {id} goes on, or has no draft that could be deleted.", id=identifier),
             code="refused",
             next=message("reject its approval first; documents that are issued are cancelled one by one"),
         )

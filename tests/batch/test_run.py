@@ -149,7 +149,8 @@ async def test_a_document_that_changes_after_the_sheet_is_held_and_the_others_go
 
 async def test_a_draft_that_was_stored_differently_is_not_in_the_common_approval(harness: Harness) -> None:
     batch = await start(harness)
-    harness.sandbox.fault("GET", "/invoices/", status=200, body={"invoice": {"id": 1001, "status": "draft", "total": "1.0", "date": "20/11/2026"}})  # fmt: skip
+    altered = {"id": 1001, "status": "draft", "total": "1.0", "date": "20/11/2026"}
+    harness.sandbox.fault("GET", "/invoices/", status=200, body={"invoice": altered})
     run = await go_on(harness, batch)
     assert sorted(states(harness, run)) == ["drafted", "drafted", "held"]
     assert len(sheet_of(harness, run).documents) == 2

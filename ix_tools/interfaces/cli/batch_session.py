@@ -17,6 +17,7 @@ from ix_tools.batch.report import describe_problem, find_status, summarize, writ
 from ix_tools.batch.repository import BatchRepository
 from ix_tools.batch.run import run_batch
 from ix_tools.batch.start import Starter, create_repository, start_batch, turn_to_deletion
+from ix_tools.config.private_files import save_file
 from ix_tools.config.settings import Settings
 from ix_tools.error_codes import Exit
 from ix_tools.errors import IxError
@@ -28,7 +29,6 @@ from ix_tools.interfaces.cli.batch_progress import show_progress
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.repositories import open_store
 from ix_tools.pipeline.context import CallContext
-from ix_tools.storage.atomic_file import save_file
 
 REPORT_WRITTEN = message_template("The report is in {file}.")
 REPORT_SECONDS = 0.5

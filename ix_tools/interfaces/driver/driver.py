@@ -5,20 +5,21 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Protocol
 
 import anyio
 from anyio.from_thread import BlockingPortal
 
 from ix_tools.approvals.expiry import expire_overdue
-from ix_tools.approvals.parked_calls import ParkedCall
 from ix_tools.approvals.parked_queue import ParkedQueue
 from ix_tools.config.settings import Settings
 from ix_tools.errors import NotPermitted, StoreUnavailable
 from ix_tools.events.repository import Events
 from ix_tools.idempotency.leases import is_owner_running
+from ix_tools.interfaces.driver.askers import Asker, Askers
+from ix_tools.interfaces.driver.batches import PREFIX as BATCH_PREFIX
+from ix_tools.interfaces.driver.batches import BatchDriver
 from ix_tools.interfaces.driver.engine import Engine
-from ix_tools.pipeline.context import CallContext, create_journal
+from ix_tools.pipeline.context import create_journal
 from ix_tools.pipeline.execute import carry_out
 from ix_tools.pipeline.parking import refuse
 from ix_tools.storage.database import Store
@@ -33,22 +34,6 @@ RESTART_SECONDS = 60.0
 """Seconds after which an engine that could not start is tried again."""
 MAX_RUNNING = 4
 """Calls that one process carries out at once; the account's rate limit is shared by all of them anyway."""
-
-
-class Askers(Protocol):
-    """The callers whose calls this process carries out."""
-
-    def drives(self, call: ParkedCall) -> bool:
-        """Tell whether this process carries the call out; another kind of process, or another server, does so for others."""
-        ...
-
-    async def open_context(self, call: ParkedCall) -> CallContext:
-        """Return the context of the call's asker, as they may act now.
-
-        Raises:
-            NotPermitted: they may not act any more.
-        """
-        ...
 
 
 @asynccontextmanager
@@ -72,6 +57,7 @@ class Driver:
         self._settings = settings
         self._lease = create_journal(settings, store).lease
         self._queue = ParkedQueue(store, is_owner_running)
+        self._batches = BatchDriver(store, self._find_askers)
         self._events = Events(store, settings.events_days)
         self._running: set[str] = set()
         self._next_start = 0.0
@@ -79,6 +65,9 @@ class Driver:
 
     async def carry_out(self, identifier: str) -> None:
         """Carry out a parked call if it is due, and ask the person again if that is what is needed."""
+        if identifier.startswith(BATCH_PREFIX):
+            await self._batches.carry_on(identifier)
+            return
         for _ in range(2):  # an approval that does not count any more: the second time asks again
             call = await anyio.to_thread.run_sync(self._queue.find, identifier)
             if call is None or not call.arguments:
@@ -119,6 +108,7 @@ class Driver:
                 if sweeps % CLEANING_SWEEPS == 0:
                     await anyio.to_thread.run_sync(self._events.delete_old)
                     await anyio.to_thread.run_sync(self._queue.forget)
+                    await anyio.to_thread.run_sync(self._batches.forget)
                 sweeps += 1
             except StoreUnavailable as trouble:
                 log.warning("the store could not be looked at for parked calls: %s", trouble.message)
@@ -128,21 +118,22 @@ class Driver:
 
     def _sweep(self, engine: Engine) -> None:
         expire_overdue(self._store, self._store_time())
-        for call in self._queue.list_due(self._drives):
+        calls = (one.id for one in self._queue.list_due(self._drives))
+        for identifier in (*calls, *self._batches.list_due()):
             if len(self._running) >= MAX_RUNNING:
                 return
-            if call.id in self._running:
+            if identifier in self._running:
                 continue
             if not self._start(engine):
                 return
-            self._running.add(call.id)
-            if not engine.submit(call.id):
-                self._running.discard(call.id)
+            self._running.add(identifier)
+            if not engine.submit(identifier):
+                self._running.discard(identifier)
 
-    def _drives(self, call: ParkedCall) -> bool:
+    def _drives(self, call: Asker) -> bool:
         return self._find_askers(call) is not None
 
-    def _find_askers(self, call: ParkedCall) -> Askers | None:
+    def _find_askers(self, call: Asker) -> Askers | None:
         return next((one for one in self._askers if one.drives(call)), None)
 
     def _start(self, engine: Engine) -> bool:

@@ -3,13 +3,14 @@
 /tools/{name}                  POST: run it; GET: run one that only reads
 /approvals/{id}                GET: state of an approval request
 /events                        GET: what happened, from a cursor on
+/batches  /batches/{id}         POST: a file of documents; GET: how far it is
 /documents/{document_id}/pdf   GET: a document's PDF
 /openapi.json  /swagger.json   the description for programs        /docs  /problems   the description for people
 """
 
 from starlette.routing import Route
 
-from ix_tools.interfaces.rest import approvals, docs_pages, events, pdf, tools
+from ix_tools.interfaces.rest import approvals, batches, docs_pages, events, pdf, tools
 from ix_tools.pipeline.context_pool import ServerContext
 
 __all__ = ["open_routes", "routes"]
@@ -18,8 +19,11 @@ __all__ = ["open_routes", "routes"]
 def routes(server_context: ServerContext) -> list[Route]:
     """Return the routes for authenticated callers."""
     return [
-        Route(resource.PATH, resource.build_endpoint(server_context))
-        for resource in (tools, approvals, events, pdf)
+        *(
+            Route(resource.PATH, resource.build_endpoint(server_context))
+            for resource in (tools, approvals, events, pdf)
+        ),
+        *batches.build_routes(server_context),
     ]
 
 

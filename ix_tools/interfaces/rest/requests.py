@@ -21,7 +21,7 @@ KEY_HEADER = "Idempotency-Key"
 
 async def read_body(request: Request) -> dict[str, Any]:
     """Return the JSON object in the body; an empty body means no arguments."""
-    content = await _read_bytes(request)
+    content = await read_bytes(request)
     if not content:
         return {}
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -42,7 +42,8 @@ async def read_body(request: Request) -> dict[str, Any]:
     return found
 
 
-async def _read_bytes(request: Request) -> bytes:
+async def read_bytes(request: Request) -> bytes:
+    """Return the body as it was sent, up to its limit."""
     content = bytearray()
     async for chunk in request.stream():
         content += chunk

@@ -4,11 +4,11 @@ import time
 
 import anyio
 
-from ix_tools.approvals.parked_calls import ParkedCall
 from ix_tools.auth.principals import Principal
 from ix_tools.auth.tokens import Tokens
 from ix_tools.errors import NotPermitted
 from ix_tools.i18n.messages import message
+from ix_tools.interfaces.driver.askers import Asker
 from ix_tools.interfaces.server.authenticator import Authenticator
 from ix_tools.operations.scopes import Scope
 from ix_tools.pipeline.context import CallContext
@@ -27,11 +27,11 @@ class ServerAskers:
         self._tokens = Tokens(pool.store)
         self._authenticator = authenticator
 
-    def drives(self, call: ParkedCall) -> bool:
+    def drives(self, call: Asker) -> bool:
         """Return whether the call came over HTTP, to an account of this server."""
         return call.credential.partition(":")[0] in KINDS and call.account_label in self._pool.accounts
 
-    async def open_context(self, call: ParkedCall) -> CallContext:
+    async def open_context(self, call: Asker) -> CallContext:
         """Return the asker's context with today's scopes and accounts.
 
         An access token is judged by its own expiry, because the issuer tells nobody when it takes one back; a token of this server
@@ -64,7 +64,7 @@ class ServerAskers:
             )
         return context
 
-    def _restore(self, call: ParkedCall) -> Principal:
+    def _restore(self, call: Asker) -> Principal:
         known = {str(one): one for one in Scope}
         scopes = frozenset(known[word] for word in call.scopes if word in known)
         return Principal(call.principal, scopes, (call.account_label,), call.credential)

@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from ix_tools.approvals.joint_decisions import Choice
-
 from tests.batch.workbooks import build_csv, change
 from tests.interfaces.cli.conftest import Cli
 

@@ -2,10 +2,10 @@
 
 import anyio
 
-from ix_tools.approvals.parked_calls import ParkedCall
 from ix_tools.auth.principals import Principal
 from ix_tools.errors import NotPermitted, SettingsError
 from ix_tools.i18n.messages import message
+from ix_tools.interfaces.driver.askers import Asker
 from ix_tools.operations.scopes import Scope
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.context_pool import ContextPool
@@ -62,11 +62,11 @@ class ChatAskers:
         principal = Principal(person, SCOPES, (self.account,), f"{CREDENTIAL}{identity}")
         return self._pool.for_principal(principal, self.account)
 
-    def drives(self, call: ParkedCall) -> bool:
+    def drives(self, call: Asker) -> bool:
         """Return whether the call was asked for in this platform's chat, for this account."""
         return call.credential.startswith(self._prefix) and call.account_label == self.account
 
-    async def open_context(self, call: ParkedCall) -> CallContext:
+    async def open_context(self, call: Asker) -> CallContext:
         """Return the asker's context, if the policy still names them."""
         identity = call.credential.removeprefix(CREDENTIAL)
         person = await self._people.find_person(identity)
