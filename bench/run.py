@@ -13,11 +13,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from bench import calls, idempotency, parked, requests, sizes, start, totals, web, window
+from bench import batch, calls, idempotency, parked, requests, sizes, start, totals, web, window
 from bench.report import Row, Table, describe_machine, format_table
 from bench.stdio import end_on_sigterm
 
-PARTS = ("start", "sizes", "calls", "http", "totals", "once", "window", "requests", "parked")
+PARTS = ("start", "sizes", "calls", "http", "totals", "once", "window", "requests", "parked", "batch")
 
 
 def main() -> None:
@@ -36,6 +36,9 @@ def main() -> None:
         "window": lambda: window.measure(30 if quick else 300),
         "parked": lambda: parked.measure(20 if quick else 500, 3.0 if quick else 20.0),
         "requests": lambda: requests.measure(3 if quick else 20),
+        "batch": lambda: batch.measure(
+            *((20, (500, 1000), 100) if quick else (200, (2500, 5000, 10_000), 2000))
+        ),
     }
     print(describe_machine(), flush=True)
     if quick:
@@ -60,7 +63,7 @@ def _list_targets(tables: dict[str, Table]) -> str:
 
 def _parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="Measure ix-tools: start-up, sizes, calls, HTTP, totals, exactly once, the window, requests, parked calls."
+        description="Measure ix-tools: start-up, sizes, calls, HTTP, totals, exactly once, the window, requests, parked calls, batches."
     )
     parser.add_argument("names", nargs="*", metavar="part", help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="few rounds and documents, under a minute")
