@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import httpx2
 import pytest
 
-from ix_tools.approvals.parked_calls import ParkedCall
 from ix_tools.approvals.repository import ApprovalRepository
+from ix_tools.interfaces.driver.askers import Asker
 from ix_tools.interfaces.driver.driver import Driver
 from ix_tools.operations.scopes import Scope
 from ix_tools.pipeline.context import CallContext
@@ -107,10 +107,10 @@ class AnyAsker:
 
     context: CallContext
 
-    def drives(self, call: ParkedCall) -> bool:
+    def drives(self, call: Asker) -> bool:
         return True
 
-    async def open_context(self, call: ParkedCall) -> CallContext:
+    async def open_context(self, call: Asker) -> CallContext:
         settings = self.context.settings.model_copy(update={"principal": call.principal})
         return replace(self.context, settings=settings)
 
