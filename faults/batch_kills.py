@@ -7,12 +7,14 @@ the last ones. Every row must be exactly one document with one number, in the or
 import argparse
 import os
 import random
+import secrets
 import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from multiprocessing.connection import Connection
@@ -23,7 +25,7 @@ import anyio
 import httpx2
 
 from faults.cases import NOW, Ledger
-from faults.parked_kills import LIFE_SECONDS, TIMEOUT, open_place
+from faults.matrix import open_database
 from faults.run import PROCESSES
 from faults.worker import TODAY
 from ix_tools.approvals.joint_decisions import Choice, load_parts, sum_remaining
@@ -39,6 +41,9 @@ from ix_tools.sandbox.rows import Document, Mail
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 
+LIFE_SECONDS = 600.0
+"""Seconds by the store's clock between two lives, after which no request can still be in progress."""
+TIMEOUT = 120.0
 MAX_LIVES = 40
 LONGEST_LIFE = 1.6
 """Seconds; a whole run of the file takes about as long."""
@@ -194,6 +199,16 @@ def list_runs(stores: Sequence[str], count: int, seed: int) -> Iterator[BatchKil
     """Yield runs over stores, and one and two processes, in turn."""
     for number in range(count):
         yield BatchKillRun(stores[number % len(stores)], 1 + (number // len(stores)) % 2, seed + number)
+
+
+@contextmanager
+def open_place(kind: str, folder: Path) -> Iterator[str]:
+    """Yield the place of an empty store; empty without a server."""
+    if kind == "sqlite":
+        yield str(folder / f"{secrets.token_hex(6)}.db")
+        return
+    with open_database() as url:
+        yield url
 
 
 def run_all(runs: Iterator[BatchKillRun]) -> Iterator[BatchKillRun]:
