@@ -4,9 +4,27 @@ import gc
 import sys
 from typing import Any
 
+OLDEST = (3, 11)
+
+
+def refuse_old_python(version: "tuple[int, ...]") -> str:
+    """Return what to say where Python is too old to read the rest of the program; "" where it is not.
+
+    In both languages, because the settings cannot be read then.
+    """
+    if version[:2] >= OLDEST:
+        return ""
+    return (
+        "O ix-tools precisa do Python 3.11 ou mais recente, e este é o {0}.{1}: instale-o, ou use `uv tool install ix-tools`, que o traz.\n"
+        "ix-tools needs Python 3.11 or newer, and this is {0}.{1}: install it, or use `uv tool install ix-tools`, which brings it."
+    ).format(*version)
+
 
 def main() -> None:
     """Run the command and end with its exit code."""
+    if told := refuse_old_python(sys.version_info[:3]):
+        print(told, file=sys.stderr)
+        sys.exit(2)
     argv = sys.argv[1:]
     if argv[:1] == ["serve"]:
         # Imports leave no garbage; collecting it would cost a tenth of the start-up time.

@@ -19,6 +19,7 @@ from ix_tools.config.private_files import protect, save_file
 from ix_tools.errors import SettingsError
 from ix_tools.i18n.messages import message
 
+KEYS_NAME = "keys.json"
 SERVICE = "ix-tools"
 """The name under which the keyring keeps the keys; the user name is the account."""
 Place = Literal["file", "keyring"]
@@ -51,7 +52,7 @@ class KeyringSecret(SecretStr):
 def keys_file() -> Path:
     """Return the path of the file: beside the settings file, whichever is used."""
     named = os.environ.get("IX_TOOLS_CONFIG")
-    return (Path(named) if named else config_file()).with_name("keys.json")
+    return (Path(named) if named else config_file()).with_name(KEYS_NAME)
 
 
 def find_key(account: str, file: Path | None = None) -> SecretStr | None:

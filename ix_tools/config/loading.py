@@ -9,7 +9,7 @@ from typing import Any, get_origin
 from pydantic import ValidationError
 
 from ix_tools.config.folders import config_file
-from ix_tools.config.key_store import find_key
+from ix_tools.config.key_store import KEYS_NAME, find_key
 from ix_tools.config.settings import Settings, remove_account
 from ix_tools.errors import Problem, SettingsError
 from ix_tools.i18n.languages import Language
@@ -84,7 +84,7 @@ def _leave_foreign_key(values: dict[str, Any], env: Mapping[str, str], path: Pat
 def _add_kept_key(settings: Settings, path: Path) -> Settings:
     if not settings.account or settings.api_key or settings.sandbox or settings.sandbox_file is not None:
         return settings
-    key = find_key(settings.account, path.with_name("keys.json"))
+    key = find_key(settings.account, path.with_name(KEYS_NAME))
     return settings if key is None else settings.model_copy(update={"api_key": key})
 
 

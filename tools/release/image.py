@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -100,10 +98,12 @@ class _Counter:
 
 
 def _start_and_ask(root: Path, folder: Path, environment: dict[str, str]) -> float:
-    """Start the server as a container runs: no rights, root read-only; ask it, stop it, and ask its health check both times."""
+    """Start the server as a container runs: no rights, root read-only; ask it, stop it, and ask its health check both times.
+
+    Whoever runs this is user 10001 inside, so the folder of data is that user's.
+    """
     data = folder / "data"
     data.mkdir()
-    os.chown(data, 10001, 10001)
     inside = [
         "bwrap", "--ro-bind", str(root), "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", str(data), "/data",
         "--unshare-pid", "--unshare-user", "--uid", "10001", "--gid", "10001", "--cap-drop", "ALL", "--die-with-parent", "--clearenv",
@@ -141,14 +141,15 @@ def _is_taken() -> bool:
         return one.connect_ex(("127.0.0.1", PORT)) == 0
 
 
-def _wait(began: float) -> float:
-    request = urllib.request.Request(f"http://127.0.0.1:{PORT}/readyz", headers={"Host": "localhost:8756"})
+def _wait(began: float, log: Path) -> float:
+    request = urllib.request.Request(f"http://127.0.0.1:{PORT}/readyz", headers={"Host": f"localhost:{PORT}"})
+    trouble = "nothing"
     while time.monotonic() < began + SECONDS:
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
                 if answer.status == 200:
                     return time.monotonic() - began
-        except OSError:
+        except OSError as problem:
+            trouble = str(problem)
             time.sleep(0.1)
-    print("the server did not become ready", file=sys.stderr)
-    raise Failed("the server did not become ready")
+    raise Failed(f"the server did not become ready ({trouble}): {log.read_text(errors='replace')[-2000:]}")

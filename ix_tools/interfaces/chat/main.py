@@ -170,9 +170,11 @@ def _run(settings: Settings, options: argparse.Namespace, adapter: "RunningAdapt
     async def run_until_signal() -> None:
         import signal
 
+        from ix_tools.interfaces.signals import receive_signals
+
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(serve, runtime, adapter, say_started)
-            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            with receive_signals(signal.SIGINT, signal.SIGTERM) as signals:
                 async for _ in signals:
                     tasks.cancel_scope.cancel()
                     return

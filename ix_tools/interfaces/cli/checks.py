@@ -3,14 +3,14 @@
 The checks change nothing and only read the account. No finding contains a secret.
 """
 
-import stat
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 from ix_tools.api_client.rate_limit import list_limit_statuses
+from ix_tools.config.key_store import KEYS_NAME
+from ix_tools.config.private_files import find_foreign_mode
 from ix_tools.config.settings import Settings
 from ix_tools.domain.records import Sequence as Series
 from ix_tools.domain.records import Tax
@@ -107,7 +107,7 @@ def check_account(settings: Settings) -> Iterator[Finding]:
             "problem",
             "account",
             message("not set: {names}", names=names),
-            message("set them in the environment (InvoiceXpress: Account > API), or use --sandbox"),
+            message("run ix-tools connect, which asks for them, or use --sandbox"),
         )
         return
     yield report_ok(
@@ -121,23 +121,24 @@ def check_account(settings: Settings) -> Iterator[Finding]:
 
 
 def check_key_file(origins: SettingSources) -> Iterator[Finding]:
-    """Check that only its owner can read a file that holds the key."""
-    if "api_key" not in origins.in_file or sys.platform == "win32":
-        return
-    mode = stat.S_IMODE(origins.path.stat().st_mode)
-    if mode & 0o077:
-        yield Finding(
-            "problem",
-            "key_file",
-            message(
-                "{file} holds the key, and other users may read or change it ({mode})",
-                file=str(origins.path),
-                mode=f"{mode:04o}",
-            ),
-            f"chmod 600 {origins.path}",
-        )
-    else:
-        yield report_ok("key_file", message("the file with the key is yours alone"))
+    """Check that only its owner can read a file that holds a key: the settings file, and that of `ix-tools connect`."""
+    kept = origins.path.with_name(KEYS_NAME)
+    for file in (*([origins.path] if "api_key" in origins.in_file else []), kept):
+        if not file.exists():
+            continue
+        if mode := find_foreign_mode(file):
+            yield Finding(
+                "problem",
+                "key_file",
+                message(
+                    "{file} holds the key, and other users may read or change it ({mode})",
+                    file=str(file),
+                    mode=mode,
+                ),
+                f"chmod 600 {file}",
+            )
+        else:
+            yield report_ok("key_file", message("the file with the key is yours alone"))
 
 
 def check_store(run: Invocation, settings: Settings) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ from ix_tools.i18n.messages import message
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.repositories import open_approvals
+from ix_tools.interfaces.signals import receive_signals
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.execute import (
@@ -196,7 +197,7 @@ def _is_main_thread() -> bool:
 
 
 async def _watch_interrupts(scope: anyio.CancelScope, done: anyio.Event, run: Invocation) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT) as signals:
+    with receive_signals(signal.SIGINT) as signals:
         async for _ in signals:
             break
         scope.cancel()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ix_tools.__main__ import refuse_old_python
 from ix_tools.config.mail_settings import MailAddress
 from ix_tools.domain.records import Sequence, Tax
 from ix_tools.i18n.formats import LISBON
@@ -267,3 +268,28 @@ def test_a_mail_server_that_takes_nothing_and_e_mails_that_were_not_sent_are_tol
     assert "1@c.example about ABCD2345: address refused (550)" in failed[1]
     assert "approvals pin --principal ana" in pin[1]
     assert "public_url" in address[1]
+
+
+def test_the_file_of_kept_keys_is_for_its_owner_alone(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("IX_TOOLS_CONFIG", str(tmp_path / "config.toml"))
+    (tmp_path / "config.toml").touch()
+    keys = tmp_path / "keys.json"
+    keys.write_text("{}", encoding="utf-8")
+    keys.chmod(0o644)
+    ((level, told),) = run_doctor(cli, 1)["key_file"]
+    assert (level, told.partition(" | ")[2]) == ("problem", f"chmod 600 {keys}")
+    keys.chmod(0o600)
+    assert "key_file" not in run_doctor(cli, 0)
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [((3, 9, 1), "3.9"), ((3, 10, 12), "3.10"), ((3, 11, 0), ""), ((3, 14, 0), "")]
+)
+def test_an_old_python_is_told_in_both_languages(version: tuple[int, ...], told: str) -> None:
+    said = refuse_old_python(version)
+    assert bool(said) == bool(told)
+    assert told in said
+    if told:
+        assert len(said.splitlines()) == 2
