@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,13 @@ KINDS = {
 }
 
 
-def find_errors() -> Iterator[tuple[str, ast.Call, str]]:
-    """Yield where each error is created, the call, and the class name."""
+@cache
+def find_errors() -> tuple[tuple[str, ast.Call, str], ...]:
+    """Return where each error is created, the call, and the class name."""
+    return tuple(list_errors())
+
+
+def list_errors() -> Iterator[tuple[str, ast.Call, str]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         where = path.relative_to(PACKAGE).as_posix()
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -57,21 +63,21 @@ def find_errors() -> Iterator[tuple[str, ast.Call, str]]:
 
 def list_codes(call: ast.Call, kind: str) -> list[str]:
     if kind == "build_refusal":
-        return list_list_texts(call.args[0])
-    named = [list_list_texts(one.value) for one in call.keywords if one.arg == "code"]
-    return named[0] if named else [get_get_default_code(KINDS[kind])]
+        return list_texts(call.args[0])
+    named = [list_texts(one.value) for one in call.keywords if one.arg == "code"]
+    return named[0] if named else [get_default_code(KINDS[kind])]
 
 
-def list_list_texts(node: ast.expr) -> list[str]:
+def list_texts(node: ast.expr) -> list[str]:
     match node:
         case ast.IfExp():
-            return [*list_list_texts(node.body), *list_list_texts(node.orelse)]
+            return [*list_texts(node.body), *list_texts(node.orelse)]
         case ast.Constant(value=str(text)):
             return [text]
     return []
 
 
-def get_get_default_code(kind: type[IxError]) -> str:
+def get_default_code(kind: type[IxError]) -> str:
     found = next(one for one in fields(kind) if one.name == "code")
     return "" if found.default is MISSING else str(found.default)
 

@@ -74,7 +74,7 @@ def build_limiter(place: str, time: Time, per_minute: int = 600, max_wait: float
 # --- the limit --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("per_minute", [60, 600, 780])
+@pytest.mark.parametrize("per_minute", [60, 780])
 async def test_no_minute_holds_more_than_the_limit_and_at_least_95_percent_of_it_is_used(
     place: str, time: Time, per_minute: int
 ) -> None:
