@@ -1,4 +1,4 @@
-"""`python -m faults [matrix | race | parked | batch | chat-words] [options]`.
+"""`python -m faults [matrix | race | parked | batch | chat-words | chat] [options]`.
 
 Without a name and options, the first two; with options alone, the matrix.
 """
@@ -18,6 +18,10 @@ def main(arguments: list[str]) -> int:
         from faults import batch_kills
 
         return batch_kills.main(arguments[1:])
+    if arguments[:1] == ["chat"]:
+        from faults import chat
+
+        return chat.main(arguments[1:])
     if arguments[:1] == ["chat-words"]:
         from faults import chat_words
 

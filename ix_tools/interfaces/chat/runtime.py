@@ -80,7 +80,8 @@ def build_runtime(
     pool = create_pool(settings)
     if settings.public_url:
         # The pages are served by the HTTP server there, which shares the store.
-        pool.page_host = ServerPages(settings.public_url)
+        signing = settings.public_url if settings.public_url.startswith("https:") else ""
+        pool.page_host = ServerPages(settings.public_url, signing_address=signing)
     policy = load_policy(settings)
     people = People(policy, adapter.platform, is_open=settings.sandbox and policy is None)
     askers = ChatAskers(pool, people, adapter.platform, account)

@@ -177,6 +177,19 @@ async def test_a_policy_that_wants_the_page_gives_each_person_their_own_link(
     assert chat.list_issued() == []
 
 
+async def test_a_policy_that_wants_a_signature_leads_to_the_page(harness: Harness, tmp_path: Path) -> None:
+    policy = POLICY.replace('decision = "person"', 'decision = "signed"')
+    chat = open_conversation(harness, tmp_path, policy, public_url="https://ix.example.pt")
+    card = await chat.ask("UANA", INVOICE)
+    assert [one.value.partition(":")[0] for one in card.buttons] == ["link"]
+    answer = await chat.press("URUI", card.buttons[0].value)
+    assert answer.buttons[0].url.startswith("https://ix.example.pt/approve/")
+    identifier = card.buttons[0].value.partition(":")[2]
+    await chat.press("URUI", f"yes:{identifier}")
+    await chat.drive()
+    assert chat.list_issued() == []
+
+
 async def test_a_setting_that_wants_a_terminal_holds_in_a_chat(harness: Harness, tmp_path: Path) -> None:
     chat = open_conversation(harness, tmp_path, approval_channel="terminal")
     card = await chat.ask("UANA", INVOICE)

@@ -11,15 +11,15 @@ from typing import Any
 import anyio
 import pytest
 
+from faults import fake_slack, fake_telegram
+from faults.fake_slack import FakeSlack
+from faults.fake_telegram import TOKEN, FakeTelegram
 from ix_tools.interfaces.chat.runtime import ChatRuntime, RunningAdapter, build_runtime
 from ix_tools.interfaces.chat.slack import markup
 from ix_tools.interfaces.chat.slack.adapter import SlackAccess, SlackAdapter
 from ix_tools.interfaces.chat.telegram.adapter import TelegramAccess, TelegramAdapter, read_command
 from tests.harness import Harness
-from tests.interfaces.chat import fake_slack, fake_telegram
 from tests.interfaces.chat.conversation import POLICY, Conversation, RecordingAdapter, build_pool
-from tests.interfaces.chat.fake_slack import FakeSlack
-from tests.interfaces.chat.fake_telegram import TOKEN, FakeTelegram
 
 Json = dict[str, Any]
 INVOICE = 'ACME "Apoio técnico" 3x60 iva23 vence 30d'

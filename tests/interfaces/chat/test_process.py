@@ -11,8 +11,8 @@ from typing import IO
 
 import anyio
 
-from tests.interfaces.chat import fake_slack
-from tests.interfaces.chat.fake_slack import FakeSlack
+from faults import fake_slack
+from faults.fake_slack import FakeSlack
 from tests.interfaces.chat.test_platforms import find_card, wait_for
 
 TOKENS = {

@@ -90,7 +90,9 @@ class ApprovalCommands:
             how = message("In a terminal: ix-tools approvals approve {id}", id=found.id)
             await self._tell(asked, join_messages([elsewhere, how], " "))
             return
-        url = await anyio.to_thread.run_sync(asked.context.links.create, found, "message", asked.person)
+        # A passkey says who signs; any other link is for this person, whose PIN the page asks for.
+        person = "" if requirement.where == "signed" else asked.person
+        url = await anyio.to_thread.run_sync(asked.context.links.create, found, "message", person)
         said = join_messages([elsewhere, message("The link is yours alone.")], " ")
         open_page = Button(render(message("Open the page"), asked.language), LINK, url=url)
         await self._adapter.tell(asked.place, render(said, asked.language), (open_page,))

@@ -46,6 +46,18 @@ class FakeTelegram:
         }  # fmt: skip
         self._deliver({"message": message})
 
+    def deliver_as(self, user: int, text: str, number: int, times: int) -> None:
+        """Deliver a message of a given id so many times."""
+        message = {
+            "message_id": number,
+            "date": int(time.time()),
+            "text": text,
+            "from": _person(user),
+            "chat": _chat(user),
+        }
+        for _ in range(times):
+            self._deliver({"message": message})
+
     def press(self, user: int, message: Json, value: str) -> None:
         """Press a button."""
         self._numbers += 1
