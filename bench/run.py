@@ -13,11 +13,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from bench import batch, calls, idempotency, parked, requests, sizes, start, totals, web, window
+from bench import batch, calls, chat, idempotency, parked, requests, sizes, start, totals, web, window
 from bench.report import Row, Table, describe_machine, format_table
 from bench.stdio import end_on_sigterm
 
-PARTS = ("start", "sizes", "calls", "http", "totals", "once", "window", "requests", "parked", "batch")
+PARTS = ("start", "sizes", "calls", "http", "totals", "once", "window", "requests", "parked", "batch", "chat")
 
 
 def main() -> None:
@@ -35,6 +35,7 @@ def main() -> None:
         "once": lambda: idempotency.measure(quick),
         "window": lambda: window.measure(30 if quick else 300),
         "parked": lambda: parked.measure(20 if quick else 500, 3.0 if quick else 20.0),
+        "chat": lambda: chat.measure(1 if quick else 4),
         "requests": lambda: requests.measure(3 if quick else 20),
         "batch": lambda: batch.measure(
             *((20, (500, 1000), 100) if quick else (200, (2500, 5000, 10_000), 2000))

@@ -11,15 +11,18 @@ import anyio
 from ix_tools.approvals.links import ServerPages
 from ix_tools.auth.principals import Principal
 from ix_tools.config.settings import Settings
-from ix_tools.errors import Problem, SettingsError
+from ix_tools.errors import IxError, Problem, SettingsError
 from ix_tools.i18n.messages import message, verbatim
+from ix_tools.interfaces.chat.calls import LIST_TAXES
 from ix_tools.interfaces.chat.conversation.card_posts import CardPosts
 from ix_tools.interfaces.chat.conversation.people import SCOPES, ChatAskers, People
 from ix_tools.interfaces.chat.conversation.service import ChatService
 from ix_tools.interfaces.chat.conversation.shapes import Adapter
+from ix_tools.interfaces.chat.words.parsing import load_parser
 from ix_tools.interfaces.driver.driver import Driver
 from ix_tools.pipeline.context import load_policy
 from ix_tools.pipeline.context_pool import ContextPool
+from ix_tools.pipeline.execute import CallOrigin, execute
 from ix_tools.storage.chat_messages import ChatRepository
 
 log = logging.getLogger(__name__)
@@ -105,7 +108,19 @@ async def running(runtime: ChatRuntime) -> AsyncIterator[None]:
             await runtime.pool.close()
 
 
+async def _prepare(runtime: ChatRuntime) -> None:
+    """Load what the first command would load, and see that the account answers; platforms wait three seconds for an answer."""
+    await anyio.to_thread.run_sync(load_parser)
+    try:
+        await execute(
+            runtime.posts.context, LIST_TAXES.operation, LIST_TAXES.arguments, origin=CallOrigin("chat")
+        )
+    except IxError as failure:
+        log.warning("the account does not answer: %s", failure)
+
+
 async def serve(runtime: ChatRuntime, adapter: RunningAdapter, started: Callable[[], None]) -> None:
     """Serve a chat until cancelled."""
+    await _prepare(runtime)
     async with running(runtime):
         await adapter.run(runtime.service, started)

@@ -60,7 +60,7 @@ from ix_tools.text.sanitize import sanitize_line
 
 log = logging.getLogger(__name__)
 
-MAX_RUNNING = 6
+MAX_RUNNING = 4
 """Commands that one process carries out at once; the others wait, acknowledged."""
 FACE = "chat"
 
