@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 from fractions import Fraction
-
-from fpdf import FPDF, Align, FontFace
-from fpdf.enums import TableBordersLayout, VAlign, XPos, YPos
 
 from ix_tools.sandbox import qr
 from ix_tools.sandbox.kinds import BY_TYPE
@@ -20,6 +15,7 @@ from ix_tools.sandbox.ledger.number_formats import (
     format_fixed,
     round_half_up,
 )
+from ix_tools.sandbox.pdf_page import PAGES, Align, Colour, Pages, Style
 from ix_tools.sandbox.reference import find_exemption
 from ix_tools.sandbox.rows import Account, Document, Line
 from ix_tools.sandbox.state import Books
@@ -35,21 +31,31 @@ MECHANISMS = {
     "TR": "títulos de refeição",
 }  # fmt: skip
 INK, SOFT, ACCENT, PALE, WARNING = (33, 37, 41), (108, 117, 125), (20, 92, 92), (238, 245, 245), (176, 42, 55)
+WHITE, RULE = (255, 255, 255), (200, 214, 214)
 LEFT, RIGHT, WIDTH = 15.0, 195.0, 180.0
+TOP, FOOT = 37.0, 297.0 - 58
+HALF = 115.0
+"""Where the right half of the head begins."""
+LINE, PADDING, MARGIN = 4.4, 1.1, 1.2
+"""Height of a line in the table of lines, and the room above and beside it."""
+COLUMNS: Sequence[tuple[str, float, Align]] = (
+    ("Descrição", 70.85, "left"), ("Qtd.", 16.28, "right"), ("Unidade", 16.28, "left"), ("Preço unit.", 24.89, "right"),
+    ("Desc.", 14.36, "right"), ("IVA", 12.45, "right"), ("Valor", 24.89, "right"),
+)  # fmt: skip
 
 
 def render_pdf(books: Books, document: Document, second_copy: bool) -> bytes:
     """Render the PDF of a document."""
-    copy, code = "2.ª via" if second_copy else "Original", qr.render_png(qr.build_content(books, document))
+    copy, code = "2.ª via" if second_copy else "Original", qr.build_matrix(qr.build_content(books, document))
     page = _Page(books.issuer, document, copy, code)
-    page.set_creation_date(books.now)
     page.add_page()
     _print_parties(page, document)
     _print_details(page, books, document)
     _print_lines(page, document)
     _print_totals(page, document)
     _print_remarks(page, document)
-    return bytes(page.output())
+    title = f"{BY_TYPE[document.type].title} {_format_number(document)}"
+    return page.build(title, books.issuer.organization_name, books.now)
 
 
 def render_qr_png(books: Books, document: Document) -> bytes:
@@ -75,120 +81,80 @@ def _format_day(iso: str) -> str:
     return date.fromisoformat(iso).strftime("%d/%m/%Y")
 
 
-_UNDECOMPOSED = str.maketrans({"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı": "i", "‑": "-", "−": "-"})
-
-
-def _to_writable(text: str) -> str:
-    """Replace letters that the built-in fonts lack: they lose their accents or become ?."""
-    return "".join(
-        letter if _is_writable(letter) else _find_similar_letter(letter)
-        for letter in text.translate(_UNDECOMPOSED)
-    )
-
-
-def _is_writable(letter: str) -> bool:
-    return letter == "\n" or (letter >= " " and letter.encode("cp1252", "ignore") != b"")
-
-
-def _find_similar_letter(letter: str) -> str:
-    base = unicodedata.normalize("NFKD", letter)[0]
-    return base if _is_writable(base) else "?"
-
-
 def _format_number(document: Document) -> str:
     return f"{BY_TYPE[document.type].prefix} {document.serie}/{document.number}"
 
 
-class _Page(FPDF):
+class _Page(Pages):
     """A page with header and footer: issuer, document, QR code with ATCUD, and the notice."""
 
-    def __init__(self, issuer: Account, document: Document, copy: str, code: bytes) -> None:
-        super().__init__("P", "mm", "A4")
-        self.core_fonts_encoding = "cp1252"  # the encoding that has the euro sign
+    def __init__(self, issuer: Account, document: Document, copy: str, code: Sequence[Sequence[int]]) -> None:
+        super().__init__(LEFT, TOP, FOOT)
         self.issuer, self.document, self.copy, self.code = issuer, document, copy, code
-        self.set_margins(LEFT, 12, LEFT)
-        self.c_margin = 0
-        self.set_auto_page_break(True, margin=58)
-        title = f"{BY_TYPE[document.type].title} {_format_number(document)}"
-        self.set_title(_to_writable(title))
-        self.set_author(_to_writable(issuer.organization_name))
-        self.set_lang("pt-PT")
 
-    def set_font_style(self, size: float, bold: bool = False, colour: tuple[int, int, int] = INK) -> None:
-        """Set font and colour of the following text."""
-        self.set_font("helvetica", "B" if bold else "", size)
-        self.set_text_color(*colour)
+    def set_style(self, size: float, bold: bool = False, colour: Colour = INK) -> None:
+        """Set how the following text looks."""
+        self.style = Style(size, bold, colour)
 
-    def write_line(
-        self, text: str, width: float = 0, height: float = 5, align: Align = Align.L, wrap: bool = False
-    ) -> None:
-        """Write a line or wrapped paragraph, and move below it to the same left edge."""
-        if wrap:
-            self.multi_cell(width, height, _to_writable(text), align=align, new_x=XPos.LEFT, new_y=YPos.NEXT)
-        else:
-            self.cell(width, height, _to_writable(text), align=align, new_x=XPos.LEFT, new_y=YPos.NEXT)
-
-    def header(self) -> None:
+    def print_header(self) -> None:
         kind = BY_TYPE[self.document.type]
-        self.set_fill_color(*ACCENT)
-        self.rect(0, 0, 210, 4, style="F")
-        self.set_xy(LEFT, 12)
-        self.set_font_style(15, bold=True, colour=ACCENT)
-        self.write_line(self.issuer.organization_name, 100, 7)
-        self.set_font_style(8.5, colour=SOFT)
-        self.write_line(f"{self.issuer.address}, {self.issuer.postal_code} {self.issuer.city}", 100, 4.4)
-        self.write_line(f"NIF {self.issuer.fiscal_id}  ·  {self.issuer.email}", 100, 4.4)
-        self.set_xy(115, 12)
-        self.set_font_style(15, bold=True)
-        self.write_line(f"{kind.title} {_format_number(self.document)}", 80, 7, Align.R)
-        self.set_font_style(8.5, colour=SOFT)
-        self.write_line(self.copy, 80, 4.4, Align.R)
+        self.fill(0, 0, 210, 4, ACCENT)
+        self.y = 12
+        self.set_style(15, bold=True, colour=ACCENT)
+        self.write_line(self.issuer.organization_name, LEFT, 100, 7)
+        self.set_style(8.5, colour=SOFT)
+        self.write_line(
+            f"{self.issuer.address}, {self.issuer.postal_code} {self.issuer.city}", LEFT, 100, 4.4
+        )
+        self.write_line(f"NIF {self.issuer.fiscal_id}  ·  {self.issuer.email}", LEFT, 100, 4.4)
+        self.y = 12
+        self.set_style(15, bold=True)
+        self.write_line(f"{kind.title} {_format_number(self.document)}", HALF, 80, 7, "right")
+        self.set_style(8.5, colour=SOFT)
+        self.write_line(self.copy, HALF, 80, 4.4, "right")
         if self.document.status == "canceled":
-            self.set_font_style(11, bold=True, colour=WARNING)
-            self.write_line("ANULADO", 80, 6, Align.R)
-        self.set_draw_color(*ACCENT)
-        self.line(LEFT, 32, RIGHT, 32)
-        self.set_xy(LEFT, 37)
+            self.set_style(11, bold=True, colour=WARNING)
+            self.write_line("ANULADO", HALF, 80, 6, "right")
+        self.draw_line(LEFT, 32, RIGHT, ACCENT)
 
-    def footer(self) -> None:
+    def print_footer(self) -> None:
         # The ATCUD is directly above the QR code, which is on every page and at least 30 mm wide.
-        top = 297 - 53
-        self.set_xy(LEFT, top)
-        self.set_font_style(8, bold=True)
-        self.write_line(f"ATCUD:{self.document.atcud}", 60, 4)
-        self.image(io.BytesIO(self.code), x=LEFT - 2, y=top + 4, w=36, h=36, alt_text="Código QR")
-        self.set_xy(LEFT + 38, top + 9)
-        self.set_font_style(9, bold=True, colour=WARNING)
-        self.write_line(NOTICE, WIDTH - 38, 4.6, wrap=True)
-        self.set_font_style(8, colour=SOFT)
+        top, beside = 297 - 53.0, LEFT + 38
+        self.y = top
+        self.set_style(8, bold=True)
+        self.write_line(f"ATCUD:{self.document.atcud}", LEFT, 60, 4)
+        self.draw_code(self.code, LEFT - 2, top + 4, 36)
+        self.y = top + 9
+        self.set_style(9, bold=True, colour=WARNING)
+        self.write_wrapped(NOTICE, beside, WIDTH - 38, 4.6)
+        self.set_style(8, colour=SOFT)
         made_by = "Processado por InvoiceXpress in a box, programa não certificado"
-        self.write_line(f"{self.document.saft_hash}-{made_by}", WIDTH - 38)
-        self.write_line(f"Página {self.page_no()} de {{nb}}", WIDTH - 38)
+        self.write_line(f"{self.document.saft_hash}-{made_by}", beside, WIDTH - 38, 5)
+        self.write_line(f"Página {self.number} de {PAGES}", beside, WIDTH - 38, 5)
         if self.document.cancel_reason:
-            self.write_line(f"Motivo da anulação: {self.document.cancel_reason}", WIDTH - 38, 4.4, wrap=True)
+            self.write_wrapped(f"Motivo da anulação: {self.document.cancel_reason}", beside, WIDTH - 38, 4.4)
 
 
 def _print_parties(page: _Page, document: Document) -> None:
     """Print the client at the position of an envelope's window."""
     client = document.client
-    top = page.get_y()
-    page.set_xy(115, top)
-    page.set_font_style(8, colour=SOFT)
-    page.write_line("Exmo.(s) Sr.(s)", 80, 4.4)
-    page.set_font_style(11, bold=True)
-    page.write_line(str(client.get("name") or ""), 80, 5.5, wrap=True)
-    page.set_font_style(9)
+    top = page.y
+    page.set_style(8, colour=SOFT)
+    page.write_line("Exmo.(s) Sr.(s)", HALF, 80, 4.4)
+    page.set_style(11, bold=True)
+    page.write_wrapped(str(client.get("name") or ""), HALF, 80, 5.5)
+    page.set_style(9)
     town = " ".join(str(client.get(name) or "") for name in ("postal_code", "city")).strip()
     for text in (client.get("address"), town, client.get("country")):
         if text:
-            page.write_line(str(text), 80, 4.6, wrap=True)
+            page.write_wrapped(str(text), HALF, 80, 4.6)
     nif, is_foreign = (
         str(client.get("fiscal_id") or "999999990"),
         client.get("country") not in (None, "", "Portugal"),
     )
     if nif != "999999990" or not is_foreign:
-        page.write_line("Consumidor final" if nif == "999999990" else f"NIF {nif}", 80, 4.6)
-    page.set_xy(LEFT, max(page.get_y(), top + 30))
+        page.write_line("Consumidor final" if nif == "999999990" else f"NIF {nif}", HALF, 80, 4.6)
+    page.y = max(page.y, top + 30)
 
 
 def _print_details(page: _Page, books: Books, document: Document) -> None:
@@ -208,57 +174,73 @@ def _print_details(page: _Page, books: Books, document: Document) -> None:
             ("Carga", datetime.fromisoformat(document.guide["loaded_at"]).strftime("%d/%m/%Y %H:%M"))
         )
         pairs.append(("Matrícula", str(document.guide.get("license_plate") or "-")))
-    page.ln(3)
-    top, width = page.get_y(), WIDTH / max(3, len(pairs))
-    page.set_fill_color(*PALE)
-    page.rect(LEFT, top, WIDTH, 12, style="F")
+    page.y += 3
+    page.ensure_room(14)
+    top, width = page.y, WIDTH / max(3, len(pairs))
+    page.fill(LEFT, top, WIDTH, 12, PALE)
     for place, (label, text) in enumerate(pairs):
-        page.set_xy(LEFT + place * width + 2, top + 1.5)
-        page.set_font_style(7.5, colour=SOFT)
-        page.write_line(label, width - 2, 4)
-        page.set_font_style(9, bold=True)
-        page.write_line(_shorten(page, text, width - 4), width - 2, 5)
-    page.set_xy(LEFT, top + 14)
+        page.y = top + 1.5
+        page.set_style(7.5, colour=SOFT)
+        page.write_line(label, LEFT + place * width + 2, width - 2, 4)
+        page.set_style(9, bold=True)
+        page.write_line(_shorten(page, text, width - 4), LEFT + place * width + 2, width - 2, 5)
+    page.y = top + 14
     for label, key in (("Local de carga", "address_from"), ("Local de descarga", "address_to")):
         place_name = document.guide.get(key)
         if isinstance(place_name, dict):
-            page.set_font_style(8.5)
+            page.set_style(8.5)
             parts = (place_name.get(name) for name in ("detail", "postal_code", "city", "country"))
-            page.write_line(
-                f"{label}: " + ", ".join(str(part) for part in parts if part), WIDTH, 4.6, wrap=True
+            page.write_wrapped(
+                f"{label}: " + ", ".join(str(part) for part in parts if part), LEFT, WIDTH, 4.6
             )
-    page.ln(2)
+    page.y += 2
 
 
 def _shorten(page: _Page, text: str, width: float) -> str:
-    if page.get_string_width(_to_writable(text)) <= width:
+    if page.style.measure(text) <= width:
         return text
-    while text and page.get_string_width(_to_writable(text + "...")) > width:
+    while text and page.style.measure(text + "...") > width:
         text = text[:-1]
     return text + "..."
 
 
 def _print_lines(page: _Page, document: Document) -> None:
-    """Print the table of lines, with its heading on every page."""
-    page.set_font_style(8.5)
-    page.set_draw_color(200, 214, 214)
-    page.set_fill_color(255, 255, 255)
-    heading = FontFace(emphasis="BOLD", color=(255, 255, 255), fill_color=ACCENT)
-    with page.table(
-        borders_layout=TableBordersLayout.HORIZONTAL_LINES,
-        col_widths=(74, 17, 17, 26, 15, 13, 26),
-        text_align=(Align.L, Align.R, Align.L, Align.R, Align.R, Align.R, Align.R),
-        headings_style=heading,
-        v_align=VAlign.T,
-        line_height=4.4,
-        padding=(1.1, 1.2),
-        width=WIDTH,
-        align=Align.L,
-    ) as table:
-        table.row(("Descrição", "Qtd.", "Unidade", "Preço unit.", "Desc.", "IVA", "Valor"))
-        for line in document.lines:
-            table.row([_to_writable(cell) for cell in _build_cells(line)])
-    page.ln(4)
+    """Print the table of lines, with its heading on every page. A line that is longer than a page goes on on the next."""
+    page.set_style(8.5)
+    _print_heading(page)
+    for line in document.lines:
+        cells = [
+            page.style.wrap(text, width - 2 * MARGIN)
+            for text, (_, width, _) in zip(_build_cells(line), COLUMNS, strict=True)
+        ]
+        while any(cells):
+            height = max(map(len, cells)) * LINE + 2 * PADDING
+            if page.y + min(height, LINE + 2 * PADDING) > FOOT:
+                page.add_page()
+                _print_heading(page)
+            room = max(1, int((FOOT - page.y - 2 * PADDING) // LINE))
+            _print_row(page, [lines[:room] for lines in cells])
+            cells = [lines[room:] for lines in cells]
+    page.y += 4
+
+
+def _print_heading(page: _Page) -> None:
+    style = page.style
+    page.fill(LEFT, page.y, WIDTH, LINE + 2 * PADDING, ACCENT)
+    page.set_style(8.5, bold=True, colour=WHITE)
+    _print_row(page, [[title] for title, _, _ in COLUMNS])
+    page.style = style
+
+
+def _print_row(page: _Page, cells: Sequence[Sequence[str]]) -> None:
+    top, x = page.y, LEFT
+    for lines, (_, width, align) in zip(cells, COLUMNS, strict=True):
+        page.y = top + PADDING
+        for text in lines:
+            page.write_line(text, x + MARGIN, width - 2 * MARGIN, LINE, align)
+        x += width
+    page.y = top + max(map(len, cells)) * LINE + 2 * PADDING
+    page.draw_line(LEFT, page.y, RIGHT, RULE)
 
 
 def _build_cells(line: Line) -> Sequence[str]:
@@ -281,47 +263,36 @@ def _print_totals(page: _Page, document: Document) -> None:
     withheld = totals.compute_retention(document)
     rows = [("Soma", format_money(sums.sum)), ("Desconto", format_money(-sums.discount))]
     rows += [("Total sem IVA", format_money(sums.before_taxes)), ("IVA", format_money(sums.taxes))]
-    if page.will_page_break(45):
-        page.add_page()
-    top = page.get_y()
-    page.set_xy(LEFT, top)
+    page.ensure_room(45)
+    top = page.y
     if document.type != "Receipt":
         _print_vat_table(page, document)
         if document.tax_exemption:
-            page.ln(2)
-            page.set_font_style(8.5)
-            page.write_line(_format_exemption(document.tax_exemption), 92, 4.4, wrap=True)
-    below = page.get_y()
-    page.set_xy(120, top)
+            page.y += 2
+            page.set_style(8.5)
+            page.write_wrapped(_format_exemption(document.tax_exemption), LEFT, 92, 4.4)
+    below = page.y
+    page.y = top
     for label, amount in rows:
         _print_sum(page, label, amount, 9)
-    page.set_fill_color(*PALE)
-    page.rect(120, page.get_y(), 75, 9, style="F")
-    page.set_y(page.get_y() + 1.5)
+    page.fill(120, page.y, 75, 9, PALE)
+    page.y += 1.5
     _print_sum(page, "Total", format_money(sums.total), 12, bold=True)
-    page.set_y(page.get_y() + 2.5)
+    page.y += 2.5
     if withheld:
-        _print_sum(
-            page,
-            f"Retenção na fonte ({_format_plain(Fraction(document.retention))} %)",
-            format_money(-withheld),
-            9,
-        )
+        rate = _format_plain(Fraction(document.retention))
+        _print_sum(page, f"Retenção na fonte ({rate} %)", format_money(-withheld), 9)
         _print_sum(page, "A pagar", format_money(sums.total - withheld), 10, bold=True)
     if document.currency:
         second = round_half_up(sums.total * Fraction(document.rate))
-        _print_sum(
-            page,
-            f"Total em {document.currency} (câmbio {document.rate})",
-            format_money(second, document.currency),
-            9,
-        )
-    page.set_xy(LEFT, max(below, page.get_y()) + 4)
+        label = f"Total em {document.currency} (câmbio {document.rate})"
+        _print_sum(page, label, format_money(second, document.currency), 9)
+    page.y = max(below, page.y) + 4
 
 
 def _print_vat_table(page: _Page, document: Document) -> None:
-    page.set_font_style(8, bold=True, colour=SOFT)
-    page.write_line("Resumo do IVA", 90, 5)
+    page.set_style(8, bold=True, colour=SOFT)
+    page.write_line("Resumo do IVA", LEFT, 90, 5)
     for label, net, vat, bold in (
         ("Taxa", "Base", "Valor", True),
         *(
@@ -329,10 +300,10 @@ def _print_vat_table(page: _Page, document: Document) -> None:
             for rate, (net, vat) in totals.sum_by_rate(document).items()
         ),
     ):
-        page.set_font_style(8.5, bold=bold)
-        for text, width, align in ((label, 22, Align.L), (net, 34, Align.R), (vat, 34, Align.R)):
-            page.cell(width, 4.8, _to_writable(text), align=align, new_x=XPos.RIGHT, new_y=YPos.TOP)
-        page.set_xy(LEFT, page.get_y() + 4.8)
+        page.set_style(8.5, bold=bold)
+        page.write(label, LEFT, 22, 4.8)
+        page.write(net, LEFT + 22, 34, 4.8, "right")
+        page.write_line(vat, LEFT + 56, 34, 4.8, "right")
 
 
 def _format_exemption(code: str) -> str:
@@ -343,10 +314,9 @@ def _format_exemption(code: str) -> str:
 
 
 def _print_sum(page: _Page, label: str, amount: str, size: float, bold: bool = False) -> None:
-    page.set_x(122)
-    page.set_font_style(size, bold)
-    page.cell(44, 5.5, _to_writable(label), new_x=XPos.RIGHT, new_y=YPos.TOP)
-    page.cell(27, 5.5, _to_writable(amount), align=Align.R, new_x=XPos.LEFT, new_y=YPos.NEXT)
+    page.set_style(size, bold)
+    page.write(label, 122, 44, 5.5)
+    page.write_line(amount, 166, 27, 5.5, "right")
 
 
 def _print_remarks(page: _Page, document: Document) -> None:
@@ -354,16 +324,15 @@ def _print_remarks(page: _Page, document: Document) -> None:
     if document.mb_reference:
         reference = str(document.mb_reference["reference"])
         spaced = " ".join(reference[place : place + 3] for place in range(0, len(reference), 3))
-        page.set_font_style(9, bold=True)
-        page.write_line("Pagamento por Multibanco", WIDTH, 5)
-        page.set_font_style(9)
+        page.set_style(9, bold=True)
+        page.write_line("Pagamento por Multibanco", LEFT, WIDTH, 5)
+        page.set_style(9)
         value = format_money(Fraction(str(document.mb_reference["value"])))
-        page.write_line(
-            f"Entidade {document.mb_reference['entity']}   Referência {spaced}   Valor {value}", WIDTH, 5
-        )
-        page.ln(2)
+        entity = document.mb_reference["entity"]
+        page.write_line(f"Entidade {entity}   Referência {spaced}   Valor {value}", LEFT, WIDTH, 5)
+        page.y += 2
     if document.observations:
-        page.set_font_style(8, colour=SOFT)
-        page.write_line("Observações", WIDTH, 4.4)
-        page.set_font_style(9)
-        page.write_line(document.observations, WIDTH, 4.6, wrap=True)
+        page.set_style(8, colour=SOFT)
+        page.write_line("Observações", LEFT, WIDTH, 4.4)
+        page.set_style(9)
+        page.write_wrapped(document.observations, LEFT, WIDTH, 4.6)

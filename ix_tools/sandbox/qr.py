@@ -47,6 +47,14 @@ def build_content(books: Books, document: Document) -> str:
     return "*".join(f"{name}:{value}" for name, value in fields.items())
 
 
+def build_matrix(text: str) -> list[list[int]]:
+    """Build the fields of the code, 1 where dark, with its white border and error correction level M."""
+    import segno
+
+    code = segno.make(text, error="m", micro=False, boost_error=False)
+    return [list(row) for row in code.matrix_iter(border=4)]
+
+
 def render_png(text: str, scale: int = 6) -> bytes:
     """Render the code as PNG with error correction level M, as the specification requires."""
     import segno

@@ -340,3 +340,22 @@ def test_mail_about_nothing_is_a_plain_404_and_some_plans_send_none(api: Sandbox
     assert list_errors(mailed(api, api.create_issued(), {"email": "a@b.example"})) == [
         "Sending e-mail is not available in your plan"
     ]
+
+
+def test_a_line_that_is_longer_than_a_page_goes_on_on_the_next(api: SandboxApi) -> None:
+    described = " ".join(f"palavra{number}" for number in range(900)) + " " + "x" * 400 + r" (fim) \ "
+    lines = [
+        {
+            "name": "Relatório",
+            "description": described,
+            "unit_price": "10",
+            "quantity": "1",
+            "tax": {"name": "IVA23"},
+        }
+    ]
+    pdf = printed(api, api.create_issued(items=lines))
+    said = words(pdf)
+    assert [number for number in range(900) if f"palavra{number}" not in said.split()] == []
+    assert "(fim)" in said
+    assert said.count("Descrição") == len(pypdf.PdfReader(io.BytesIO(pdf)).pages) > 2
+    assert said.count("x") >= 400

@@ -290,7 +290,7 @@ def test_an_unknown_field_of_the_json_is_refused_like_everywhere(cli: Cli) -> No
 def test_a_call_loads_neither_the_mcp_sdk_nor_what_it_does_not_show(cli: Cli) -> None:
     code = (
         "import sys; from ix_tools.interfaces.cli.main import run_command; code = run_command(['list-taxes']);"
-        "heavy = {'mcp', 'mcp_types', 'rich', 'starlette', 'uvicorn', 'fpdf', 'babel'} & set(sys.modules);"
+        "heavy = {'mcp', 'mcp_types', 'rich', 'starlette', 'uvicorn', 'pydyf', 'babel'} & set(sys.modules);"
         "print(code, sorted(heavy), file=sys.stderr)"
     )
     import subprocess
