@@ -21,7 +21,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: $(DONE)/runtime  ## issue a first invoice in the sandbox, nothing to sign up for; ARGS="..." is passed on
+# The inbox is on the HTTP server, which is an extra.
+demo: $(if $(findstring --inbox,$(ARGS)),$(DONE)/dev,$(DONE)/runtime)  ## issue a first invoice in the sandbox, nothing to sign up for; ARGS="..." is passed on
 	@$(BIN)/ix-tools demo $(ARGS)
 
 # The gate runs the examples.

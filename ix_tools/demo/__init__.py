@@ -1,6 +1,7 @@
 """Run the demo (`ix-tools demo`): issue a first invoice in the sandbox through the real MCP server.
 
 sandbox_scenario ── the steps in the sandbox      account_scenario ── the steps with the user's own account
+inbox_scenario ── a server with requests to decide
    └── assistant ── the MCP client and the person who answers its forms
    └── screen ── printing                         texts ── the sentences, in Portuguese and English
 """
@@ -10,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ix_tools.error_codes import Exit
+from ix_tools.errors import IxError
 from ix_tools.i18n.parser_help import translate_parser
 
 
@@ -42,6 +45,11 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="use the account in the environment: reads, then one draft if you type yes; nothing is ever issued",
     )
+    parser.add_argument(
+        "--inbox",
+        action="store_true",
+        help="run a server in the sandbox with requests that wait, and print a link to sign in and decide; Ctrl-C ends it",
+    )
     return parser
 
 
@@ -60,9 +68,16 @@ def main(argv: Sequence[str]) -> int:
             from ix_tools.demo import account_scenario
 
             return account_scenario.run(screen, legacy=options.legacy)
+        if options.inbox:
+            from ix_tools.demo import inbox_scenario
+
+            return inbox_scenario.run(screen, options.out)
         from ix_tools.demo import sandbox_scenario
 
         return sandbox_scenario.run(screen, options.out, legacy=options.legacy)
+    except IxError as wrong:
+        sys.stderr.write(f"{wrong.format_for_person(options.language)}\n")
+        return Exit.USAGE
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         return 130

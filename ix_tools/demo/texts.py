@@ -21,6 +21,13 @@ TEXTS: dict[str, MessageTemplate] = {
     "kind": message_template("What they do"),
     "request": message_template("Request"),
     "meaning": message_template("What it was"),
+    # --- the inbox ---
+    "inbox_title": message_template("ix-tools: an inbox for approvals"),
+    "inbox_waits": message_template("{count} invoices wait for somebody to approve them."),
+    "inbox_link": message_template(
+        "Become {person}: open this link within 15 minutes in a browser of this machine and add a passkey. It works once."
+    ),
+    "inbox_end": message_template("Ctrl-C ends it, and nothing of it is kept."),
     # --- the sandbox scenario ---
     "title": message_template("ix-tools: from a sentence to a paid invoice"),
     "notice": message_template(

@@ -5,16 +5,20 @@ from __future__ import annotations
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import mcp.client.stdio  # noqa: F401 - it keeps the standard error that it finds, which must outlive a test
 import pytest
 
 from ix_tools.demo import main
 from ix_tools.sandbox.server import Sandbox
+from tests.authenticator import Authenticator
+from tests.interfaces.web.inbox_visitor import read_fields, read_options
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -173,3 +177,33 @@ def test_a_refused_key_ends_it_with_what_to_check(demo: Demo, box: Sandbox) -> N
     assert done.returncode == 1
     assert "InvoiceXpress refused the API key" in flat(done.stdout)
     assert "not-the-key" not in done.stdout + done.stderr
+
+
+def test_the_inbox_opens_with_things_to_decide_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    """In a process of its own, as a newcomer starts it; a person is let in by the link, once."""
+    command = [sys.executable, "-m", "ix_tools", "demo", "--inbox", "--language", "en"]
+    env = {**os.environ, "HOME": str(tmp_path), "COLUMNS": "200"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, encoding="utf-8", bufsize=1
+    ) as process:
+        assert process.stdout is not None
+        link, said = "", ""
+        for text in process.stdout:
+            said += text
+            link = link or text.strip() if "/inbox/invitation/" in text else link
+            if "Ctrl-C" in text:
+                break
+        try:
+            assert "3 invoices wait" in said
+            base = link.partition("/inbox")[0]
+            with httpx2.Client(trust_env=False, verify=False, base_url=base) as browser:
+                page = browser.get(link)
+                answer = Authenticator(base, "localhost").create(read_options(page.text))
+                form = {**read_fields(page.text), "answer": answer}
+                assert browser.post(link, data=form, headers={"Origin": base}).status_code == 303
+                inbox = browser.get("/inbox?lang=en").text
+                assert inbox.count('class="whole"') == 3
+                assert browser.get(link).status_code == 404
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
