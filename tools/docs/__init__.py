@@ -29,6 +29,7 @@ from tools.docs.failures import (
     render_series_outcomes,
 )
 from tools.docs.hosts import render_hosts
+from tools.docs.kept import render_kept
 from tools.docs.markdown import render_code, render_table
 from tools.docs.operations import APPROVED, format_command, render_recovery, render_reference
 from tools.docs.packages import render_extras, render_packages
@@ -73,6 +74,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "extras": render_extras,
     "packages": render_packages,
     "hosts": render_hosts,
+    "kept": render_kept,
     "tools": render_tools,
     "settings": render_settings,
     "exit-codes": render_exit_codes,
@@ -90,6 +92,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 
 
 PAGES = (
+    "SECURITY.md",
     "docs/command-line.md",
     "docs/connect.md",
     "docs/errors.md",

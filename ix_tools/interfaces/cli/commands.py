@@ -53,6 +53,7 @@ UTILITY_COMMANDS = {
     "people": UtilityCommand(
         "people", message("People who sign in: invite, list, confirm, revoke, sign-out, remove")
     ),
+    "forget": UtilityCommand("forget", message("Erase what is stored here about a client")),
     "limits": UtilityCommand("limits", message("Paused accounts: show, clear")),
     "policy": UtilityCommand("policy", message("The policy, and its decision about a call: show, check")),
     "connect": UtilityCommand("connect", message("Add ix-tools to an assistant on this machine")),

@@ -1,0 +1,99 @@
+"""What each table of the store holds, why, for how long, and which of it is about a client; SECURITY.md is generated from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One table."""
+
+    holds: str
+    why: str
+    until: str
+    client_columns: tuple[str, ...] = ()
+    """Columns that may hold names, numbers or addresses of clients; `ix-tools forget` empties them."""
+    ended: str = ""
+    """SQL condition on rows that nobody needs any more for a call; only these are emptied."""
+
+
+STORE = "as long as the store"
+KEPT: Mapping[str, Kept] = {
+    "approvals": Kept(
+        "requests and decisions: ids, digests, who, when, amount; their texts",
+        "a person's decision is bound to exactly one call, and shown in the history",
+        "texts until the approval is used, or 30 days after it ended unused; its title (action, document, client, amount) "
+        f"and the rest {STORE}",
+        ("text", "sheet", "summary", "reason"),
+        "state NOT IN ('pending', 'approved')",
+    ),
+    "audit": Kept(
+        "who did what when, as a hash chain; signatures of approvals with their public keys; no texts",
+        "proof of approvals, years later",
+        f"{STORE}: a missing row would break the chain",
+    ),
+    "catalogue_items": Kept(
+        "items of the catalogue", "not every draft reads them again", "a day, then read again"
+    ),
+    "chat_cards": Kept("ids of cards in chats", "a card shows how its request ended", "30 days"),
+    "chat_questions": Kept(
+        "sentences to choose from, and who may",
+        "buttons under a question in a chat",
+        "a day",
+        ("sentences",),
+        "1 = 1",
+    ),
+    "claims": Kept(
+        "which record a running call works on",
+        "two calls do not change one document at once",
+        "a quarter of an hour",
+    ),
+    "companies": Kept("your company's name and tax number by account", "approvals name it", STORE),
+    "decisions": Kept("who approved, how and when", "several people must approve", STORE),
+    "differences": Kept(
+        "fields that read back differently: asked and stored",
+        "the difference is shown before the document is issued",
+        "until they are accepted, or an update removes them",
+        ("found",),
+        "1 = 1",
+    ),
+    "event_counters": Kept("numbers", "order of events", STORE),
+    "event_readers": Kept("how far a reader has read", "no event is lost", STORE),
+    "events": Kept(
+        "ids, states, numbers, totals; no names", "other programs learn what happened", "`events_days`"
+    ),
+    "intents": Kept(
+        "each write: ids, what shows later whether it happened, its result",
+        "no write happens twice, and a lost answer is found out",
+        "keys and results for 400 days, which covers every repetition within a business year; ids as long as the store",
+        ("trace", "outcome"),
+        "state NOT IN ('open', 'unknown')",
+    ),
+    "invitations": Kept("hash of the link, who for, who by", "a link works once", "30 days after its end"),
+    "links": Kept("hash of the link, its approval", "a link leads to its page", "a day after its end"),
+    "lookups": Kept(
+        "taxes, series, last document of a series",
+        "not every draft reads them again",
+        "ten minutes, then read again",
+    ),
+    "mails": Kept("address of an approver, state", "an approver is told once", "30 days"),
+    "parked_calls": Kept(
+        "arguments of calls that wait for a decision; results",
+        "the call is carried out without the asker",
+        "arguments until it ends, results 30 days",
+        ("arguments", "result"),
+        "finished_at IS NOT NULL",
+    ),
+    "passkeys": Kept(
+        "public keys of people who sign in, who invited, confirmed, revoked", "sign-in and signatures", STORE
+    ),
+    "people": Kept("name, role and accounts of people who sign in", "sign-in", STORE),
+    "pin_guesses": Kept("when a PIN was guessed wrong", "a PIN cannot be guessed at leisure", "a year"),
+    "pins": Kept("hash of a PIN, who set it", "pages ask for it", "until it is removed"),
+    "rates": Kept("when the next request may leave", "InvoiceXpress's limit", STORE),
+    "sessions": Kept("hash of a cookie, whose, when", "people stay signed in", "30 days after its start"),
+    "sign_ins": Kept("a challenge", "a sign-in counts once", "ten minutes"),
+    "spent": Kept("amounts that the policy let out", "its budget of a day", STORE),
+    "tokens": Kept("hash, name, scopes, accounts, last use", "callers over HTTP", STORE),
+}
+"""By name of the table; a test compares it with the schema."""

@@ -1,0 +1,76 @@
+"""A client's data is erased everywhere, and nothing else: not what others have, not the proof, not the chain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sql
+
+from ix_tools.audit.trail import verify_chain
+from ix_tools.storage.erasure import count_running, erase_client
+from ix_tools.storage.kept import KEPT
+from ix_tools.storage.schema import approvals, intents, metadata
+from tests.harness import Harness, document_arguments, execute
+from tests.interfaces.web.visitor import request_approval, with_pages
+
+NAMES = ("ACME, Lda", "508112230", "ACME")
+
+
+def test_every_table_says_what_it_holds_why_and_for_how_long() -> None:
+    assert set(KEPT) == set(metadata.tables)
+    for name, kept in KEPT.items():
+        assert kept.holds, name
+        assert kept.why, name
+        assert kept.until, name
+        assert set(kept.client_columns) <= set(metadata.tables[name].c.keys()), name
+        assert bool(kept.client_columns) == bool(kept.ended), name
+
+
+def dump(harness: Harness) -> str:
+    with harness.context.store.reading() as connection:
+        return "\n".join(
+            str(row) for table in metadata.sorted_tables for row in connection.execute(sql.select(table))
+        )
+
+
+async def test_nothing_mentions_the_client_afterwards_and_the_proof_stays(harness: Harness) -> None:
+    issued = await harness.create_issued()
+    other = await harness.create_draft(client={"name": "Outra Casa, Lda", "code": "OUTRA"})
+    assert await execute(harness.context, "get_document", document_arguments(other))
+    store = harness.context.store
+    assert any(name in dump(harness) for name in NAMES)
+    with store.reading() as connection:
+        before = connection.execute(sql.select(sql.func.count()).select_from(approvals)).scalar_one()
+        counted = erase_client(connection, NAMES, dry=True)
+    with store.writing() as connection:
+        assert erase_client(connection, NAMES) == counted
+    left = dump(harness)
+    assert [name for name in NAMES if name in left] == []
+    assert "Outra" in left or "OUTRA" in left
+    assert issued["number"] in left
+    with store.reading() as connection:
+        assert connection.execute(sql.select(sql.func.count()).select_from(approvals)).scalar_one() == before
+        assert {row.state for row in connection.execute(sql.select(intents.c.state))} == {"done"}
+    faults = verify_chain(store, Path(str(store.file)).parent)
+    assert [one for one in faults if one.seq] == [], (
+        "row 0 is the note beside the store, which tests do not keep"
+    )
+
+
+async def test_a_call_that_waits_keeps_what_it_needs(harness: Harness) -> None:
+    paper = with_pages(harness, approval_link="terminal")
+    call = document_arguments(await harness.create_draft(), state="finalized")
+    asked = await request_approval(paper, call)
+    with harness.context.store.writing() as connection:
+        assert count_running(connection, NAMES) == 1
+        erase_client(connection, NAMES)
+    harness.context.approvals.decide(asked.id, approve=True)
+    assert (await execute(paper.context, "change_state", call))["document"]["status"] == "final"
+
+
+@pytest.mark.parametrize("name", ["08112230", "5081122301", "CM", "Lda, ACM"])
+async def test_a_part_of_a_word_is_somebody_else(harness: Harness, name: str) -> None:
+    await harness.create_issued()
+    with harness.context.store.reading() as connection:
+        assert erase_client(connection, [name], dry=True) == {}
