@@ -20,7 +20,7 @@ from ix_tools.i18n.formats import format_plain
 
 AmountLabel = Literal[
     "gross", "line_discounts", "lines_total", "global_discount", "rounding", "difference", "net", "vat_total", "total",
-    "retention", "paid", "credited", "to_pay",
+    "retention", "paid", "credited", "to_pay", "to_credit", "owed_to_client",
 ]  # fmt: skip
 HALF, ZERO = CENT / 2, Decimal(0)
 MAX_ROUNDING_GAP = 2 * CENT
@@ -129,6 +129,11 @@ class _AmountColumn:
             self.add("rounding" if abs(missing - roundings) <= MAX_ROUNDING_GAP else "difference", missing)
         self.amounts.append(Amount(word, value, is_sum=True, is_computed=is_computed))
         self._running = value
+
+    def sum_owed(self, word: AmountLabel, value: Decimal) -> None:
+        """Append a sum below 0 as the amount that is owed the other way."""
+        self.sum(word, value)
+        self.amounts[-1] = Amount(word, -value, is_sum=True)
 
 
 def _compute_lines(document: Document) -> tuple[LineAmounts, ...]:
@@ -376,7 +381,9 @@ def _add_amounts_to_pay(
         column.add("paid", -paid)
     if credited:
         column.add("credited", -credited)
-    if to_pay is not None:
+    if to_pay is not None and to_pay < 0:
+        column.sum_owed("owed_to_client", to_pay)
+    elif to_pay is not None:
         column.sum("to_pay", to_pay)
     elif taken and document.is_draft:
-        column.sum("to_pay", total - taken)
+        column.sum("to_credit" if document.document_type == "credit_notes" else "to_pay", total - taken)

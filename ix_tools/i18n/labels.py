@@ -231,6 +231,8 @@ LABELS: dict[str, Message] = {
     "exemption": message("Exemption"),
     "retention": message("Withholding tax"),
     "to_pay": message("To pay"),
+    "to_credit": message("To credit after withholding tax"),
+    "owed_to_client": message("Owed to the client"),
     "currency": message("Currency"),
     "second_currency": message("Second total printed"),
     "exchange_rate": message("rate"),

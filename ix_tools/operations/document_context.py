@@ -150,6 +150,16 @@ def add_payments(shown: preview.Preview, facts: Facts) -> preview.Preview:
     return replace(shown, paid=known.paid, credited=known.credited or None, to_pay=known.balance)
 
 
+def find_owed_after(document: Document, facts: Facts) -> Decimal | None:
+    """Return what is owed to the client once a credit note is issued; None if nothing is, or if it cannot be said."""
+    owner = facts.owner
+    if document.document_type != "credit_notes" or owner is None or document.total is None:
+        return None
+    before = compute_settlement(owner, facts.owner_related)
+    after = before.balance - (document.total - document.withholding_tax)
+    return -after if after < 0 else None
+
+
 def find_state(document: Document, facts: Facts) -> preview.DocumentState | None:
     """Return the state of an issued document, with an invoice's open amount; None for a draft."""
     if document.is_draft or not document.status:

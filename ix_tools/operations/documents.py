@@ -35,6 +35,7 @@ from ix_tools.operations.document_context import (
     add_context,
     add_payments,
     find_corrected,
+    find_owed_after,
     find_transport,
     list_printed_rows,
 )
@@ -256,6 +257,8 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
         if (last := facts.last_in_series) is not None:
             of_when = f" · {last.date:%d/%m/%Y}" if last.date else ""
             rows.append(Row("last_in_series", f"{last.number}{of_when}"))
+        if (owed := find_owed_after(document, facts)) is not None:
+            rows.append(Row("owed_to_client", owed, is_headline=True))
         rows += list_printed_rows(
             document, facts, DRAFT_CLASSES[get_document_kind(document.document_type).family]
         )

@@ -358,6 +358,11 @@ async def _send_and_verify(
             context, call, intent, operation_context, resumed=resumed
         )
     except IxError as failure:
+        if prepared.warnings and failure.sent == "refused":
+            # What was warned of may be why: a code that InvoiceXpress does not offer yet.
+            language = context.settings.language
+            told = [one.problem.as_dict(language) for one in prepared.warnings]
+            failure.details = {**failure.details, "warnings": told}
         if fresh is not None:
             await return_approval(context, prepared, failure, is_unsent=fresh.is_unsent and not resumed)
         raise
