@@ -110,8 +110,6 @@ class IxError(Exception):
     def format_for_person(self, language: Language) -> str:
         """Return the problems, the message and the next step as plain lines for a terminal."""
         lines = [f"{one.field}: {render(one.problem, language)}".removeprefix(": ") for one in self.problems]
-        warned = self.details.get("warnings", ())
-        lines += [f"{one['field']}: {one.get('for_person', one['problem'])}" for one in warned]
         return "\n".join([*lines, f"{render(self.text, language)} {render(self.next, language)}".rstrip()])
 
     def as_dict(self, language: Language = "en") -> dict[str, Any]:

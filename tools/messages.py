@@ -24,9 +24,15 @@ from ix_tools.interfaces.mcp.stdio import build_parser as build_stdio_parser
 from ix_tools.interfaces.server.main import build_parser as build_server_parser
 
 ROOT = Path(__file__).resolve().parents[1]
-CALLS = {"message": 1, "message_plural": 2, "message_template": 1, "Printed": 1}
+CALLS = {
+    "message": 1,
+    "message_plural": 2,
+    "message_template": 1,
+    "message_plural_template": 2,
+    "Printed": 1,
+}
 """What makes a message, and the number of texts it takes."""
-FILLED_LATER = frozenset({"message_template"})
+FILLED_LATER = frozenset({"message_template", "message_plural_template"})
 """Calls that get their values where the text is shown."""
 HEADER = {
     "Project-Id-Version": "ix-tools",
@@ -103,11 +109,11 @@ def find_faults(catalogue: Catalog, used: set[Ids]) -> Iterator[str]:
             yield f"not translated: {ids[0]!r}"
         elif entry.fuzzy:
             yield f"fuzzy: {ids[0]!r}"
-        wanted = {*PLACEHOLDER.findall("".join(ids))}
         # A plural form may leave the number out: "one line".
         optional = {"count"} if len(ids) > 1 else set()
-        for text in filter(None, texts):
-            if ({*PLACEHOLDER.findall(text)} ^ wanted) - optional:
+        for id, text in zip(ids, texts, strict=False):
+            wanted = {*PLACEHOLDER.findall(id)}
+            if text and ({*PLACEHOLDER.findall(text)} ^ wanted) - optional:
                 yield f"other placeholders than {sorted(wanted)}: {text!r}"
 
 

@@ -20,6 +20,7 @@ from ix_tools.fiscal.currencies import find_currency_code
 from ix_tools.fiscal.exemptions import find_exemption
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
+from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import Message, as_message, dump_message, load_message
 from ix_tools.operations import preview as content
 from ix_tools.operations.preview import Preview, Row
@@ -435,6 +436,8 @@ def _build_detail_of_value(row: Row) -> DetailView:
         return DetailView(label=row.label, kind="state", lines=(value.status, *amount))
     if isinstance(value, list):
         return DetailView(label=row.label, kind="list", lines=tuple(map(str, value)))
+    if isinstance(value, Bilingual):
+        return DetailView(label=row.label, kind="named", lines=(value.pt,), english=value.en)
     if hasattr(value, "pt") and hasattr(value, "code"):
         spoken = (f"{value.code} – {said}" for said in (value.pt, value.en))
         portuguese, english = spoken

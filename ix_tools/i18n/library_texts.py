@@ -5,7 +5,7 @@ import os
 
 from ix_tools.i18n.catalogue import DOMAIN, FOLDER, load_catalogue
 from ix_tools.i18n.languages import Language
-from ix_tools.i18n.messages import message, message_template
+from ix_tools.i18n.messages import message, message_plural_template, message_template
 
 LIBRARY_TEXTS = (
     # click
@@ -40,6 +40,20 @@ LIBRARY_TEXTS = (
     message_template("No such option {name!r}."),
     message_template("No such command {name!r}."),
     message_template("Option {name!r} does not take a value."),
+    message_template("Try '{command} {option}' for help."),
+    message_template("Argument {name!r} takes {nargs} values."),
+    message_template("{name} {filename!r} is a file."),
+    message_template("{name} {filename!r} is not readable."),
+    message_template("{name} {filename!r} is not writable."),
+    message_template("{value!r} is not a valid boolean. Recognized values: {states}"),
+    message_plural_template("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)"),
+    message_plural_template(
+        "Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})"
+    ),
+    message_plural_template(
+        "Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments."
+    ),
+    message_plural_template("{value!r} is not {choice}.", "{value!r} is not one of {choices}."),
     # argparse
     message("usage: "),
     message("options"),

@@ -90,6 +90,11 @@ class MessageTemplate:
         return Message(self.id, _mark_unknown(values))
 
 
+def message_plural_template(one: str, many: str, /) -> tuple[str, str]:
+    """Declare a text of a library with a form for one and a form for several; the library fills and chooses it itself."""
+    return one, many
+
+
 def message_template(id: str, /) -> MessageTemplate:
     """Declare a text with placeholders apart from its values: `message_template("until {until}")`."""
     return MessageTemplate(id)

@@ -82,7 +82,7 @@ RECORD_NAMES: dict[str, str] = {
 
 def name_record(key: str) -> Bilingual:
     """Return the name of a record within a sentence: in English its key."""
-    return Bilingual(RECORD_NAMES.get(key, key), key)
+    return Bilingual(RECORD_NAMES.get(key, key), key.replace("_", " "))
 
 
 LABEL_ALIASES: dict[str, str] = {

@@ -39,7 +39,13 @@ from ix_tools.operations.invoice_lists import (
     ListType,
     OpenInvoiceList,
 )
-from ix_tools.operations.lists import DeletionResult, PageResult, parse_document_page, parse_page
+from ix_tools.operations.lists import (
+    DeletionResult,
+    PageResult,
+    name_deleted,
+    parse_document_page,
+    parse_page,
+)
 from ix_tools.operations.preview import Preview, Row
 from ix_tools.operations.probes import Probe, ProbeResult
 from ix_tools.operations.scopes import Heading, Scope
@@ -441,7 +447,7 @@ class DeleteClient(IdempotentCall, DetectableDeletion, ClientCall, Operation[Del
 
     def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
         """Return the name of the deleted client."""
-        return DeletionResult(deleted=f"client {self.client_id} ({getattr(facts.subject, 'name', None)})")
+        return DeletionResult(deleted=name_deleted("client", self.client_id, facts.subject))
 
     def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
         """Plan: create it again."""

@@ -23,7 +23,7 @@ from ix_tools.operations.fingerprints import (
     detect_creation,
     trace_creation,
 )
-from ix_tools.operations.lists import DeletionResult, PageResult, parse_page
+from ix_tools.operations.lists import DeletionResult, PageResult, name_deleted, parse_page
 from ix_tools.operations.preview import Preview, Row
 from ix_tools.operations.probes import Probe, ProbeResult
 from ix_tools.operations.scopes import Heading, Scope
@@ -305,7 +305,7 @@ class DeleteItem(IdempotentCall, DetectableDeletion, ItemCall, Operation[Deletio
 
     def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
         """Return the name of the deleted item."""
-        return DeletionResult(deleted=f"item {self.item_id} ({getattr(facts.subject, 'name', None)})")
+        return DeletionResult(deleted=name_deleted("item", self.item_id, facts.subject))
 
     def next_steps(self, result: DeletionResult) -> Iterable[Step]:
         """Suggest listing the catalogue."""

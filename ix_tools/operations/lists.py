@@ -9,6 +9,7 @@ from ix_tools.domain.records import Document, Page
 from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Record
 from ix_tools.i18n.messages import Message, join_messages, message, message_plural
+from ix_tools.i18n.value_labels import name_record
 
 
 class DocumentRow(Record):
@@ -58,7 +59,15 @@ class PageResult(Record):
 class DeletionResult(Record):
     """Name of the resource that was deleted."""
 
-    deleted: str
+    deleted: TranslatedText
+
+
+def name_deleted(kind: str, identifier: str | int | None, subject: Any = None) -> Message:
+    """Return the name of a deleted record: `client 503 (Sem Documentos, Lda)`."""
+    name = getattr(subject, "name", None)
+    if name is None:
+        return message("{record} {id}", record=name_record(kind), id=identifier)
+    return message("{record} {id} ({name})", record=name_record(kind), id=identifier, name=name)
 
 
 def parse_document_page(content: Any, key: str, reference: str | None = None) -> dict[str, Any]:

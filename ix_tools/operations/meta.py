@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict
 
+from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Record, text_up_to
 from ix_tools.i18n.messages import message
 from ix_tools.i18n.validation_faults import InvalidValue
@@ -46,9 +47,9 @@ class OperationList(Record):
     operations: list[OperationRow]
     best: OperationDetails | None = None
     """Description of the first operation, where it is clearly the one that is meant."""
-    not_possible: str | None = None
+    not_possible: TranslatedText | None = None
     """Reason why what is asked for cannot be done through InvoiceXpress's API; the operation that comes nearest is listed."""
-    hint: str | None = None
+    hint: TranslatedText | None = None
 
 
 class RelayedResult(Record):

@@ -23,7 +23,7 @@ from ix_tools.operations.fingerprints import (
     detect_creation,
     trace_creation,
 )
-from ix_tools.operations.lists import DeletionResult
+from ix_tools.operations.lists import DeletionResult, name_deleted
 from ix_tools.operations.preview import Preview, Row
 from ix_tools.operations.probes import Probe, ProbeResult
 from ix_tools.operations.scopes import Heading, Scope
@@ -306,7 +306,7 @@ class DeleteTax(IdempotentCall, DetectableDeletion, TaxCall, Operation[DeletionR
 
     def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
         """Return the name of the deleted tax."""
-        return DeletionResult(deleted=f"tax {self.tax_id} ({getattr(facts.subject, 'name', None)})")
+        return DeletionResult(deleted=name_deleted("tax", self.tax_id, facts.subject))
 
     def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
         """Plan: create it again."""

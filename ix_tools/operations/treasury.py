@@ -16,7 +16,7 @@ from ix_tools.operations.clients import ClientCall, locate_client
 from ix_tools.operations.drafts import IdempotentCall
 from ix_tools.operations.expectations import Correction, Step, Subject
 from ix_tools.operations.fingerprints import detect_creation, hash_values, trace_creation
-from ix_tools.operations.lists import DeletionResult, PageResult, parse_page
+from ix_tools.operations.lists import DeletionResult, PageResult, name_deleted, parse_page
 from ix_tools.operations.preview import Preview, Row
 from ix_tools.operations.probes import Outcome, Probe, ProbeResult
 from ix_tools.operations.scopes import Heading, Scope
@@ -365,10 +365,12 @@ class DeleteRegularization(ClientCall, IdempotentCall, Operation[DeletionResult]
 
     def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
         """Return the name of the deleted entry."""
-        return DeletionResult(deleted=self.describe_regularization(facts))
+        one = self.find_regularization(facts)
+        number = one.number if one and one.number else self.regularization_id
+        return DeletionResult(deleted=name_deleted("regularization", number))
 
     def describe_regularization(self, facts: Facts) -> str:
-        """Return the regularization's name in results."""
+        """Return the regularization's name in the journal."""
         one = self.find_regularization(facts)
         return f"regularization {one.number if one and one.number else self.regularization_id}"
 

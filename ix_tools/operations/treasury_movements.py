@@ -16,7 +16,7 @@ from ix_tools.operations.base import Operation
 from ix_tools.operations.clients import ClientCall, locate_client
 from ix_tools.operations.drafts import IdempotentCall
 from ix_tools.operations.expectations import Correction, Step, Subject
-from ix_tools.operations.lists import DeletionResult
+from ix_tools.operations.lists import DeletionResult, name_deleted
 from ix_tools.operations.payments import Mechanism
 from ix_tools.operations.preview import Preview, Row
 from ix_tools.operations.probes import Outcome, Probe, ProbeResult
@@ -181,7 +181,7 @@ class DeleteTreasuryMovement(ClientCall, IdempotentCall, Operation[DeletionResul
 
     def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
         """Return the name of the deleted movement."""
-        return DeletionResult(deleted=f"treasury movement {self.treasury_movement_id}")
+        return DeletionResult(deleted=name_deleted("treasury_movement", self.treasury_movement_id))
 
     def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
         """Plan: record it again."""

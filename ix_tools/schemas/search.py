@@ -9,7 +9,8 @@ from typing import Any
 from ix_tools.config.settings import Settings
 from ix_tools.errors import InvalidArguments, Problem
 from ix_tools.fiscal.exemptions import split_words
-from ix_tools.i18n.messages import message, verbatim
+from ix_tools.i18n.languages import Bilingual
+from ix_tools.i18n.messages import Message, message, message_template, verbatim
 from ix_tools.operations.access import get_disabled_reason
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
@@ -39,7 +40,7 @@ STOP_WORDS = frozenset(
     )
 )
 APPROVED_BY = {True: "a person, every call", False: "nobody needed"}
-WHAT_TO_TRY = (
+WHAT_TO_TRY = message_template(
     "nothing matches: say what should happen to what, in Portuguese or English, e.g. `faturas por pagar` or `credit note`, "
     "or give the name of a toolset: {toolsets}"
 )
@@ -52,9 +53,9 @@ class Found:
     operations: list[dict[str, Any]]
     is_clear: bool = False
     """True if the first one is clearly meant."""
-    impossible: str = ""
+    impossible: Bilingual | None = None
     """Why what is asked for cannot be done, if it cannot."""
-    hint: str = ""
+    hint: Message | None = None
     """What to try, if nothing matches."""
 
 
@@ -80,8 +81,8 @@ def find_operations(text: str, settings: Settings) -> Found:
     return Found(
         [summarize_operation(one) for one in near[:MAX_RESULTS]],
         is_clear=bool(near) and not is_impossible and best >= max(EVERYDAY_WEIGHT, CLEAR_LEAD * second),
-        impossible=cannot.why if is_impossible else "",
-        hint="" if near or is_impossible else WHAT_TO_TRY.format(toolsets=", ".join(TOOLSETS)),
+        impossible=cannot.why if is_impossible else None,
+        hint=None if near or is_impossible else WHAT_TO_TRY.fill(toolsets=", ".join(TOOLSETS)),
     )
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from ix_tools.fiscal.exemptions import split_words
+from ix_tools.i18n.languages import Bilingual
 
 FILE = Path(__file__).parent / "search_words.json"
 
@@ -19,7 +20,7 @@ class Impossible:
     """What people ask for and the API cannot do."""
 
     said: tuple[Beginnings, ...]
-    why: str
+    why: Bilingual
     instead: str
     """Operation that comes nearest; empty if none does."""
 
@@ -43,7 +44,11 @@ def read_search_words() -> SearchWords:
         {beginning: tuple(words.split()) for beginning, words in content["synonyms"].items()},
         {name: tuple(_split(one) for one in said) for name, said in content["everyday"].items()},
         tuple(
-            Impossible(tuple(_split(said) for said in one["said"]), one["why"], one["instead"])
+            Impossible(
+                tuple(_split(said) for said in one["said"]),
+                Bilingual(one["why_pt"], one["why"]),
+                one["instead"],
+            )
             for one in content["impossible"]
         ),
     )

@@ -175,7 +175,7 @@ async def test_a_code_that_invoicexpress_refuses_is_explained_with_the_refusal(h
     told = {one["field"]: one["problem"] for one in error.as_dict()["warnings"]}
     assert error.sent == "refused"
     assert "in the tax authority's table, but was not in InvoiceXpress's list" in told["tax_exemption"]
-    assert "Decree-Law 97/2026" in error.format_for_person("en")
+    assert "Decree-Law 97/2026" in told["tax_exemption"]
 
 
 PAYMENT = {"payment_mechanism": "TB", "payment_date": "2026-11-20"}

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ix_tools.errors import IxError
+from ix_tools.i18n.labels import LABELS
 from ix_tools.i18n.messages import message
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.options import find_flag
@@ -109,6 +110,9 @@ def print_failure(run: Invocation, failure: IxError) -> None:
                     f"{run.translate(ALLOWED)}: {sanitize_line(run.translate(problem.allowed))}", "    "
                 )
             )
+    for one in failure.details.get("warnings", ()):
+        warned = f"{run.translate(LABELS['warnings'])}: {one.get('for_person', one['problem'])}"
+        print_note(click.style(wrap_text(sanitize_line(warned)), fg="yellow"))
     if failure.next:
         name = run.translate(NEXT)
         print_note(

@@ -14,6 +14,7 @@ from ix_tools.i18n import formats
 from ix_tools.i18n.labels import LABELS
 from ix_tools.i18n.languages import Bilingual, Language
 from ix_tools.i18n.messages import Message, message, render
+from ix_tools.i18n.value_labels import UNIT_LABELS
 from ix_tools.operations.labels import translate_label
 from ix_tools.text.sanitize import sanitize_line
 
@@ -238,6 +239,8 @@ STATES: Mapping[str, Message] = {
     "second_copy": message("second copy"),
     "ready": message("ready"),
     "pending": message("pending"),
+    "issued": message("issued"),
+    "approval_required": message("waiting"),
     "approved": message("approved"),
     "rejected": message("rejected"),
     "unanswered": message("unanswered"),
@@ -253,11 +256,28 @@ VALUES: Mapping[str, Mapping[str, Message]] = {
         "not_begun": message("the month has not begun"),
         "failed": message("cannot be exported, see the findings"),
     },
+    "language": {"pt": message("Portuguese"), "en": message("English"), "es": message("Spanish")},
     "step": {
         "draft": message("draft"),
         "finalize": message("finalize"),
         "pdf": message("PDF"),
         "email": message("E-mail"),
+    },
+    "effect": {
+        "local": message("nothing is sent"),
+        "reads": message("only reads"),
+        "drafts": message("makes or changes drafts"),
+        "catalogue": message("changes clients, items, taxes or series"),
+        "removes": message("deletes"),
+        "fiscal": message("reaches the tax authority"),
+        "outbound": message("sends an e-mail"),
+        "admin": message("changes the account"),
+        "any": message("that of the operation it runs"),
+    },
+    "approved_by": {
+        "a person, every call": message("a person, every call"),
+        "nobody needed": message("nobody needed"),
+        "whoever approves what it runs": message("whoever approves what it runs"),
     },
     "state": {
         "done": message("done"),
@@ -270,8 +290,10 @@ VALUES: Mapping[str, Mapping[str, Message]] = {
 OTHER_ENTRIES: Mapping[str, Message] = {
     "withholding": message("Withholding tax"),
     "regularization": message("Regularization"),
+    "vat_moss_credit_note": message("VAT MOSS credit note"),
+    "vat_moss_receipt": message("VAT MOSS receipt"),
 }
-"""Entries of a statement of account that are no documents."""
+"""Entries of a statement of account that are no documents, and types of which a series only has a number."""
 COLOURS = {
     "draft": "yellow",
     "final": "green",
@@ -374,6 +396,8 @@ def _format_text(field: str, text: str, language: Language) -> str:
         return text  # a value in another format is shown unchanged
     if field == "document_type" or (field == "document" and (text in OTHER_ENTRIES or find_prefix(text))):
         return format_kind(text, language)
+    if field == "unit" and text in UNIT_LABELS:
+        return render(UNIT_LABELS[text][0], language)
     if field == "period":
         return _format_period(text, language)
     if (said := VALUES.get(field, {}).get(text)) is not None:

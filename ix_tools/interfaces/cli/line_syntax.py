@@ -10,12 +10,21 @@ from decimal import Decimal
 from typing import Any
 
 from ix_tools.domain.json_parsing import parse_json
+from ix_tools.i18n.messages import Message, message
 
-RULE = 'name=value pairs parted by commas; a value with a comma in it needs JSON: \'{"name": "Pão, fatiado", ...}\''
+EXAMPLE = '{"name": "Pão, fatiado", ...}'
+RULE = message(
+    "name=value pairs parted by commas; a value with a comma in it needs JSON: '{example}'", example=EXAMPLE
+)
 
 
 class LineSyntaxError(ValueError):
-    """The text is neither pairs nor JSON; the message says what is wrong."""
+    """The text is neither pairs nor JSON."""
+
+    def __init__(self, text: Message) -> None:
+        """Keep what is wrong, told after the option's name."""
+        super().__init__(str(text))
+        self.text = text
 
 
 def parse_line(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,22 +33,26 @@ def parse_line(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         try:
             content = parse_json(text)
         except (ValueError, RecursionError) as wrong:
-            raise LineSyntaxError(f"is not JSON ({wrong})") from None
+            raise LineSyntaxError(_describe_json_fault(wrong)) from None
         return dict(content)
     known: Mapping[str, Any] = schema.get("properties", {})
     if not known:
-        raise LineSyntaxError('is a JSON object, such as \'{"name": "value"}\'')
+        raise LineSyntaxError(message("is a JSON object, such as '{example}'", example='{"name": "value"}'))
     found: dict[str, Any] = {}
     for part in text.split(","):
         name, equals, value = part.partition("=")
         name = name.strip().replace("-", "_")
         if not equals:
-            hint = " (decimals are written with a point)" if part.strip().isdigit() else ""
-            raise LineSyntaxError(f"{part.strip()!r} has no '=': write {RULE}{hint}")
+            told = message("'{part}' has no '=': write {rule}", part=part.strip(), rule=RULE)
+            if part.strip().isdigit():
+                told = message("{problem} (decimals are written with a point)", problem=told)
+            raise LineSyntaxError(told)
         if name not in known:
-            raise LineSyntaxError(f"there is no field {name!r}; there are {', '.join(known)}")
+            raise LineSyntaxError(
+                message("there is no field '{name}'; there are '{known}'", name=name, known=", ".join(known))
+            )
         if name in found:
-            raise LineSyntaxError(f"{name} appears twice")
+            raise LineSyntaxError(message("'{name}' appears twice", name=name))
         found[name] = parse_value(value.strip(), known[name])
     return found
 
@@ -55,8 +68,15 @@ def parse_value(text: str, schema: Mapping[str, Any]) -> Any:
         try:
             return parse_json(text)
         except (ValueError, RecursionError) as wrong:
-            raise LineSyntaxError(f"is not JSON ({wrong})") from None
+            raise LineSyntaxError(_describe_json_fault(wrong)) from None
     return text
+
+
+def _describe_json_fault(wrong: Exception) -> Message:
+    """Say that a text is no JSON, with the place where that shows; the parser's own words are English."""
+    if isinstance(wrong, json.JSONDecodeError):
+        return message("is not JSON (line {line}, column {column})", line=wrong.lineno, column=wrong.colno)
+    return message("is not JSON")
 
 
 def format_line(content: Mapping[str, Any]) -> str:

@@ -116,11 +116,13 @@ class OperationCommand(click.Command):
         formatter.write(f"{self._translate(message('Example'))}:\n")
         formatter.write(textwrap.indent(render_example(self.operation), "  ") + "\n")
         formatter.write_paragraph()
-        rows = (
+        rows: tuple[tuple[Message, Text], ...] = (
             (message("Effect"), EFFECTS[self.operation.spec.effect]),
-            (message("Source"), get_source(self.operation)),
             (message("Exit codes"), "ix-tools help exit-codes"),
         )
+        if self.language == "en":
+            # Sources are cited in English, and docs/reference.md has them for everybody.
+            rows = (rows[0], (message("Source"), get_source(self.operation)), rows[1])
         formatter.write_dl([(f"{self._translate(name)}:", self._translate(text)) for name, text in rows])
 
     def _translate(self, text: Text) -> str:

@@ -88,7 +88,7 @@ class Slot:
                 return [one for text in given for one in self._parse_several(text)]
             return self._parse_one(given)
         except line_syntax.LineSyntaxError as wrong:
-            raise click.UsageError(f"{self.flag} {wrong}") from None
+            raise Misuse(message("{option}: {problem}", option=self.flag, problem=wrong.text)) from None
 
     def _parse_several(self, text: str) -> list[Any]:
         """Return the values of one option: several where the text is a JSON list, as programs write it."""

@@ -1,6 +1,6 @@
 """Print a result: JSON exactly as the pipeline returns it, or tables for a person."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -12,17 +12,19 @@ from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.labels import format_value
-from ix_tools.interfaces.cli.options import build_words, list_slots
+from ix_tools.interfaces.cli.operation_rows import describe_operations
+from ix_tools.interfaces.cli.options import build_words, find_flag, list_slots
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
 from ix_tools.schemas.json_schema import build_input_schema
 from ix_tools.text.sanitize import sanitize_line
 
-HIDDEN_FIELDS = frozenset({"ok", "warnings", "next", "sandbox"})
+HIDDEN_FIELDS = frozenset({"ok", "warnings", "next", "sandbox", "undo"})
 WAITING = message("A person must approve first. Nothing was sent.")
 BEGUN = message("A person must approve first. What was done so far is below; nothing else was sent.")
 HOW = message_template("In a terminal, before {until} (Lisbon time); then repeat this command:")
 NOTHING = message("There is nothing.")
+UNDO = message("To correct it")
 
 
 def print_result(run: Invocation, operation: type[Operation[Any]], body: Mapping[str, Any]) -> None:
@@ -56,7 +58,7 @@ def _print_report(run: Invocation, operation: type[Operation[Any]], body: Mappin
         report.add_note(run.translate(LABELS["sandbox"]))
     kinds = {name: info.annotation for name, info in operation.result_type().model_fields.items()}
     plain: dict[str, Any] = {}
-    for name, value in body.items():
+    for name, value in describe_operations(body, run.language).items():
         if name in HIDDEN_FIELDS or (name == "to_pay" and "document" in body):
             continue
         if _contains_record(kinds.get(name), Document) and isinstance(value, Mapping):
@@ -77,13 +79,23 @@ def _print_report(run: Invocation, operation: type[Operation[Any]], body: Mappin
             plain[name] = value
     report.add_pairs(_omit_single_page(plain))
     if body.get("warnings"):
+        schema = build_input_schema(operation)
         report.add_warnings(
-            (sanitize_line(one["field"]), sanitize_line(one.get("for_person", one["problem"])))
+            (
+                sanitize_line(find_flag(one["field"], schema)),
+                sanitize_line(one.get("for_person", one["problem"])),
+            )
             for one in body["warnings"]
         )
-    steps = [(_format_step(run, step), sanitize_line(step.get("why", ""))) for step in body.get("next", ())]
-    report.add_steps(run.translate(console.NEXT), steps)
+    undo = body.get("undo", {})
+    report.add_pairs({name: value for name, value in undo.items() if name != "calls"})
+    report.add_steps(run.translate(UNDO), _list_steps(run, undo.get("calls", ())))
+    report.add_steps(run.translate(console.NEXT), _list_steps(run, body.get("next", ())))
     console.print_out(report.render())
+
+
+def _list_steps(run: Invocation, steps: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    return [(_format_step(run, step), sanitize_line(step.get("why", ""))) for step in steps]
 
 
 def _parse_amount(text: Any) -> Decimal | None:

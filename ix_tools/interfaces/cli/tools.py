@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from ix_tools.config.loading import split_list as words
+from ix_tools.i18n.messages import translate_text
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.labels import format_label
@@ -64,5 +65,7 @@ def command(ctx: click.Context, /, whole: bool, form: str | None, output: Any, *
     from ix_tools.interfaces.cli.tables import Report
 
     report = Report(run.language)
+    for row in rows:
+        row["title"] = translate_text(str(row["title"]), run.language)
     report.add_table([*rows, {"name": format_label("total_entries", run.language), "bytes": total}])
     console.print_out(report.render())

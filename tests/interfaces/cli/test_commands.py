@@ -172,8 +172,8 @@ def test_a_line_of_a_document_is_pairs_or_json(text: str, content: Json) -> None
     [
         ("name=Pão, fatiado,unit_price=1", "'fatiado' has no '='"),
         ("name=Pão,unit_price=0,85", "decimals are written with a point"),
-        ("name=Pão,price=1", "there is no field 'price'; there are name"),
-        ("name=Pão,name=Leite", "name appears twice"),
+        ("name=Pão,price=1", "there is no field 'price'; there are 'name"),
+        ("name=Pão,name=Leite", "'name' appears twice"),
         ('{"name": "Pão"', "is not JSON"),
         ('{"name": ' * 20_000, "is not JSON"),
     ],
