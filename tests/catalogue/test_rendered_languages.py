@@ -55,6 +55,7 @@ ACCOUNT_TEXTS = (
         "Lisboa",
         "Isento",
         "Sem Documentos, Lda",
+        "Pagamento de",
     ),
 )
 """Names of the sandbox's account."""

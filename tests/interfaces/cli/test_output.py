@@ -178,7 +178,7 @@ def test_a_word_that_is_asked_for_is_shown_as_a_command_that_works(cli: Cli) -> 
 def test_warnings_are_shown(cli: Cli) -> None:
     text = cli.text("create-invoice", "--date", "2026-12-24", "--due-date", "+30d", "--client.code", "ACME",
                     "--items", "name=X,unit_price=1,quantity=1,tax=IVA23")  # fmt: skip
-    assert "Attention: date: 2026-12-24 is in the future" in text
+    assert "Attention: --date: 2026-12-24 is in the future" in text
 
 
 def test_the_key_is_nowhere_in_what_is_said(cli: Cli) -> None:
