@@ -13,11 +13,38 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from bench import batch, calls, chat, idempotency, parked, requests, sizes, start, totals, web, window
+from bench import (
+    batch,
+    calls,
+    chat,
+    idempotency,
+    installed,
+    parked,
+    requests,
+    sizes,
+    start,
+    totals,
+    web,
+    window,
+)
 from bench.report import Row, Table, describe_machine, format_table
 from bench.stdio import end_on_sigterm
 
-PARTS = ("start", "sizes", "calls", "http", "totals", "once", "window", "requests", "parked", "batch", "chat")
+PARTS = (
+    "start",
+    "installed",
+    "installed",
+    "sizes",
+    "calls",
+    "http",
+    "totals",
+    "once",
+    "window",
+    "requests",
+    "parked",
+    "batch",
+    "chat",
+)
 
 
 def main() -> None:
@@ -28,6 +55,7 @@ def main() -> None:
     documents = options.documents or (200 if quick else 10_000)
     ways: dict[str, Callable[[], Table]] = {
         "start": lambda: start.measure(2 if quick else 15),
+        "installed": lambda: installed.measure(2 if quick else 9),
         "sizes": sizes.measure,
         "calls": lambda: calls.measure(40 if quick else 300),
         "http": lambda: web.measure(40 if quick else 400, 2.0 if quick else 8.0),
