@@ -11,6 +11,9 @@ from ix_tools.i18n.messages import Message, Money, message, message_template, re
 
 FROM_FILE = message_template("File: {file}")
 COUNT = message_template("Documents: {count}")
+LASTS = message(
+    "The approval counts for what is left of the batch for 24 hours; then a person is asked again."
+)
 ATTENTION = message("Look at these first")
 OTHERS = message("The others")
 ROW = message_template("row {row}")
@@ -30,6 +33,8 @@ def write_documents(sheet: JointPreview, language: Language) -> Iterable[str]:
     for word in ("net", "vat_total", "total"):
         amount = format_money(sum_amount(sheet.documents, word), language)
         yield f"  {render(LABELS[word], language)}: {amount}"
+    yield ""
+    yield render(LASTS, language)
     first, others = sheet.list_by_attention()
     for heading, documents in ((ATTENTION, first), (OTHERS, others)):
         if documents:

@@ -6,7 +6,7 @@ from typing import Any
 from ix_tools.approvals import rendering
 from ix_tools.approvals.joint_decisions import Choice, parse_control_sum
 from ix_tools.approvals.joint_preview import DocumentEntry, JointPreview, sum_amount, sum_rates
-from ix_tools.approvals.joint_text import ROW, list_remarks
+from ix_tools.approvals.joint_text import LASTS, ROW, list_remarks
 from ix_tools.i18n import formats
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, message, message_template, render
@@ -21,6 +21,7 @@ WORDS: Mapping[str, Message] = {
     "how": message(
         "Open a document to read it; tick those to leave out. Documents cannot be changed here. Then type the total from your own list."
     ),
+    "lasts": LASTS,
     "recount": message("Add up without the ticked ones"),
     "control_sum": message("Total with VAT of the documents that remain"),
 }
