@@ -45,6 +45,8 @@ LIFE_SECONDS = 600.0
 """Seconds by the store's clock between two lives, after which no request can still be in progress."""
 TIMEOUT = 120.0
 MAX_LIVES = 40
+PROGRESS = 10
+"""Runs between two lines about how far it is."""
 LONGEST_LIFE = 1.6
 """Seconds; a whole run of the file takes about as long."""
 HEADINGS = "data;vencimento;cliente_codigo;cliente_nome;artigo;quantidade;preço;IVA;enviar_para"
@@ -233,6 +235,8 @@ def main(arguments: Sequence[str]) -> int:
     for one in run_all(list_runs(("sqlite", "postgresql"), options.runs, options.seed)):
         told[one.store, one.servers] += 1
         kills += one.kills
+        if sum(told.values()) % PROGRESS == 0:
+            print(f"{sum(told.values())} runs, {kills} kills, {wrong} wrong so far", flush=True)
         if one.wrong:
             wrong += 1
             print(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from ix_tools.approvals.joint_decisions import Choice
 from ix_tools.approvals.joint_preview import JointPreview
 from ix_tools.approvals.models import Approval, CallOrigin
+from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.approvals.stored_preview import load_preview
 from ix_tools.batch.carrier import BatchRun
 from ix_tools.batch.models import Batch, BatchRow
@@ -19,6 +21,7 @@ from ix_tools.batch.start import create_repository, start_batch
 from ix_tools.errors import ApprovalRefused, InvalidArguments, IxError
 from tests.batch.workbooks import HEADINGS, build_csv, change
 from tests.harness import Harness, document_arguments, line
+from tests.policy.test_policy import rule, write_policy
 
 CLI = CallOrigin("cli")
 MAIL = (*HEADINGS, "enviar_para")
@@ -259,3 +262,34 @@ async def test_a_changed_row_of_a_report_whose_document_exists_is_refused(harnes
     with pytest.raises(InvalidArguments) as refusal:
         await start_batch(harness.context, report.encode(), "report.csv")
     assert "was changed, and its document 1/2026 exists" in str(refusal.value.problems[0].problem)
+
+
+@pytest.mark.parametrize(("limit", "people"), [(400, 2), (500, 1), (100, 2)])
+async def test_a_policy_limit_counts_for_each_document_and_for_the_sum(
+    harness: Harness, tmp_path: Path, limit: int, people: int
+) -> None:
+    """The documents are 74.42, 123.00 and 246.00; together 443.42."""
+    text = rule(name="large", operations=["change_state"], above=limit, decision="four-eyes")
+    harness.context.policy = write_policy(tmp_path / "policy.toml", text)
+    run = await ask(harness)
+    found = find_approval(harness, run)
+    assert ApprovalRequirement.from_json(found.terms).people == people
+    choice = Choice(Decimal("443.42"))
+    for person in ("terminal:ana", "terminal:rui")[:people]:
+        assert find_approval(harness, run).state == "pending"
+        harness.context.approvals.approve_many(found.id, choice, by=person)
+    assert (await go_on(harness, run.batch)).batch.state == "done"
+
+
+async def test_two_people_approve_the_same_choice(harness: Harness, tmp_path: Path) -> None:
+    text = rule(name="all", operations=["change_state"], decision="four-eyes")
+    harness.context.policy = write_policy(tmp_path / "policy.toml", text)
+    run = await ask(harness)
+    approvals = harness.context.approvals
+    approvals.approve_many(run.batch.approval, Choice(Decimal("320.42"), frozenset({2})), by="terminal:ana")
+    with pytest.raises(ApprovalRefused) as refusal:
+        approvals.approve_many(run.batch.approval, Choice(Decimal("443.42")), by="terminal:rui")
+    assert refusal.value.code == "control_sum_wrong"
+    approvals.approve_many(run.batch.approval, Choice(Decimal("320.42"), frozenset({2})), by="terminal:rui")
+    await go_on(harness, run.batch)
+    assert states(harness, run) == ["done", "left_out", "done"]
