@@ -14,7 +14,7 @@ from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, batch_rows, batches
 
 KEPT_DAYS = 30
-"""Days for which the cells are kept after the end, for the report."""
+"""Days for which the cells are kept after the end, for the report; and after which a batch that nobody carried on ends."""
 DUE: tuple[BatchState, ...] = ("drafting", "asking", "asked", "working")
 
 
@@ -166,11 +166,20 @@ class BatchRepository:
             )
 
     def forget(self) -> None:
-        """Delete the cells of batches that ended long ago."""
+        """End batches that nobody carried on for long, and delete the cells of those that ended long ago."""
         with self._store.writing() as connection:
-            old = sql.select(batches.c.id).where(
-                batches.c.finished_at < self._store.now(connection) - KEPT_DAYS * 86_400
+            now = self._store.now(connection)
+            left = sql.and_(
+                batches.c.state.in_(("rejected", "expired", "stopped")),
+                batches.c.created_at < now - KEPT_DAYS * 86_400,
             )
+            connection.execute(
+                batch_rows.update()
+                .where(batch_rows.c.batch.in_(sql.select(batches.c.id).where(left)))
+                .values(arguments="")
+            )
+            connection.execute(batches.update().where(left).values(state="partial", finished_at=now))
+            old = sql.select(batches.c.id).where(batches.c.finished_at < now - KEPT_DAYS * 86_400)
             connection.execute(
                 batch_rows.update()
                 .where(batch_rows.c.batch.in_(old), batch_rows.c.cells != "")

@@ -57,6 +57,7 @@ async def start_batch(
         NotPermitted: Another caller of the account began it.
     """
     digest, repository = digest_file(content + sheet.encode()), create_repository(context)
+    await anyio.to_thread.run_sync(repository.forget)
     found = await anyio.to_thread.run_sync(repository.find_by_file, context.account.name, digest)
     if found is None:
         table = await anyio.to_thread.run_sync(lambda: read_documents(read_table(content, name, sheet)))

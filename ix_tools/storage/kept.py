@@ -32,6 +32,20 @@ KEPT: Mapping[str, Kept] = {
         "proof of approvals, years later",
         f"{STORE}: a missing row would break the chain",
     ),
+    "batch_rows": Kept(
+        "documents of a file: the cells of its rows, their arguments, and id, number, total and problem of each document",
+        "the batch goes on after a restart, no row makes a second document, and the report repeats the rows",
+        f"arguments until the batch ends, cells 30 days after it; the rest {STORE}",
+        ("cells", "arguments", "problem"),
+        "batch IN (SELECT id FROM batches WHERE finished_at IS NOT NULL)",
+    ),
+    "batches": Kept(
+        "name and digest of a file, who began it, its state",
+        "the same file makes its documents once",
+        STORE,
+        ("name", "reason"),
+        "finished_at IS NOT NULL",
+    ),
     "catalogue_items": Kept(
         "items of the catalogue", "not every draft reads them again", "a day, then read again"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -293,3 +294,22 @@ async def test_two_people_approve_the_same_choice(harness: Harness, tmp_path: Pa
     approvals.approve_many(run.batch.approval, Choice(Decimal("320.42"), frozenset({2})), by="terminal:rui")
     await go_on(harness, run.batch)
     assert states(harness, run) == ["done", "left_out", "done"]
+
+
+async def test_a_rejected_batch_that_nobody_carries_on_ends_and_is_emptied(harness: Harness) -> None:
+    run = await ask(harness)
+    harness.context.approvals.decide(run.batch.approval, approve=False)
+    await go_on(harness, run.batch)
+    repository = create_repository(harness.context)
+    repository.forget()
+    assert rows_of(harness, run)[0].arguments
+    later = time.time() + 31 * 86_400
+    harness.context.store.clock = lambda: later
+    repository.forget()
+    batch = repository.find(run.batch.id)
+    assert batch is not None
+    assert batch.state == "partial"
+    assert [one.arguments for one in rows_of(harness, run)] == [{}] * 3
+    harness.context.store.clock = lambda: later + 31 * 86_400
+    repository.forget()
+    assert [one.cells for one in rows_of(harness, run)] == [()] * 3
