@@ -132,12 +132,6 @@ class ApprovalInbox:
             yield from self.describe(page.rows)
             key, more = page.next_key, bool(page.next_key)
 
-    def list_people(self) -> list[str]:
-        """Return everybody who decided something, for a filter."""
-        with self._store.reading() as connection:
-            names = sql.select(decisions.c.person).where(decisions.c.person != "").distinct()
-            return sorted(connection.execute(names.limit(200)).scalars())
-
     def _waits(self, accounts: Sequence[str]) -> sql.ColumnElement[bool]:
         return sql.and_(
             approvals.c.account.in_(accounts),
@@ -166,9 +160,12 @@ class ApprovalInbox:
         elif wanted.state == "expired":
             yield sql.or_(approvals.c.state.in_(("expired", "unanswered")), approvals.c.state == "pending")
         if wanted.person:
-            yield approvals.c.id.in_(
-                sql.select(decisions.c.approval).where(decisions.c.person == wanted.person)
+            mine = (decisions.c.approval == approvals.c.id) & (decisions.c.person == wanted.person)
+            # Only approvals have rows of their own; whoever rejected is in the row.
+            rejected = approvals.c.decided_by.in_(
+                [f"{kind}:{wanted.person}" for kind in ("page", "terminal")]
             )
+            yield sql.or_(sql.exists().where(mine), rejected)
         if wanted.since is not None:
             yield approvals.c.created_at >= wanted.since
         if wanted.until is not None:

@@ -86,15 +86,17 @@ class HistoryPages:
         page = services.inbox.list_history(self._build_filter(visitor, chosen), after)
         labels = self._label_accounts(visitor)
         query = urlencode({name: value for name, value in chosen.items() if value})
+        entries = services.inbox.describe(page.rows)
         shown = render_template(
             "history.html",
             language,
             menu=self._guard.build_menu(visitor, "history", f"{query}&" if query else ""),
-            rows=[_build_row(one, labels, language) for one in services.inbox.describe(page.rows)],
+            rows=[_build_row(one, labels, language) for one in entries],
             chosen=chosen,
             states=[(one, render(STATE_NAMES[one], language)) for one in STATES],
             accounts=sorted(labels.values()),
-            people=services.inbox.list_people(),
+            # Of this page only: who decides in other accounts is nobody's business here.
+            people=sorted({who.rpartition(":")[2] for one in entries for who in one.people}),
             query=query,
             next_key=page.next_key,
             is_first=not after,
@@ -195,7 +197,7 @@ def _build_row(one: HistoryEntry, labels: Mapping[str, str], language: Language)
         amount=_format_cents(found.amount, language),
         account=label,
         requester=found.principal,
-        people=", ".join(one.people),
+        people=", ".join(who.rpartition(":")[2] for who in one.people),
         place=", ".join(
             dict.fromkeys(render(PLACES_OF_DECISION[place], language) for place in _list_places(one))
         ),
