@@ -33,7 +33,6 @@ from bench.stdio import end_on_sigterm
 PARTS = (
     "start",
     "installed",
-    "installed",
     "sizes",
     "calls",
     "http",

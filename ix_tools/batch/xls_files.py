@@ -16,6 +16,7 @@ from ix_tools.batch.cells import EMPTY, Cell
 from ix_tools.batch.faults import Fault, Unreadable
 from ix_tools.batch.table import MAX_COLUMNS, MAX_ROWS, SourceRow, Table, check_size
 from ix_tools.batch.xlsx_files import choose_sheet
+from ix_tools.config.extras import format_install_command
 from ix_tools.errors import SettingsError
 from ix_tools.i18n.messages import message
 
@@ -42,7 +43,10 @@ def read_xls(content: bytes, sheet: str = "") -> Table:
     if find_spec("python_calamine") is None:
         raise SettingsError(
             message("xls files are read with python-calamine, which is not installed."),
-            next=message("install it with `pip install 'ix-tools[spreadsheets]'`, or save the file as xlsx"),
+            code="extra_missing",
+            next=message(
+                "save the file as xlsx, or run: {command}", command=format_install_command("spreadsheets")
+            ),
         )
     try:
         done = subprocess.run(

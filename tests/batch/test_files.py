@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -433,7 +434,7 @@ def test_a_missing_library_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("ix_tools.batch.xls_files.find_spec", lambda name: None)
     with pytest.raises(SettingsError) as refusal:
         read(OWN.read_bytes(), "a.xls")
-    assert "pip install 'ix-tools[spreadsheets]'" in str(refusal.value.next)
+    assert re.search(r"ix-tools\[\S*spreadsheets", str(refusal.value.next))
 
 
 def test_limits_hold_for_rows(monkeypatch: pytest.MonkeyPatch) -> None:
