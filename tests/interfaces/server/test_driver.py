@@ -5,16 +5,21 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
+from ix_tools.approvals.joint_decisions import Choice
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.auth.tokens import Tokens
+from ix_tools.domain.date_types import lisbon_now
 from ix_tools.operations.scopes import Scope
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
+from tests.batch.workbooks import build_csv, change
 from tests.harness import invoice
 from tests.interfaces.server.processes import PATIENCE, Running, run_server
 from tests.interfaces.server.test_processes import environment
@@ -81,4 +86,43 @@ def test_a_call_is_carried_out_by_the_next_server_after_a_kill(
         assert second.end() == 0
     finalized = [one for one in box.requests() if one["path"].endswith("/change-state.json")]
     assert len(finalized) == 1
+    store.close()
+
+
+def test_a_batch_goes_on_at_another_server(box: Sandbox, tmp_path: Path) -> None:
+    place = str(tmp_path / "ix-tools.db")
+    env = {**environment(box), "INVOICEXPRESS_STORE": place}
+    store = Store(place)
+    _, secret = Tokens(store).create("n8n", list(Scope), ("acme",), 1)
+    header = {"Authorization": f"Bearer {secret}"}
+    today = lisbon_now().date().isoformat()
+    content = build_csv(change(data=today), change(data=today, artigo="B", preco="100,00"))
+
+    def await_state(server: Running, identifier: str, state: str) -> Json:
+        until = time.monotonic() + PATIENCE
+        while True:
+            shown: Json = server.get(f"/batches/{identifier}", header).json()
+            if shown["state"] == state:
+                return shown
+            assert time.monotonic() < until, shown
+            time.sleep(0.2)  # the caller's own pause between two looks
+
+    with run_server(tmp_path / "one", env) as first:
+        begun = httpx2.post(
+            f"{first.url}/batches",
+            content=content.encode(),
+            headers=header,
+            timeout=60,
+            verify=False,
+            trust_env=False,
+        )
+        assert begun.status_code == 202, begun.text
+        asked = await_state(first, begun.json()["id"], "asked")
+        first.process.send_signal(signal.SIGKILL)
+        first.process.wait(PATIENCE)
+    ApprovalRepository(store, 15).approve_many(asked["approval"], Choice(Decimal("197.42")))
+    with run_server(tmp_path / "two", env) as second:
+        done = await_state(second, asked["id"], "done")
+    year = today[:4]
+    assert [one["number"] for one in done["rows"]] == [f"1/{year}", f"2/{year}"]
     store.close()
