@@ -44,12 +44,15 @@ class FakeSlack:
 
     async def command(self, user: str, text: str, command: str = "/fatura", trigger: str = "") -> str:
         """Type a slash command."""
-        payload = {
+        return await self.envelope("slash_commands", self.build_command(user, text, command, trigger))
+
+    def build_command(self, user: str, text: str, command: str = "/fatura", trigger: str = "") -> Json:
+        """Return what Slack sends of a slash command."""
+        return {
             "token": "verification", "team_id": TEAM, "team_domain": "acme", "channel_id": "C1", "channel_name": "faturas",
             "user_id": user, "user_name": "whatever", "command": command, "text": text, "api_app_id": "A1",
             "is_enterprise_install": "false", "response_url": f"{self.url}/response", "trigger_id": trigger or uuid4().hex,
         }  # fmt: skip
-        return await self.envelope("slash_commands", payload)
 
     async def press(self, user: str, message: Json, value: str, team: str = TEAM) -> str:
         """Press a button of a message."""

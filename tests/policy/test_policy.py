@@ -129,6 +129,12 @@ UNUSABLE = {
     "approvers in a form": (rule(name="a", decision="form", approvers=["x"]), "a.approvers", "does not identify"),
     "four eyes of one": (rule(name="a", decision="four-eyes", approvers=["x", "X"]), "a.approvers", "two different"),
     "somebody twice": ('[people]\nana = ["terminal:a"]\nrui = ["terminal:A"]\n', "people", "twice"),
+    "a name in place of Slack's id": ('[people]\nana = ["slack:ana"]\n', "people", "slack:TEAM.USER"),
+    "a small letter in Slack's id": ('[people]\nana = ["slack:T1.u1"]\n', "people", "slack:TEAM.USER"),
+    "a name in Telegram": ('[people]\nana = ["telegram:@ana"]\n', "people", "telegram:NUMBER"),
+    "another's principal is a person of a chat": (
+        '[people]\nana = ["slack:T1.U1"]\nrui = ["principal:Ana"]\n', "people", "who asks in a chat by that name"
+    ),
     "an identity of no place": ('[people]\nana = ["ana"]\n', "people", "terminal:NAME"),
     "otherwise nobody": ('otherwise = "unattended"', "otherwise", "four-eyes"),
     "unattended for anybody": (rule(**{**FLOW, "who": None}), "flow.who", "must be given"),

@@ -308,3 +308,36 @@ async def test_help_and_refusals_in_the_language_of_the_sentence(chat: Conversat
     assert "due 30d" in (await chat.say("UANA", "help invoice")).text
     assert "Parei em" in (await chat.say("UANA", "fatura ACME !")).text
     assert "I stopped at" in (await chat.say("UANA", "invoice ACME !")).text
+
+
+async def test_an_invoice_is_sent_to_the_clients_own_address_or_asks_for_one(chat: Conversation) -> None:
+    await chat.ask("UANA", 'fatura ACME "Peça" 1x10 iva23 vence 30d enviar')
+    assert "compras@acme.example" in chat.card.text
+    asked = await chat.say("UANA", 'fatura "Nova, Lda" nif 508025338 "Peça" 1x10 iva23 vence 30d enviar')
+    assert "e-mail" in asked.text
+    before = len(chat.adapter.cards)
+    await chat.press("UANA", asked.buttons[0].value)
+    assert len(chat.adapter.cards) == before + 1, "not sent, when the person says so"
+    await chat.ask("UANA", 'fatura ACME "Peça" 1x10 iva23 vence 30d enviar para outra@acme.example')
+    assert "outra@acme.example" in chat.card.text
+
+
+async def test_a_simplified_invoice_needs_no_client_and_an_estimate_no_approval(chat: Conversation) -> None:
+    await chat.ask("UANA", 'fatura simplificada "Café" 1x2 iva13')
+    estimate = await chat.say("UANA", 'orçamento ACME "Obra" 1x100 iva23 vence 30d')
+    assert "123.00" in estimate.text or "123,00" in estimate.text
+    refused = await chat.say("UANA", 'fatura ACME "Curso" 1x100 isento vence 30d')
+    assert "isento M??" in refused.text, "no code is suggested"
+    doubtful = await chat.say("UANA", 'fatura ACME "Curso" 1x100 isento M99 vence 30d')
+    assert [one.label for one in doubtful.buttons] == ["continuar mesmo assim"]
+
+
+async def test_what_a_command_lacks_is_said_with_the_sentence_to_write(chat: Conversation) -> None:
+    assert 'anular FT 1/2026 "…"' in (await chat.say("UANA", "anular FT 1/2026")).text
+    assert "x10" in (await chat.say("UANA", "fatura ACME")).text.replace(" ", "")
+    assert "Who is the client" in (await chat.say("UANA", 'invoice "Peça" 1x10 vat23 due 30d')).text
+    how = await chat.say("UANA", "pago FT 1/2026")
+    assert [one.label for one in how.buttons][:2] == ["transferência", "multibanco"]
+    when = await chat.press("UANA", how.buttons[0].value)
+    assert [one.label for one in when.buttons] == ["hoje", "ontem"]
+    assert "1/2026" in (await chat.press("UANA", when.buttons[0].value)).text, "there is no such document"

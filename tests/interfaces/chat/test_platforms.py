@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+import aiohttp
 import anyio
 import pytest
 
@@ -150,6 +156,40 @@ async def test_slack_disconnects_and_unreachable_rooms(
         await slack.command("UANA", "ajuda", "/ix")
         news = await wait_for(slack, lambda: list(slack.messages.values()))
         assert news[0]["channel"] == "DUANA", "where the app is no member, it answers in private"
+
+
+async def test_slack_over_http_takes_only_signed_requests(
+    harness: Harness, tmp_path: Path, slack: FakeSlack
+) -> None:
+    secret, port = "signing-secret-example", find_free_port()
+    access = SlackAccess("xoxb-x", "", secret, port=port, api_url=f"{slack.url}/api/")
+    url = f"http://127.0.0.1:{port}/slack/events"
+    body = urlencode(slack.build_command("UANA", "ajuda", "/ix")).encode()
+    now = int(time.time())
+    async with run_chat(harness, tmp_path, SlackAdapter(access)), aiohttp.ClientSession() as http:
+
+        async def post(key: str, stamp: int, content: bytes) -> int:
+            signature = hmac.new(key.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
+            headers = {
+                "X-Slack-Request-Timestamp": str(stamp),
+                "X-Slack-Signature": f"v0={signature}",
+                "Content-Type": "application/x-www-form-urlencoded",
+            }
+            async with http.post(url, data=content, headers=headers) as answer:
+                return answer.status
+
+        assert await post("another-secret", now, body) == 401
+        assert await post(secret, now - 360, body) == 401, "six minutes old"
+        assert await post(secret, now, body.replace(b"UANA", b"URUI")) == 401
+        assert not slack.ephemeral
+        assert await post(secret, now, body) == 200
+        await wait_for(slack, lambda: slack.ephemeral)
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.mark.parametrize(

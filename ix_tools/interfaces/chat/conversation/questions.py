@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ix_tools.errors import IxError
+from ix_tools.errors import IxError, Problem
 from ix_tools.i18n.formats import format_money
-from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, join_messages, message, verbatim
+from ix_tools.interfaces.chat.words.building import EXEMPT_TAX
 from ix_tools.interfaces.chat.words.commands import (
     MECHANISMS,
     CancelCommand,
@@ -74,6 +74,11 @@ def _find_missing_part(command: DocumentCommand) -> Question | None:
     if not command.client and command.kind != "simplified_invoices":
         example = write_sentence(replace(command, client=Client("…")))
         return Question(message("Who is the client? Write: {sentence}", sentence=example), needs_form=True)
+    if not command.exemption and any(line.tax == EXEMPT_TAX for line in command.lines):
+        example = write_sentence(replace(command, exemption="M??"))
+        return Question(
+            message("Why is no VAT charged? Write the exemption's code: {sentence}", sentence=example)
+        )
     if command.due is None and command.kind not in {"invoice_receipts", "simplified_invoices"}:
         choices = tuple(
             Choice(
@@ -141,23 +146,26 @@ def ask_for_address(command: DocumentCommand) -> Question:
     )
 
 
-def ask_about_refusal(command: Command, failure: IxError, language: Language) -> Question:
+def ask_about_refusal(command: Command, failure: IxError) -> Question:
     """Return a refusal with what the person can choose: a candidate, the catalogue's values, or to go on knowingly."""
-    problems = [one.problem for one in failure.problems]
-    said = join_messages(dict.fromkeys(problems), "; ") if problems else failure.text
     choices = (
         *_choose_client(command, failure),
         *_choose_values(command, failure),
         *_choose_to_accept(command, failure),
-    )
+    )[:MAX_CHOICES]
+    problems = [one.problem if choices else _add_allowed(one) for one in failure.problems]
+    said = join_messages(dict.fromkeys(problems), "; ") if problems else failure.text
     if choices:
-        return Question(message("{problem}.", problem=said), choices[:MAX_CHOICES])
-    text = said if problems else join_messages([failure.text, *([failure.next] if failure.next else [])], " ")
-    return Question(
-        message("Refused: {problem}. Nothing was sent.", problem=said)
-        if problems and failure.sent == "nothing"
-        else text
-    )
+        return Question(said, choices)
+    if problems and failure.sent == "nothing":
+        return Question(message("Refused: {problem}. Nothing was sent.", problem=said))
+    return Question(join_messages([failure.text, *([failure.next] if failure.next else [])], " "))
+
+
+def _add_allowed(problem: Problem) -> Message:
+    if not problem.allowed:
+        return problem.problem
+    return join_messages([problem.problem, message("allowed: {values}", values=problem.allowed)], "; ")
 
 
 def _choose_client(command: Command, failure: IxError) -> Iterator[Choice]:

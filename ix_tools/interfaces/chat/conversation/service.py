@@ -168,7 +168,7 @@ class ChatService:
                 case _:
                     await self._write(asked, calls.WRITES[type(command)](command, asked.key))
         except IxError as failure:
-            await self._ask(asked, questions.ask_about_refusal(command, failure, asked.language), command)
+            await self._ask(asked, questions.ask_about_refusal(command, failure), command)
 
     async def _run_own(self, asked: Asked, command: Command) -> None:
         """Carry out a command that is about the chat's own cards."""
