@@ -129,7 +129,7 @@ class Settings(BaseModel):
     catalogue_pages: Annotated[int, whole_number(1, 100)] = 10
     """Number of pages of 100 clients that are read to find one by its name or number, and of catalogue items without remember_lookups."""
     remember_lookups: bool = True
-    """Remember taxes, series and catalogue in the store for ten minutes. Without it, every document costs two to twelve more requests."""
+    """Remember taxes, series and the names of items in the store, and clients in memory. Without it, every document costs three to twelve more requests."""
     toolsets: tuple[str, ...] = ()
     """Toolsets that the MCP server lists, such as core or treasury, or all. Default: core; run_operation reaches the rest."""
     tools: tuple[str, ...] = ()

@@ -64,12 +64,16 @@ class Facts:
     sequences: tuple[Sequence, ...] = ()
     client_by_code: Client | None = None
     client_by_name: Client | None = None
+    client_seen: Mapping[str, Any] = field(default_factory=dict)
+    """Raw client that was not read for this call; the document is compared with it when it is read back."""
     same_number: tuple[Client, ...] = ()
     same_number_unread: int = 0
     """Number of clients not read for their tax number, because the list is too long."""
     items: Mapping[str, CatalogueItem] = field(default_factory=dict)
     items_unchecked: int = 0
     """Number of catalogue items not read, because the catalogue is too long."""
+    items_read_at: datetime | None = None
+    """When all names of a long catalogue were read, if a line's name is taken for new because of that."""
     document: Document | None = None
     document_client: Client | None = None
     owner: Document | None = None

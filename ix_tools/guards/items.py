@@ -39,6 +39,15 @@ def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterato
                 count=facts.items_unchecked,
             ),
         )
+    if facts.items_read_at is not None:
+        yield warn(
+            "items",
+            message(
+                "the names of all catalogue items were read at {time}; an item that got a line's name since then would "
+                "be overwritten",
+                time=facts.items_read_at,
+            ),
+        )
 
 
 def _name_unit(unit: str | None) -> Message | str | None:

@@ -32,14 +32,6 @@ def lacks_line_fields(call: Operation[Any]) -> bool:
     return any(_list_missing(line) for line in _list_lines(call))
 
 
-def takes_money(call: Operation[Any], facts: Facts) -> bool:
-    """Tell whether a line takes its price or tax from the catalogue, which then must be the present one."""
-    return any(
-        line.name in facts.items and (line.unit_price is None or line.tax is None)
-        for line in _list_lines(call)
-    )
-
-
 def fill_from_catalogue(call: Operation[Any], facts: Facts) -> tuple[Operation[Any], list[Finding]]:
     """Return the call with its lines completed from the catalogue, and findings that say what was taken, or what is missing."""
     lines, taken, findings = [], list[Message](), list[Finding]()

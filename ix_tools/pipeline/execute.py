@@ -363,6 +363,8 @@ async def _send_and_verify(
             language = context.settings.language
             told = [one.problem.as_dict(language) for one in prepared.warnings]
             failure.details = {**failure.details, "warnings": told}
+        if call_client := facts.client_seen.get("id"):
+            context.seen.forget("client", call_client)
         if fresh is not None:
             await return_approval(context, prepared, failure, is_unsent=fresh.is_unsent and not resumed)
         raise

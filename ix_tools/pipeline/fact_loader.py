@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -25,12 +25,13 @@ from ix_tools.domain.records import Balance, Client, Document, Regularization, S
 from ix_tools.domain.types import Record
 from ix_tools.errors import NotFound, Unavailable
 from ix_tools.guards.facts import Facts, Want
+from ix_tools.guards.protocols import ClientShaped
 from ix_tools.i18n.messages import message
 from ix_tools.i18n.value_labels import name_record
 from ix_tools.idempotency.journal import Journal
 from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations.base import Operation
-from ix_tools.operations.drafts import DocumentDraft
+from ix_tools.operations.drafts import ClientDetails, DocumentDraft
 from ix_tools.operations.expectations import Subject
 from ix_tools.operations.protocols import (
     HasClient,
@@ -42,7 +43,7 @@ from ix_tools.operations.protocols import (
     get_state,
 )
 from ix_tools.operations.spec import find_name_fields
-from ix_tools.pipeline.catalogue_lookup import CatalogueLookup, Progress
+from ix_tools.pipeline.catalogue_lookup import CatalogueLookup, FoundItems, Progress
 from ix_tools.pipeline.client_reader import ClientReader
 from ix_tools.pipeline.document_facts import (
     build_lookup_error,
@@ -59,7 +60,7 @@ Found = TypeVar("Found")
 Lookups = dict[str, Callable[[], Awaitable[Any]]]
 """Look-ups to make side by side, by the name of the fact."""
 OWNER_TYPES = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices")
-SEEN, SEEN_OWNER = "seen", "seen owner"
+SEEN, SEEN_OWNER, SEEN_CLIENT = "seen", "seen owner", "seen client"
 """Names of records taken as they were seen, among the look-ups that were not made."""
 
 
@@ -128,12 +129,12 @@ class FactLoader(ClientReader):
             jobs |= self._plan_document_lookups(
                 *reference, wanted - {Want.RELATED} if is_finalizing else wanted
             )
-        if Want.CLIENT in wanted and isinstance(call, HasClient) and (client := call.client) is not None:
-            if (number := client.id) is not None:
-                jobs["client_by_code"] = lambda: self.get_client(number)
+        if Want.CLIENT in wanted and isinstance(call, HasClient) and call.client is not None:
+            seen = self._recall_client(call.client) if isinstance(call.client, ClientDetails) else None
+            if seen is not None:
+                facts |= seen
             else:
-                jobs["client_by_code"] = lambda: self.find_client_by_code(client.code)
-                jobs["client_by_name"] = lambda: self.find_client_by_name(client.name)
+                jobs |= self._plan_client_lookups(call.client)
         jobs |= self._plan_subject_lookups(call, wanted)
         facts |= await gather(jobs)
         if "subject" in facts:
@@ -158,6 +159,32 @@ class FactLoader(ClientReader):
             return None
         self.memory.used.add(SEEN)
         return raw
+
+    def _recall_client(self, client: ClientDetails) -> dict[str, Any] | None:
+        """Return the facts of a client that was seen, or None if it must be read.
+
+        Details that are given besides must equal what is stored, which nothing compares later, so such a client is read.
+        """
+        given = client.model_dump(exclude_none=True)
+        is_remembered = self.memory.is_trusted and self.memory.lookups is not None
+        if not is_remembered or not given.keys() <= {"id", "code", "name"}:
+            return None
+        raw = self.seen.recall_named_client(given)
+        if raw is None:
+            return None
+        self.memory.used.add(SEEN_CLIENT)
+        found = parse_record(Client, raw)
+        by_name = found if "id" not in given and "name" in given else None
+        by_code = found if "id" in given or "code" in given else None
+        return {"client_by_code": by_code, "client_by_name": by_name, "client_seen": raw}
+
+    def _plan_client_lookups(self, client: ClientShaped) -> Lookups:
+        if (number := client.id) is not None:
+            return {"client_by_code": lambda: self.get_client(number)}
+        return {
+            "client_by_code": lambda: self.find_client_by_code(client.code),
+            "client_by_name": lambda: self.find_client_by_name(client.name),
+        }
 
     async def _plan_account_lookups(self, call: Operation[Any], wanted: frozenset[Want]) -> Lookups:
         """Plan the look-ups of taxes and series. Only documents take what earlier calls looked up."""
@@ -220,7 +247,10 @@ class FactLoader(ClientReader):
             state = found.pop("series_state")
             found["later"], found["last_in_series"] = state.later, state.last
         if "catalogue" in found:
-            found["items"], found["items_unchecked"] = found.pop("catalogue")
+            catalogue: FoundItems = found.pop("catalogue")
+            found |= {"items": catalogue.items, "items_unchecked": catalogue.unread}
+            if catalogue.names_age:
+                found["items_read_at"] = facts.now - timedelta(seconds=catalogue.names_age)
         return replace(facts, **found) if found else facts
 
     def _plan_dependent_lookups(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Lookups:

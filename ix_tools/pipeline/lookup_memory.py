@@ -3,7 +3,7 @@
     recalled, and at most ten minutes old ─▶ used      a rule refuses, InvoiceXpress refuses, or it stores something else
     otherwise ─▶ looked up, and kept                     └─▶ forgotten, and looked up again
 
-What decides money is compared after every write in any case.
+Only what reading the document back confirms is remembered: what decides money is compared after every write in any case.
 """
 
 import logging
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import anyio
 
 from ix_tools.errors import StoreUnavailable
-from ix_tools.storage.lookups import CatalogueState, Lookups, Remembered, RememberedItem
+from ix_tools.storage.lookups import CatalogueState, ItemCounts, Lookups, Remembered, RememberedItem
 
 log = logging.getLogger(__name__)
 
@@ -94,9 +94,9 @@ class LookupMemory:
         """Keep how far the catalogue was read."""
         await self._try(lambda one: one.keep_state(state, remembered.generation, began), None)
 
-    async def count_items(self, since: float) -> tuple[int, int]:
-        """Return the number of items read since then, and of new ones whose write has no known outcome."""
-        return await self._try(lambda one: one.count_items(since), (0, 0))
+    async def count_items(self, since: float) -> ItemCounts:
+        """Count the remembered items; those read since then by the store's clock."""
+        return await self._try(lambda one: one.count_items(since), ItemCounts())
 
     async def drop_items_before(self, read_at: float) -> None:
         """Drop catalogue items that a complete reading, which began then, has not found."""

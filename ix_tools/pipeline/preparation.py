@@ -36,14 +36,13 @@ from ix_tools.pipeline import idempotent_write, name_resolver, policy_check
 from ix_tools.pipeline.approval_gate import can_proceed, consume_or_request_approval, request_approval
 from ix_tools.pipeline.approval_request import ApprovalRequest
 from ix_tools.pipeline.call_identity import CallIdentity
-from ix_tools.pipeline.catalogue_defaults import fill_from_catalogue, lacks_line_fields, takes_money
+from ix_tools.pipeline.catalogue_defaults import fill_from_catalogue, lacks_line_fields
 from ix_tools.pipeline.claim_scope import collect_claims
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
 from ix_tools.pipeline.execution import Execution
 from ix_tools.pipeline.fact_loader import SEEN_OWNER, FactLoader
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
-from ix_tools.storage.lookups import CATALOGUE
 
 SettleQuestions = Callable[[Sequence[Finding]], tuple[Finding, ...]]
 """What becomes of the rules' questions: they are raised for the caller, or returned as warnings for the approver."""
@@ -240,8 +239,6 @@ async def _load_and_judge(
     if Want.ITEMS in later and lacks_line_fields(call):
         items = frozenset({Want.ITEMS})
         facts = await loader.load_dependent(call, items, facts)
-        if CATALOGUE in loader.memory.used and takes_money(call, facts):
-            facts = await loader.distrust_memory().load_dependent(call, items, facts)
         later -= {Want.ITEMS}
         call, more = fill_from_catalogue(call, facts)
         name_findings += more

@@ -23,6 +23,9 @@ from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.verification.compare import MONEY_FIELDS, compare_document, compare_record
 
+IDENTITY = frozenset({"id", "name", "code", "fiscal_id", "country"})
+"""Fields of a document's client that tell who it is; the others may change while a draft is made."""
+
 
 async def read_back_document(
     loader: FactLoader, call: Operation[Any], facts: Facts, result: Any, given: frozenset[str] = frozenset()
@@ -50,6 +53,9 @@ async def read_back_document(
             *_find_remaining_differences(call, facts, given),
         ]
     found = compare_document(expected, stored)
+    seen = _compare_seen_client(loader, facts, raw)
+    named = {one.field for one in found}
+    found += [one for one in seen if not named & {"client", one.field}]
     named = {one.field for one in found}
     found += [one for one in unlike_shown if one.field not in named]
     return result.model_copy(update={"document": stored}), [
@@ -71,6 +77,18 @@ async def read_back_record(
     except IxError as failure:
         return result, [Difference.for_failed_read_back(subject.name, failure)]
     return result.model_copy(update={subject.name: stored}), compare_record(expected, stored)
+
+
+def _compare_seen_client(loader: FactLoader, facts: Facts, document: Mapping[str, Any]) -> list[Difference]:
+    """Return how the document's client differs from the one that was taken as it was seen earlier."""
+    seen, stored = facts.client_seen, document.get("client")
+    if not seen or not isinstance(stored, Mapping):
+        return []
+    shown = {name: value for name, value in stored.items() if name in seen}
+    found = find_client_differences({name: seen[name] for name in shown}, shown)
+    if found:
+        loader.seen.forget("client", seen["id"])
+    return [one for one in found if one.field.removeprefix("client.") in IDENTITY]
 
 
 async def _find_unapproved_changes(

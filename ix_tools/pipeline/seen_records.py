@@ -1,7 +1,8 @@
 """Seen records: drafts, their clients and owners as this process last read them, in memory only and for minutes.
 
-They spare a look-up only where the fresh read reads the record again before anything irreversible is sent, and compares it
-whole. Nothing else may rely on them.
+They spare a look-up only where the record is compared afterwards: before anything irreversible is sent, the fresh read reads it
+again and compares it whole; a draft's client is compared when the draft is read back, before it can be finalized. Nothing else
+may rely on them.
 """
 
 import time
@@ -12,7 +13,9 @@ from typing import Any
 
 MAX_AGE_SECONDS = 600.0
 """Age up to which a record is shown without another look."""
-MAX_RECORDS = 256
+MAX_RECORDS = 1024
+CLIENT_KEYS = {"client by id": "id", "client by code": "code", "client by name": "name"}
+"""Kinds under which a client is kept for a draft, and the field that each is found by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class SeenRecords:
     """False if look-ups are not remembered (setting remember_lookups)."""
     _client_fields: set[str] = field(default_factory=set)
     """Fields of a client read by its id."""
-    _records: OrderedDict[tuple[str, int], tuple[float, Mapping[str, Any]]] = field(
+    _records: OrderedDict[tuple[str, int | str], tuple[float, Mapping[str, Any]]] = field(
         default_factory=OrderedDict
     )
 
@@ -36,6 +39,9 @@ class SeenRecords:
         if by_id:
             self._client_fields.clear()
             self._client_fields.update(raw)
+        for kind, name in CLIENT_KEYS.items():
+            if isinstance(key := raw.get(name), int | str) and key != "":
+                self._keep(kind, raw, key)
         if by_id or self._client_fields == set(raw):
             self._keep("client", raw)
 
@@ -52,12 +58,30 @@ class SeenRecords:
 
     def recall(self, kind: str, number: int | None) -> Mapping[str, Any] | None:
         """Return a client, draft or owner, or None if it must be read."""
-        seen_at, raw = self._records.get((kind, number or 0), (0.0, None))
+        return self._recall(kind, number or 0)
+
+    def recall_named_client(self, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the client with exactly this id, or this code and name as far as they are given; None if it must be read."""
+        keys = {kind: key for kind, name in CLIENT_KEYS.items() if (key := given.get(name)) is not None}
+        found = [self._recall(kind, key) for kind, key in keys.items()]
+        first = found[0] if found else None
+        return first if first is not None and all(one is not None and one == first for one in found) else None
+
+    def _recall(self, kind: str, key: int | str) -> Mapping[str, Any] | None:
+        seen_at, raw = self._records.get((kind, key), (0.0, None))
         return raw if raw is not None and time.monotonic() - seen_at < MAX_AGE_SECONDS else None
 
     def forget(self, kind: str, number: int) -> None:
         """Forget a client or draft."""
         self._records.pop((kind, number), None)
+        if kind == "client":
+            same = [
+                key
+                for key, (_, raw) in self._records.items()
+                if key[0] in CLIENT_KEYS and raw["id"] == number
+            ]
+            for key in same:
+                del self._records[key]
 
     def forget_resource(self, name: str) -> None:
         """Forget the record of a resource that a call changed: `client/501`."""
@@ -65,10 +89,11 @@ class SeenRecords:
         if number.isdecimal():
             self.forget(kind, int(number))
 
-    def _keep(self, kind: str, raw: Mapping[str, Any]) -> None:
+    def _keep(self, kind: str, raw: Mapping[str, Any], key: int | str | None = None) -> None:
         number = raw.get("id")
         if self.is_kept and isinstance(number, int):
-            self._records[kind, number] = (time.monotonic(), raw)
-            self._records.move_to_end((kind, number))
+            place = (kind, number if key is None else key)
+            self._records[place] = (time.monotonic(), raw)
+            self._records.move_to_end(place)
             while len(self._records) > MAX_RECORDS:
                 self._records.popitem(last=False)

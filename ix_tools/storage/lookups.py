@@ -83,6 +83,18 @@ class RememberedItem:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemCounts:
+    """Numbers of remembered catalogue items."""
+
+    read: int = 0
+    """Items read since a given time."""
+    pending: int = 0
+    """New items whose write has no known outcome."""
+    unlisted: int = 0
+    """Items written so lately that the list may not show and count them yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class LookupChanges:
     """The changes that a write makes to what is remembered."""
 
@@ -187,19 +199,28 @@ class Lookups:
             for some in _split(list(items)):
                 _replace_items(connection, self._account, {name: items[name] for name in some}, read_at)
 
-    def count_items(self, since: float) -> tuple[int, int]:
-        """Return the number of items read since then (by the store's clock), and of new ones whose write has no known outcome."""
-        mine = catalogue_items.c.account == self._account
+    def count_items(self, since: float) -> ItemCounts:
+        """Count the remembered items.
+
+        Args:
+            since: Time by the store's clock from which items count as read.
+        """
+        of_account = catalogue_items.c.account == self._account
         known = catalogue_items.c.content.is_not(None)
         with self._store.reading() as connection:
+            recent = catalogue_items.c.read_at >= self._store.now(connection) - UNCLEAR_SECONDS
+            conditions = (
+                known & (catalogue_items.c.read_at >= since),
+                ~known,
+                known & catalogue_items.c.item_id.is_(None) & recent,
+            )
             counts = [
                 connection.execute(
-                    sql.select(sql.func.count()).select_from(catalogue_items).where(mine, condition)
-                )
-                for condition in (known & (catalogue_items.c.read_at >= since), ~known)
+                    sql.select(sql.func.count()).select_from(catalogue_items).where(of_account, condition)
+                ).scalar_one()
+                for condition in conditions
             ]
-            read, pending = (int(one.scalar_one()) for one in counts)
-        return read, pending
+        return ItemCounts(*(int(one) for one in counts))
 
     def drop_items_before(self, read_at: float) -> None:
         """Drop items that a complete reading of the catalogue, which began then by the store's clock, has not found."""

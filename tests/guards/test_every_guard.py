@@ -25,6 +25,8 @@ FACTS = {
     "same_number_unread": Want.SAME_NUMBER,
     "items": Want.ITEMS,
     "items_unchecked": Want.ITEMS,
+    "items_read_at": Want.ITEMS,
+    "client_seen": Want.CLIENT,
     "document": Want.DOCUMENT,
     "document_client": Want.DOCUMENT_CLIENT,
     "owner": Want.OWNER,
