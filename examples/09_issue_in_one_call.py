@@ -39,7 +39,7 @@ async def main() -> None:
         print(f"correcting it: {note['method']}, because {note['why']}")
         print(f"  drafted {note['document']['total']} of {note['remaining']}")
 
-        shown = await here.call("account_statement", {"code": "ACME"})
+        shown = await here.call("account_statement", {"client": "ACME"})
         print(f"ACME owes {shown['closing']}; InvoiceXpress agrees: {shown['agrees']}")
         day = issued["document"]["date"]
         month = await here.call("month_end_check", {"month": int(day[5:7]), "year": int(day[:4])})

@@ -141,7 +141,7 @@ class IxError(Exception):
             **({"for_person": render(self.text, language)} if language != "en" else {}),
             "problems": [problem.as_dict(language) for problem in self.problems],
             "sent": self.sent,
-            "next": str(self.next),
+            "next": [{"why": str(self.next)}] if self.next else [],
             "retryable": self.retryable,
             **self.details,
         }

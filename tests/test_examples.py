@@ -90,7 +90,7 @@ SHOWS = {
         r"POST /tools/create_invoice -> 422 application/problem\+json\n +refused, sent: nothing: .+ carries 0% VAT",
         r"POST /tools/change_state -> 202 application/json\n +pending",
         r"done: issued as 1/2026, ATCUD \w{8}-1",
-        r'/pdf -> 200 application/pdf, inline; filename="document-1001\.pdf"',
+        r'/pdf -> 200 application/pdf, inline; filename="FT-2026-1\.pdf"',
         r"page after page: 2 of 2",
     ],
     "11_python_library.py": [

@@ -129,7 +129,9 @@ class Settings(BaseModel):
     catalogue_pages: Annotated[int, whole_number(1, 100)] = 10
     """Number of pages of 100 clients that are read to find one by its name or number, and of catalogue items without remember_lookups."""
     remember_lookups: bool = True
-    """Remember taxes, series and the names of items in the store, and clients in memory. Without it, every document costs three to twelve more requests."""
+    """Remember taxes, series and names of items in the store, clients in memory. Without it, every document costs 3 to 12 more requests."""
+    strict_schemas: bool = False
+    """List tools for hosts in strict mode (OpenAI): every parameter is required, and the optional ones may be null."""
     toolsets: tuple[str, ...] = ()
     """Toolsets that the MCP server lists, such as core or treasury, or all. Default: core; run_operation reaches the rest."""
     tools: tuple[str, ...] = ()
@@ -139,7 +141,7 @@ class Settings(BaseModel):
     read_only: bool = False
     """Allow reading only: tools that write are neither listed nor carried out."""
     accounts: Annotated[dict[str, AccountSettings], AfterValidator(check_account_names)] = {}
-    """Further accounts for the HTTP server: [accounts.NAME] with account and api_key, or INVOICEXPRESS_ACCOUNTS__NAME__API_KEY."""
+    """Further accounts: [accounts.NAME] with account and api_key, or INVOICEXPRESS_ACCOUNTS__NAME__API_KEY."""
     public_url: BaseUrl = ""
     """Public URL of the HTTP server, such as https://invoices.example.com. Required to listen beyond this machine."""
     http_origins: tuple[Annotated[str, AfterValidator(check_origin)], ...] = ()
@@ -219,6 +221,29 @@ class Settings(BaseModel):
         # An account may be listed under two names: its own and that of its section.
         return len({(one.account, one.main_url) for one in self.by_account().values()}) > 1
 
+    def for_account(self, name: str | None) -> "Settings":
+        """Return the settings of the account with this name; without a name, of the account itself or the only one.
+
+        Raises: SettingsError that names the accounts.
+        """
+        found = self.by_account()
+        if name is None and (self.account or len(found) != 1):
+            return self
+        chosen = next(iter(found.values())) if name is None else found.get(name)
+        if chosen is not None:
+            return chosen
+        known = ", ".join(found)
+        raise SettingsError(
+            message("There is no account called '{name}'.", name=name),
+            next=message("one of: {accounts}", accounts=known)
+            if known
+            else message("set accounts in the settings: [accounts.NAME] with account and api_key"),
+        )
+
+    def alone(self) -> "Settings":
+        """Return the settings without further accounts."""
+        return self.model_copy(update={"accounts": {}})
+
     def _for_account(self, one: AccountSettings) -> "Settings":
         own = {name: getattr(one, name) for name in AccountSettings.model_fields}
         if self.account:  # every account knows all the others
@@ -249,6 +274,10 @@ class Settings(BaseModel):
                     Problem(f"INVOICEXPRESS_{name.upper()}", message("is not set")) for name in missing
                 ],
                 next=message(
+                    "name one of the accounts with --account: {accounts}", accounts=", ".join(self.accounts)
+                )
+                if self.accounts and not self.account
+                else message(
                     "run ix-tools connect, or set INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY "
                     "(Account > API in InvoiceXpress); --sandbox tries it without an account"
                 ),

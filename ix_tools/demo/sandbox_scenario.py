@@ -143,7 +143,9 @@ async def _show_refusal(screen: Screen, box: Sandbox, assistant: Assistant) -> N
     )
     refusal = await assistant.call_expecting_refusal("create_invoice", _build_order(), "refused")
     screen.print_failure("refused", get_text_for_person(refusal))
-    screen.print_text("refusal_says", allowed=refusal["problems"][0]["allowed"], next=refusal["next"])
+    screen.print_text(
+        "refusal_says", allowed=refusal["problems"][0]["allowed"], next=refusal["next"][0]["why"]
+    )
     if count := len(list_writes(box)):
         raise UnexpectedOutcome(f"{count} writes after a refusal")
     screen.print_evidence("nothing_written", count=count)

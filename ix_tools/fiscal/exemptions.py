@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -17,6 +18,10 @@ STOP_WORDS = frozenset(
     )
 )
 """Words that a search ignores."""
+LAW_WORDS = ARTICLE_WORDS | {"decreto", "lei", "alinea", "civa", "riti"}
+"""Words of a citation, which fits whole or not at all."""
+MIN_LETTERS = 4
+"""Letters that a word must have to be compared by its stem."""
 REMOVAL_MARKER = "M00"
 """Marker of InvoiceXpress, not a code of AT, that removes the exemption on an update."""
 
@@ -42,6 +47,8 @@ class Exemption:
     about_pt: str
     """Common words for the law's subject, for searching only."""
     about_en: str
+    said: str
+    """What people say instead, for searching only."""
     buyers: str
     """Name of the rule about the buyers that it fits; empty if it fits any buyer."""
     charges_no_vat: bool
@@ -73,15 +80,44 @@ def is_in_force(code_entry: Exemption, on: date) -> bool:
 def search_exemptions(text: str) -> tuple[Exemption, ...]:
     """Return the entries that contain every word of a text; words of 4 letters or more also match beginnings.
 
-    Notes are not searched, because they mention other codes.
+    If none does and the text cites no law, return those with the rarest of its words, best first. Notes are not searched, because
+    they mention other codes.
     """
     said = _join_articles([ABBREVIATIONS.get(word, word) for word in split_words(text)])
     wanted = [word for word in said if word not in STOP_WORDS] or said
-    return tuple(
+    whole = tuple(
         entry
         for entry in list_exemptions()
         if wanted and all(_contains(_index_words(entry.code), word) for word in wanted)
     )
+    if whole or any(word in LAW_WORDS or not word.isalpha() for word in wanted if not word.isdecimal()):
+        return whole
+    return _rank_by_use([word for word in wanted if len(word) >= MIN_LETTERS])
+
+
+def _rank_by_use(words: Iterable[str]) -> tuple[Exemption, ...]:
+    """Return the entries whose uses share words with a text. A word counts more the fewer entries it fits."""
+    scores: dict[str, float] = {}
+    for word in dict.fromkeys(words):
+        fitting = [
+            one.code
+            for one in list_exemptions()
+            if any(_is_same_stem(word, use) for use in _index_uses(one.code))
+        ]
+        for code in fitting:
+            scores[code] = scores.get(code, 0.0) + 1 / len(fitting)
+    best = max(scores.values(), default=0.0)
+    found = [code for code, score in scores.items() if score >= best / 3]
+    return tuple(_load_by_code()[code] for code in sorted(found, key=lambda code: -scores[code]))
+
+
+def _is_same_stem(word: str, other: str) -> bool:
+    """Tell whether two words differ in their endings only: consulta and consultas, médica and médicos."""
+    if not other.isalpha() or len(other) < MIN_LETTERS:
+        return False
+    shared = min(len(word), len(other))
+    stem = max(MIN_LETTERS, shared - 1)
+    return word[:stem] == other[:stem] and abs(len(word) - len(other)) <= 2
 
 
 def _contains(words: frozenset[str], wanted: str) -> bool:
@@ -105,6 +141,13 @@ def _join_articles(words: list[str]) -> list[str]:
         else:
             joined.append(word)
     return joined
+
+
+@cache
+def _index_uses(code: str) -> frozenset[str]:
+    entry = _load_by_code()[code]
+    texts = (entry.about_pt, entry.about_en, entry.said)
+    return frozenset(word for word in split_words(" ".join(texts)) if word not in STOP_WORDS)
 
 
 @cache
@@ -153,6 +196,7 @@ def _load_by_code() -> dict[str, Exemption]:
             note_en=row.get("note_en", ""),
             about_pt=row.get("about_pt", ""),
             about_en=row.get("about_en", ""),
+            said=row.get("said", ""),
             buyers=row.get("buyers", ""),
             charges_no_vat=row.get("charges_no_vat", False),
             simplified=row.get("simplified", "fits"),

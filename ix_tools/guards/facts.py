@@ -41,6 +41,8 @@ class Want(Enum):
     """Newest documents of the call's type, to recognise a new one after a lost response."""
     UNRETURNED = auto()
     """Fields sent with the document that InvoiceXpress does not return, from the journal."""
+    ISSUED_LATELY = auto()
+    """Documents issued through this store within a day, to recognise the same one under another key."""
     DIFFERENCES = auto()
     """Recorded differences between the stored and the requested document."""
     SUBJECT = auto()
@@ -85,6 +87,10 @@ class Facts:
     """Newest issued document of the same type and series in the list."""
     unreturned: Mapping[str, Any] | None = None
     """Last values sent of the fields that InvoiceXpress does not return, in JSON; None if they are not known."""
+    own_items: frozenset[str] = frozenset()
+    """Names of the catalogue items that the document's own lines created."""
+    issued_lately: tuple[Document, ...] = ()
+    """Documents issued through this store within a day, newest first."""
     differences: tuple[Difference, ...] = ()
     document_raw: Mapping[str, Any] = field(default_factory=dict)
     """Raw document, for the approval's snapshot."""

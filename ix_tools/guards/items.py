@@ -12,12 +12,15 @@ from ix_tools.i18n.messages import Message, join_messages, message
 from ix_tools.i18n.value_labels import UNIT_LABELS
 
 
-@wants(Want.ITEMS)
+@wants(Want.ITEMS, Want.UNRETURNED, Want.DOCUMENT)
 def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """Ask before a line overwrites the catalogue item of its name for the whole account (trap 4)."""
+    """Ask before a line overwrites the catalogue item of its name for the whole account (trap 4).
+
+    An item that the draft itself created, and that is still as the draft has it, changes with the draft.
+    """
     for at, item in enumerate(call.items):
         stored = facts.items.get(item.name)
-        if stored is None:
+        if stored is None or _is_made_by_draft(stored, facts):
             continue
         changes = describe_item_changes(stored, item)
         if changes and "overwrite_items" not in call.accept:
@@ -48,6 +51,20 @@ def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterato
                 time=facts.items_read_at,
             ),
         )
+
+
+def _is_made_by_draft(stored: CatalogueItem, facts: Facts) -> bool:
+    """Tell whether the draft that is updated created the item, and nobody changed it since."""
+    document = facts.document
+    if document is None or not document.is_draft or stored.name not in facts.own_items:
+        return False
+    for line in document.lines:
+        if line.name == stored.name:
+            texts = ((line.description, stored.description), (line.unit, stored.unit), (line.tax, stored.tax))
+            return line.exact_price == stored.unit_price and all(
+                (mine or "") == (theirs or "") for mine, theirs in texts
+            )
+    return False
 
 
 def _name_unit(unit: str | None) -> Message | str | None:

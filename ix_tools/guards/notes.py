@@ -96,7 +96,13 @@ def owner_of_an_invoice_is_a_guide(call: InvoiceShaped, facts: Facts) -> Iterato
             else message("that is one of the {kind}", kind=facts.owner.document_type)
         )
         yield refuse(
-            "owner_invoice_id", what, message("the id of the guide that the invoice bills, or leave it out")
+            "owner_invoice_id",
+            what,
+            message(
+                "the id of the guide that the invoice bills, or leave it out; InvoiceXpress links no invoice to an estimate or to a "
+                "deposit's invoice: name that document in reference or observations, and bill an estimate in parts with one "
+                "invoice for each part"
+            ),
         )
 
 

@@ -114,10 +114,9 @@ def reason_given_to_cancel(call: Transition, facts: Facts) -> Iterator[Finding]:
     if call.state == "canceled":
         yield from _check_reason(call.message)
     elif call.message:
-        yield refuse(
+        yield warn(
             "message",
-            message("a reason goes with cancelling only; with {state} it would be dropped", state=call.state),
-            message("leave it out"),
+            message("InvoiceXpress keeps a reason for cancelling only, and not this one"),
         )
 
 

@@ -26,6 +26,10 @@ UNRETURNED = "unreturned"
 """Key in a trace: the sent fields that InvoiceXpress does not return."""
 
 
+NEW_ITEMS = "new_items"
+"""Key in a trace: names of the catalogue items that the document's lines created."""
+
+
 UNREPORTED = "found_out_later"
 """Marks an outcome that was found later and not yet reported to a caller."""
 
@@ -134,6 +138,11 @@ UNFINISHED_OF_ACCOUNT = OF_ACCOUNT.where(intents.c.state.in_(UNFINISHED))
 UNSETTLED_OF_OPERATION = OF_ACCOUNT.where(
     intents.c.operation == sql.bindparam("operation"), intents.c.state.in_((*UNFINISHED, "absent"))
 )
+LAST_DONE_OF_OPERATION = OF_ACCOUNT.where(
+    intents.c.operation == sql.bindparam("operation"),
+    intents.c.state == "done",
+    intents.c.created_at >= sql.bindparam("since"),
+).limit(500)
 ABOUT_SUBJECT = OF_ACCOUNT.where(intents.c.subject == sql.bindparam("subject"))
 HELD_BY_ID = ("id", "attempts")
 HELD_UNCHANGED = (*HELD_BY_ID, "state", "owner", "lease_until")

@@ -33,6 +33,7 @@ from ix_tools.idempotency.intents import (
     DELETED_KEY_PREFIX,
     HELD_BY_ID,
     HELD_UNCHANGED,
+    LAST_DONE_OF_OPERATION,
     LAST_DONE_WITH_CONTENT,
     NEW_ROW,
     OF_ACCOUNT,
@@ -108,6 +109,12 @@ class Journal:
         """Find the newest done intent with the same content that ended within the last `seconds`."""
         found = self._select(LAST_DONE_WITH_CONTENT, account=account, contents=list(contents))
         return next((one for one in found if one.seen_at - (one.finished_at or 0.0) <= seconds), None)
+
+    def list_done_since(self, account: str, operation: str, seconds: float) -> list[Intent]:
+        """List the newest done intents of an operation that began within the last `seconds`, at most 500."""
+        with self._store.reading() as connection:
+            since = self._store.now(connection) - seconds
+        return self._select(LAST_DONE_OF_OPERATION, account=account, operation=operation, since=since)
 
     def find_unreported(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
         """Find a done intent with the same content whose outcome was found later and not yet reported to a caller."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ix_tools.domain.records import Document
-from ix_tools.idempotency.intents import UNRETURNED, Intent
+from ix_tools.idempotency.intents import NEW_ITEMS, UNRETURNED, Intent
 from ix_tools.operations.drafts import READS_AS_SENT
 
 
@@ -24,6 +24,11 @@ def find_unreturned_fields(written: Intent | None, document: Document | None) ->
         return None
     sent: Mapping[str, Any] = written.trace[UNRETURNED]
     return sent
+
+
+def find_own_items(written: Intent | None) -> frozenset[str]:
+    """Return the names of the catalogue items that a document's own lines created."""
+    return frozenset(written.trace.get(NEW_ITEMS, ())) if written is not None else frozenset()
 
 
 def _list_comparable_content(document: Document) -> list[Any]:

@@ -28,6 +28,15 @@ class DocumentResult(Record):
     """Tax that the client withholds and pays to the tax authority; absent if there is none."""
     corrects: CorrectedDocument | None = None
     """Document that a credit or debit note corrects."""
+    new_items: list[str] | None = None
+    """Names of lines that InvoiceXpress added to the account's catalogue of items."""
+
+
+def build_document_result(document: Document) -> DocumentResult:
+    """Return the result of a document; `to_pay` only if withholding tax makes it differ from the total."""
+    if document.retention and document.total is not None:
+        return DocumentResult(document=document, to_pay=document.total - document.withholding_tax)
+    return DocumentResult(document=document)
 
 
 def add_context(result: DocumentResult, facts: Facts) -> DocumentResult:

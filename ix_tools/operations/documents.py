@@ -8,10 +8,10 @@ from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.document_kinds import NOTES, get_document_kind
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import DocumentType, EstimateType, GuideType, InvoiceType
-from ix_tools.fiscal.deadlines import get_reporting_deadline
 from ix_tools.guards import (
     buyers,
     dates,
+    duplicates,
     electronic_invoices,
     exemptions,
     note_contents,
@@ -34,16 +34,17 @@ from ix_tools.operations.document_context import (
     DocumentResult,
     add_context,
     add_payments,
+    build_document_result,
     find_corrected,
     find_owed_after,
     find_transport,
     list_printed_rows,
 )
+from ix_tools.operations.document_steps import suggest_steps
 from ix_tools.operations.drafts import (
     DocumentDraft,
     IdempotentCall,
     InvoiceDraft,
-    suggest_finalizing,
 )
 from ix_tools.operations.estimates import EstimateDraft
 from ix_tools.operations.expectations import Correction, ExpectedState, Step
@@ -111,37 +112,6 @@ class GetDocument(Operation[DocumentResult]):
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
         """Suggest the calls that its state allows."""
         return suggest_steps(result)
-
-
-def build_document_result(document: Document) -> DocumentResult:
-    """Return the result of a document; `to_pay` only if withholding tax makes it differ from the total."""
-    if document.retention and document.total is not None:
-        return DocumentResult(document=document, to_pay=document.total - document.withholding_tax)
-    return DocumentResult(document=document)
-
-
-def suggest_steps(result: DocumentResult) -> Iterable[Step]:
-    """Suggest the calls that the state of a document allows."""
-    document = result.document
-    if document.is_draft:
-        yield from suggest_finalizing(result)
-    elif document.status in {"final", "settled"}:
-        about = {"document_type": document.document_type, "document_id": document.id}
-        yield Step("get_pdf", message("fetch the PDF"), {"document_id": document.id})
-        yield Step("send_email", message("send it to the client; a person approves"), about)
-        family = get_document_kind(document.document_type).family
-        if family == "guide" and not document.at_doc_code_id:
-            yield Step(
-                "get_document", message("in a minute: at_doc_code_id is the code to carry along"), about
-            )
-        if family == "estimate":
-            yield Step(
-                "change_state",
-                message("when the client answers: accept or refuse"),
-                {**about, "state": "accept"},
-            )
-        if document.status == "final" and document.document_type in {"invoices", "simplified_invoices"}:
-            yield Step("generate_payment", message("record a payment; a person approves"), about)
 
 
 DRAFT_CLASSES: Mapping[str, type[DocumentDraft]] = {
@@ -218,6 +188,7 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
             }
         ),
         guards=(
+            duplicates.same_document_not_issued_unseen,
             states.vat_moss_is_read_only,
             states.transition_exists,
             states.reason_given_to_cancel,
@@ -291,34 +262,11 @@ class ChangeState(IdempotentCall, Operation[DocumentResult]):
         document = result.document
         about = {"document_type": self.document_type, "document_id": self.document_id}
         steps: tuple[Step, ...] = ()
-        if self.state == "finalized":
+        if self.state == "finalized" and family != "invoice":
             steps = (
                 Step("change_state", message("cancel it, with the reason"), {**about, "state": "canceled"}),
             )
-            if family == "invoice":
-                steps += tuple(self._suggest_notes(facts))
-            if get_reporting_deadline(document.date or facts.today) < facts.today:
-                steps = (*steps[1:], steps[0])  # cancelling then takes another SAF-T file
         return Correction(plans.get(self.state, "answered"), steps, document.date or facts.today)
-
-    def _suggest_notes(self, facts: Facts) -> Iterable[Step]:
-        """Suggest the notes that would correct the document; the opposite note corrects a note, about the same invoice."""
-        if self.document_type not in NOTES:
-            about = {"owner_invoice_id": self.document_id}
-            yield Step(
-                "create_invoice",
-                message("or credit what is too much"),
-                {"document_type": "credit_notes", **about},
-            )
-            yield Step(
-                "create_invoice",
-                message("or debit what is missing"),
-                {"document_type": "debit_notes", **about},
-            )
-        elif facts.owner is not None:
-            opposite = "debit_notes" if self.document_type == "credit_notes" else "credit_notes"
-            taken_back = {"document_type": opposite, "owner_invoice_id": facts.owner.id}
-            yield Step("create_invoice", message("or take it back with the opposite note"), taken_back)
 
     def predict_state(self, facts: Facts) -> ExpectedState | None:
         """Expect the state after the transition, with the approved totals."""

@@ -1,7 +1,7 @@
 """What creating and updating a draft have in common, whatever the kind of document."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
@@ -9,17 +9,19 @@ from ix_tools.domain.date_types import DueDate, WireDate
 from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.records import Document
 from ix_tools.guards.facts import Facts
+from ix_tools.i18n.messages import message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.clearing import ClearsFields
-from ix_tools.operations.document_context import DocumentResult
+from ix_tools.operations.document_context import DocumentResult, build_document_result
+from ix_tools.operations.document_steps import suggest_steps
 from ix_tools.operations.drafts import (
+    LOCAL_ONLY,
     ClientDetails,
     DocumentDraft,
     LineItem,
     fill_client,
     fill_default_taxes,
     predict_document,
-    suggest_finalizing,
 )
 from ix_tools.operations.expectations import ExpectedState, Step
 from ix_tools.operations.fingerprints import detect_new_draft, detect_update, trace_draft
@@ -43,11 +45,38 @@ class WritesDraft(DocumentDraft, Operation[DocumentResult]):
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
         """Suggest finalizing it."""
-        return suggest_finalizing(result)
+        return suggest_steps(result)
 
 
 class CreatesDraft(WritesDraft):
     """Operation that creates a draft."""
+
+    dry_run: Annotated[bool | None, LOCAL_ONLY] = None
+    """True computes the totals, creates nothing."""
+
+    def predict_result(self, facts: Facts) -> DocumentResult:
+        """Return the document that the call would create."""
+        expected, totals = predict_document(self, facts), self.compute_totals(facts)
+        assert expected is not None
+        assert totals is not None
+        lines = [
+            {**line.model_dump(include={"description", "unit", "unit_price", "discount"}), **predicted}
+            for line, predicted in zip(self.items, expected.lines, strict=True)
+        ]
+        client = facts.client_by_code or facts.client_by_name or self.client
+        named = {"id", "name", "code", "fiscal_id", "country", "email"}
+        head = {"document_type": self.document_type, "status": "not created", "lines": lines}
+        told = {name: value for name, value in expected.values.items() if name in Document.model_fields}
+        shown = {
+            "client": client.model_dump(include=named, exclude_none=True) if client is not None else None
+        }
+        return build_document_result(Document.model_validate({**told, **head, **shown}))
+
+    def next_steps(self, result: DocumentResult) -> Iterable[Step]:
+        """Suggest creating what was only computed, or finalizing the draft."""
+        if self.dry_run:
+            return (Step(self.spec.name, message("without dry_run: create the draft"), arguments=None),)
+        return suggest_steps(result)
 
     def fill_defaults(self, facts: Facts) -> Self:
         """Fill in the account's defaults, so that InvoiceXpress decides nothing."""

@@ -1,6 +1,6 @@
 """Fields and logic shared by operations that create and update documents."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -11,7 +11,7 @@ from ix_tools.domain.amount_types import ExchangeRate, Money, Percent, Quantity,
 from ix_tools.domain.comparison import MAY_APPEAR
 from ix_tools.domain.date_types import DueDate, WireDate, resolve_due_date
 from ix_tools.domain.document_ids import CORRECTED_OR_BILLED, DocumentId
-from ix_tools.domain.document_kinds import BILLS, GUIDES
+from ix_tools.domain.document_kinds import BILLS
 from ix_tools.domain.field_marks import (
     Clearable,
     NameOnly,
@@ -34,7 +34,7 @@ from ix_tools.i18n.messages import message
 from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations import document_context
 from ix_tools.operations.document_context import DocumentResult
-from ix_tools.operations.expectations import ExpectedState, Step
+from ix_tools.operations.expectations import ExpectedState
 from ix_tools.operations.spec import ResolvesTo, WirePath
 
 LOCAL_ONLY = WirePath("")
@@ -124,6 +124,15 @@ class LineItem(Call):
                 )
             if isinstance(data.get("name"), str) and not data["name"].strip():
                 raise InvalidValue(message("what is sold, in a word or more"), "name")
+            if _is_negative(data.get("unit_price")):
+                raise InvalidValue(
+                    message(
+                        "0 or more: InvoiceXpress takes no negative lines. A reduction is a discount in percent. A deposit is an invoice "
+                        "of its own when it is received (CIVA 8/1/c); the last invoice then bills only the rest, and names the "
+                        "deposit's invoice in observations. What is already invoiced is taken off by a credit note"
+                    ),
+                    "unit_price",
+                )
             tax = data.get("tax")
             if isinstance(tax, dict) and set(tax) == {"name"}:
                 return {**data, "tax": tax["name"]}
@@ -139,6 +148,11 @@ class LineItem(Call):
         return data
 
 
+def _is_negative(price: Any) -> bool:
+    text = str(price).strip() if isinstance(price, str | int | float | Decimal) else ""
+    return text[:1] in {"-", "\N{MINUS SIGN}"} and text[1:].lstrip()[:1].isdecimal()
+
+
 class Discount(Call):
     """A discount over all lines."""
 
@@ -152,14 +166,14 @@ class IdempotentCall(Call):
     """Parameter of every writing operation."""
 
     idempotency_key: Annotated[str | None, LOCAL_ONLY] = None
-    """Key of your own for this call: sent again with the same key it is done once, with a new key once more."""
+    """Key of your own: with the same key the call is done once, with a new one again."""
 
 
 class AcceptingCall(Call):
     """Parameter of operations whose rules ask."""
 
     accept: Annotated[list[str], LOCAL_ONLY] = Field(default_factory=list)
-    """Codes that a refusal asked for, given to go on knowingly; at first none."""
+    """Codes that a refusal asked for, to go on knowingly; at first none."""
 
 
 MAX_LINES = 3000
@@ -174,7 +188,7 @@ class DatedLines(IdempotentCall):
     due_date: Annotated[DueDate, Stored()]
     """Date when payment is due, e.g. 2026-12-30, or +30d for 30 days after date."""
     client: ClientDetails | None = None
-    """Customer, found by id, code, exact name or fiscal_id, otherwise created; optional for simplified_invoices."""
+    """Customer, found by id, code, exact name or fiscal_id, else created; optional for simplified_invoices."""
     items: list[LineItem] = Field(min_length=1)
     """Lines of the document in printed order, at least one."""
 
@@ -195,7 +209,7 @@ class DocumentDraft(AcceptingCall, PrintedTexts, DatedLines):
     )
     """Name of the series, from list_sequences; default the account's default series."""
     sequence_id: Annotated[Id | None, Stored(if_given=True)] = None
-    """Id of the series for this document type, from list_sequences; an alternative to series."""
+    """Id of the series for this document type, from list_sequences; instead of series."""
     manual_sequence_number: Annotated[str | None, Unreturned(), Printed("Number given by hand")] = None
     """Number of the document, only for accounts outside Portugal that number by hand."""
 
@@ -243,7 +257,18 @@ class DocumentDraft(AcceptingCall, PrintedTexts, DatedLines):
         """Add the corrected document, and the fields sent that do not read back."""
         if not isinstance(result, DocumentResult):
             return result
-        return document_context.add_context(result, replace(facts, unreturned=self.collect_unreturned()))
+        named = replace(facts, unreturned=self.collect_unreturned())
+        made = result.model_copy(update={"new_items": self.list_new_items(facts) or None})
+        return document_context.add_context(made, named)
+
+    def list_new_items(self, facts: Facts) -> list[str]:
+        """Return the names of lines that become new catalogue items; none where the catalogue could not be read whole."""
+        names = dict.fromkeys(line.name for line in self.items or ())
+        return [] if facts.items_unchecked else [name for name in names if name not in facts.items]
+
+
+MEANS_OF_PAYMENT = ("payment_mechanism", "payment_method", "payment_means", "mechanism")
+"""Names under which callers give the means of payment of an invoice-receipt."""
 
 
 class InvoiceDraft(DocumentDraft):
@@ -269,6 +294,20 @@ class InvoiceDraft(DocumentDraft):
         str | None, Unreturned(), Clearable(), NotShown("a mark for programs that is not printed")
     ] = None
     """Id of the plugin that creates the document; it is not printed."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _means_of_payment_has_its_place(cls, data: Any) -> Any:
+        given = next((name for name in MEANS_OF_PAYMENT if isinstance(data, dict) and name in data), "")
+        if given:
+            raise InvalidValue(
+                message(
+                    "InvoiceXpress has no place for it in a document. To have it on paper: document_type invoices, finalized, then "
+                    "generate_payment with payment_mechanism (NU for cash, MB, TB), which issues the receipt"
+                ),
+                given,
+            )
+        return data
 
     @model_validator(mode="after")
     def _euro_is_no_second_currency(self) -> Self:
@@ -374,21 +413,3 @@ def rebuild_line(line: Line) -> dict[str, Any]:
     """Return a stored line as the arguments that would store it."""
     kept = line.model_dump(include={"name", "description", "unit", "discount", "tax"})
     return {**kept, "unit_price": line.exact_price, "quantity": line.quantity or Decimal(1)}
-
-
-def suggest_finalizing(result: DocumentResult) -> Iterable[Step]:
-    """Suggest finalizing a draft, with a person's approval."""
-    document = result.document
-    about = {"document_type": document.document_type, "document_id": document.id}
-    if document.document_type in GUIDES:
-        yield Step(
-            "change_state",
-            message("finalize the guide before the transport starts; a person approves"),
-            {**about, "state": "finalized"},
-        )
-    else:
-        yield Step(
-            "change_state",
-            message("finalize it: a person sees the totals and approves"),
-            {**about, "state": "finalized"},
-        )

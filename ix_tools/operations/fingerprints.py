@@ -74,6 +74,7 @@ def trace_draft(draft: DocumentDraft, facts: Facts) -> dict[str, Any]:
     if facts.document_raw:
         traced["before"] = hash_raw(facts.document_raw)
     traced["unreturned"] = draft.collect_unreturned()
+    traced["new_items"] = sorted({*facts.own_items, *draft.list_new_items(facts)})
     return traced
 
 

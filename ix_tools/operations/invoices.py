@@ -94,7 +94,7 @@ class CreateInvoice(CreatesDraft, InvoiceDraft):
     document_type: InvoiceType = "invoices"
     """Kind of document to create; default invoices."""
     proprietary_uid: Annotated[str | None, WirePath("/proprietary_uid")] = None
-    """Unique id of your own; a second call with the same id creates no second document."""
+    """Unique id of your own; the same id creates no second document."""
 
     spec = Spec(
         name="create_invoice",

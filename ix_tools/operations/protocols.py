@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from pydantic import BaseModel
+
 from ix_tools.domain.records import Client
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.protocols import ClientShaped, ItemShaped
@@ -104,6 +106,17 @@ class HasUniqueId(Protocol):
 
     @property
     def proprietary_uid(self) -> str | None: ...
+
+
+@runtime_checkable
+class HasDryRun(Protocol):
+    """A create that can only be computed."""
+
+    @property
+    def dry_run(self) -> bool | None: ...
+    def predict_result(self, facts: Facts) -> BaseModel:
+        """Return what the call would create."""
+        ...
 
 
 @runtime_checkable

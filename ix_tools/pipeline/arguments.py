@@ -29,6 +29,12 @@ HOST_KEYS = frozenset({"toolCallId", "tool", "sessionId", "action", "chatInput"}
 """Keys that n8n's agent adds to the arguments of every tool (n8n-io/n8n issues 21500 and 22787)."""
 HARMLESS_EXTRAS = {"document_type": "document_id"}
 """Fields that similar operations require, and the field beside which they change nothing."""
+OTHER_NAMES = {
+    "client": ("code", "client_code", "name", "client_name", "fiscal_id"),
+    "document_id": ("number", "document_number", "id"),
+    "client_id": ("id",),
+}
+"""Names under which similar operations take the same value, by the field; the first field that an operation has counts."""
 BLANKS = {ord(blank): " " for blank in "\u00a0\u2007\u202f"} | {
     ord(hidden): None for hidden in "\u200b\u2060\ufeff"
 }
@@ -66,7 +72,23 @@ def read_arguments(operation: type[Operation[Any]], arguments: Mapping[str, Any]
     fields = operation.model_fields
     ignored = HOST_KEYS | {name for name, beside in HARMLESS_EXTRAS.items() if beside in fields}
     known = {name: value for name, value in arguments.items() if name in fields or name not in ignored}
-    return _read_fields(operation, known)
+    return _read_fields(operation, _rename_fields(fields, known))
+
+
+def _rename_fields(fields: Mapping[str, FieldInfo], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments under the operation's own names, where another name can only mean one of them that is not given."""
+    named = dict(given)
+    for field, others in OTHER_NAMES.items():
+        if field not in fields or given.get(field) or _is_model_field(fields[field]):
+            continue
+        used = [name for name in others if name in named and name not in fields]
+        if len(used) == 1:
+            named[field] = named.pop(used[0])
+    return named
+
+
+def _is_model_field(info: FieldInfo) -> bool:
+    return any(_is_model(one) for one in _list_types(info.annotation))
 
 
 def _read_fields(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,13 +9,12 @@ from ix_tools.approvals.links import PageHost
 from ix_tools.auth.principals import Principal
 from ix_tools.config.settings import Settings
 from ix_tools.pipeline.context import CallContext, create_store
+from ix_tools.schemas.account_parameter import ACCOUNT_ARGUMENT
 from ix_tools.storage.database import Store
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-ACCOUNT_ARGUMENT = "account"
-"""The argument that names the account; the request header `Ix-Account` does the same."""
 ACCOUNT_HEADER = "ix-account"
 MAX_CONTEXTS = 512
 """Contexts kept at most; a new one must first check for intents left open by a crash."""

@@ -36,15 +36,8 @@ def _describe_reporting(since: date, today: date) -> Message:
     """Describe until when a document is best cancelled: until its month's data are due at the tax authority."""
     due = get_reporting_deadline(since)
     if due < today:
-        return message(
-            "cancelling: the month's data were due at the tax authority already, so the month's SAF-T is sent again, with the "
-            "document in state A. Notes: as soon as possible; correct_document says by when"
-        )
-    return message(
-        "cancelling: best by {day}, when the month's data are due at the tax authority; after that the month's SAF-T is sent again. "
-        "Notes: as soon as possible; correct_document says by when",
-        day=due,
-    )
+        return message("its month was already reported, so after cancelling the month's SAF-T is sent again")
+    return message("cancelling best by {day}, when its month is reported", day=due)
 
 
 def _describe_issuing(since: date, today: date) -> Message:
@@ -64,30 +57,18 @@ IX = "InvoiceXpress"
 
 PLANS: dict[str, CorrectionPlan] = {
     "invoice_issued": CorrectionPlan(
-        message(
-            "If neither value nor VAT changes (the NIF, for instance), or if it never left: cancel it with a reason "
-            "(change_state canceled, its receipts first) and issue it again. If value or VAT changes: a credit note for what is "
-            "too much or a debit note for what is missing, citing it (create_invoice). Never cancel and credit."
-        ),
+        message("Cancel it, or credit or debit it: correct_document says which of them is lawful, and why"),
         _describe_reporting,
-        message("CIVA 29/7 and 36/6; Of.-Circ. 30136/2012, point 14; DL 28/2019"),
     ),
     "issued_and_sent": CorrectionPlan(
         message(
-            "The e-mail cannot be called back. If value or VAT changes: a credit note for what is too much or a debit note for "
-            "what is missing, citing it (create_invoice). If only the client's details are wrong: cancel it with a reason and "
-            "issue it again, also once delivered (InvoiceXpress advises a credit note). Never cancel and credit."
+            "The e-mail cannot be called back; credit or debit the document, or cancel it: correct_document says which is lawful, and why"
         ),
         _describe_reporting,
-        message("CIVA 29/7 and 36/6; Of.-Circ. 30136/2012, point 14; PIV 10376; OCC PT27991"),
     ),
     "note_issued": CorrectionPlan(
-        message(
-            "If it never left: cancel it with a reason (change_state canceled) and issue another note. If the client has it: "
-            "the opposite note, about the same invoice (create_invoice), since a note changes value and VAT."
-        ),
+        message("Cancel it if it never left, else issue the opposite note: correct_document says why"),
         _describe_reporting,
-        message("CIVA 29/7, 36/6 and 78; Of.-Circ. 30136/2012, point 14"),
     ),
     "guide_issued": CorrectionPlan(
         message("Cancel it (change_state canceled) and issue another guide."),
@@ -119,7 +100,7 @@ PLANS: dict[str, CorrectionPlan] = {
         message("Change the answer (change_state accept or refuse), or cancel it."), _no_deadline, IX
     ),
     "sent": CorrectionPlan(
-        message("An e-mail cannot be recalled: write to its recipient; correct the document separately."),
+        message("An e-mail cannot be recalled: write to its recipient, and correct the document separately"),
         _no_undo,
     ),
     "paid": CorrectionPlan(
@@ -177,12 +158,13 @@ PLANS: dict[str, CorrectionPlan] = {
 
 
 def describe_correction(correction: Correction, language: Language, today: date) -> dict[str, Any]:
-    """Return a correction as results show it: action, deadline, source and the calls to make."""
+    """Return a correction as results show it: action, deadline, source and the calls to make; one sentence for an issued document."""
     chosen = PLANS[correction.plan]
-    shown: dict[str, Any] = {
-        "what": render(chosen.action, language),
-        "by": render(chosen.describe_deadline(correction.since or today, today), language),
-    }
+    deadline = chosen.describe_deadline(correction.since or today, today)
+    if not chosen.source and not correction.steps:  # correct_document tells the rest when it is asked
+        whole = message("{action}; {deadline}.", action=chosen.action, deadline=deadline)
+        return {"what": render(whole, language)}
+    shown: dict[str, Any] = {"what": render(chosen.action, language), "by": render(deadline, language)}
     if chosen.source:
         shown["source"] = render(chosen.source, language)
     if correction.steps:

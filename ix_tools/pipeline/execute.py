@@ -22,7 +22,7 @@ from ix_tools.approvals.parked_calls import ParkedCall
 from ix_tools.approvals.repository import CallOrigin, Reply
 from ix_tools.config.settings import SANDBOX_NOTICE
 from ix_tools.domain.today import pin_today
-from ix_tools.errors import IxError, SettingsError, StoredDifferently
+from ix_tools.errors import IxError, Problem, SettingsError, StoredDifferently
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
 from ix_tools.i18n.messages import message
@@ -30,6 +30,8 @@ from ix_tools.idempotency.intents import Intent
 from ix_tools.operations import file_delivery
 from ix_tools.operations.access import require_enabled
 from ix_tools.operations.base import BundledApproval, Operation, StepPending
+from ix_tools.operations.files import name_file
+from ix_tools.operations.protocols import HasDryRun
 from ix_tools.pipeline import idempotent_write, parking, policy_check
 from ix_tools.pipeline.approval_gate import require_scope
 from ix_tools.pipeline.arguments import parse, read_arguments
@@ -53,6 +55,7 @@ from ix_tools.pipeline.readback import (
     read_back_record,
     record_differences,
 )
+from ix_tools.pipeline.replay import read_current_result
 from ix_tools.schemas.search import get_operation
 from ix_tools.telemetry import observe
 from ix_tools.text.sanitize import sanitize_all
@@ -251,6 +254,8 @@ async def _run_without_route(execution: Execution, call: Operation[Any]) -> Comp
             raise
         return operation_context.pending_step
     body = _build_result(context, call, result, (), operation_context.facts)
+    if operation_context.only_replayed:
+        body["replayed"] = True
     pending = operation_context.pending_step
     return Completed(body) if pending is None else replace(pending, body=body)
 
@@ -269,14 +274,28 @@ async def _run_read(execution: Execution, call: Operation[Any]) -> Completed:
     return Completed(_build_result(context, call, record, warnings, facts))
 
 
+async def _run_dry(execution: Execution, call: Operation[Any]) -> Completed:
+    """Check a create and compute its result; nothing is sent."""
+    context = execution.context
+    loader = context.create_loader(progress=execution.progress)
+    call, facts, warnings, _ = await load_facts(loader, call, context, None)
+    await policy_check.evaluate_policy(context, call, facts, execution.face, warnings)
+    assert isinstance(call, HasDryRun)
+    body = _build_result(context, call, call.predict_result(facts), warnings, facts)
+    return Completed({**body, "sent": "nothing"})
+
+
 async def _run_write(execution: Execution, call: Operation[Any]) -> Completed | ApprovalRequired:
+    if isinstance(call, HasDryRun) and call.dry_run:
+        return await _run_dry(execution, call)
     context, holder = execution.context, execution.claims.holder.id
     identity = identify_call(context, call, execution.face, execution.arguments, execution.bundle)
     previous = await idempotent_write.lookup_previous(
         context, call, identity, takes_seen_drafts=execution.takes_seen_drafts
     )
     if isinstance(previous, Completed):
-        return previous
+        # A workflow compares its step's result as it was with the document as it is.
+        return previous if execution.is_step else await _bring_up_to_date(context, call, previous)
     async with idempotent_write.release_on_failure(context, previous):
         prepared = await prepare(execution, call, identity, previous)
     if not isinstance(prepared, PreparedWrite):  # another caller may have completed the same call meanwhile
@@ -301,13 +320,41 @@ async def _run_write(execution: Execution, call: Operation[Any]) -> Completed | 
     return await _execute(replace(execution, reply=None, is_repeated=True), call.spec.name)
 
 
+async def _bring_up_to_date(context: CallContext, call: Operation[Any], replayed: Completed) -> Completed:
+    """Return a replayed result with its record as it is now, and what can be done with that."""
+    body = replayed.body
+    if body.get("code"):
+        return replayed
+    try:
+        result = await read_current_result(context, call, body)
+    except IxError as failure:
+        problem = Problem(
+            "",
+            message("this is the result of then; it could not be read again now ({code})", code=failure.code),
+        )
+        return Completed(
+            {**body, "warnings": [*body.get("warnings", ()), problem.as_dict(context.settings.language)]}
+        )
+    if result is None:
+        return replayed
+    shown = result.model_dump(mode="json", exclude_none=True, context={"language": context.settings.language})
+    steps = [step.as_dict(context.settings.language) for step in call.next_steps(result)]
+    was, now = (one.get("document", {}).get("status") for one in (body, shown))
+    dropped = {"next", *(("undo",) if was != now else ())}
+    kept = {name: value for name, value in body.items() if name not in dropped}
+    fresh: dict[str, Any] = sanitize_all({**kept, **shown, **({"next": steps} if steps else {})})
+    return Completed(fresh)
+
+
 async def fetch_pdf(
     context: CallContext, document_id: int, *, second_copy: bool = False, face: str = "library"
-) -> bytes:
-    """Return the PDF itself, for interfaces that pass it on instead of saving it."""
+) -> tuple[bytes, str]:
+    """Return the PDF itself and its file's name, for interfaces that pass it on instead of saving it."""
     asked = {"document_id": document_id, "second_copy": second_copy, "delivery": "link"}
     outcome = await execute(context, "get_pdf", asked, origin=CallOrigin(face))
-    return await download_pdf(context, outcome.body.get("link"))
+    link = outcome.body.get("link")
+    name = name_file(link or "", f"document-{document_id}.pdf", "-second-copy" if second_copy else "")
+    return await download_pdf(context, link), name
 
 
 async def dry_run_policy(

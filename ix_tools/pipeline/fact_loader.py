@@ -13,7 +13,13 @@ from ix_tools.api_client import protocol
 from ix_tools.api_client.list_queries import query_every_state
 from ix_tools.api_client.reader import PAGE_SIZE
 from ix_tools.approvals.repository import ApprovalRepository
-from ix_tools.domain.document_kinds import GUIDES, NOTES, get_document_kind, name_within_sentence
+from ix_tools.domain.document_kinds import (
+    GUIDES,
+    ISSUED_STATES,
+    NOTES,
+    get_document_kind,
+    name_within_sentence,
+)
 from ix_tools.domain.parsing import (
     parse_record,
     read_id,
@@ -29,7 +35,7 @@ from ix_tools.guards.protocols import ClientShaped
 from ix_tools.i18n.messages import message
 from ix_tools.i18n.value_labels import name_record
 from ix_tools.idempotency.journal import Journal
-from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
+from ix_tools.idempotency.unreturned_fields import find_own_items, find_unreturned_fields
 from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import ClientDetails, DocumentDraft
 from ix_tools.operations.expectations import Subject
@@ -43,6 +49,7 @@ from ix_tools.operations.protocols import (
     get_state,
 )
 from ix_tools.operations.spec import find_name_fields
+from ix_tools.pipeline.account_lists import ACCOUNT_LISTS, AccountList
 from ix_tools.pipeline.catalogue_lookup import CatalogueLookup, FoundItems, Progress
 from ix_tools.pipeline.client_reader import ClientReader
 from ix_tools.pipeline.document_facts import (
@@ -54,39 +61,16 @@ from ix_tools.pipeline.document_facts import (
 from ix_tools.pipeline.lookup_memory import LookupMemory
 from ix_tools.pipeline.parallel import gather
 from ix_tools.pipeline.series_lookup import SeriesLookup
-from ix_tools.storage.lookups import SERIES, TAXES, Remembered
+from ix_tools.storage.lookups import Remembered
 
 Found = TypeVar("Found")
 Lookups = dict[str, Callable[[], Awaitable[Any]]]
 """Look-ups to make side by side, by the name of the fact."""
 OWNER_TYPES = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices")
+LATELY_SECONDS = 86400.0
+"""Time within which a second document of the same content may be meant as the first."""
 SEEN, SEEN_OWNER, SEEN_CLIENT = "seen", "seen owner", "seen client"
 """Names of records taken as they were seen, among the look-ups that were not made."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountList:
-    """A list that every document relies on."""
-
-    want: Want
-    fact: str
-    name: str
-    """As it is remembered."""
-    path: str
-    key: str
-    record: type[Record]
-    resource: str
-    """Beginning of the claims of calls that change it."""
-    kind: str
-    """What a field that names one of them resolves to."""
-
-
-ACCOUNT_LISTS = (
-    AccountList(Want.TAXES, "taxes", TAXES, "/taxes.json", "taxes", Tax, "taxes", "tax"),
-    AccountList(
-        Want.SEQUENCES, "sequences", SERIES, "/sequences.json", "sequences", Sequence, "series/", "series"
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +127,9 @@ class FactLoader(ClientReader):
             facts["document"] = parse_document(facts["document_raw"], reference[0]).with_named_taxes(
                 facts.get("taxes", ())
             )
-        facts["unreturned"] = find_unreturned_fields(facts.pop("written", None), facts.get("document"))
+        written = facts.pop("written", None)
+        facts["unreturned"] = find_unreturned_fields(written, facts.get("document"))
+        facts["own_items"] = find_own_items(written) if facts["unreturned"] is not None else frozenset()
         if is_finalizing and reference and Want.RELATED in wanted and _may_have_owner(facts):
             facts["related"] = await none_if_missing(self._list_related(reference[1]))
         if facts.get("related", ()) is None:  # missing, although the document was found
@@ -231,6 +217,14 @@ class FactLoader(ClientReader):
             jobs["written"] = lambda: anyio.to_thread.run_sync(journal.find_last_write, *place)
         return jobs
 
+    def _list_issued_lately(self, operation: str) -> tuple[Document, ...]:
+        """Return the documents that the same operation issued through this store within a day, newest first."""
+        if self.journal is None:
+            return ()
+        done = self.journal.list_done_since(self.account.name, operation, LATELY_SECONDS)
+        outcomes = [one.outcome for one in done if one.outcome is not None and _is_issued(one.outcome)]
+        return tuple(Document.model_validate(one["document"]) for one in outcomes)
+
     async def load_dependent(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Facts:
         """Load the wanted facts that depend on the document or on the completed call."""
         found = await gather(self._plan_dependent_lookups(call, wanted, facts))
@@ -259,6 +253,8 @@ class FactLoader(ClientReader):
         if Want.DOCUMENT_CLIENT in wanted and document and document.client and document.client.id:
             number = document.client.id
             jobs["document_client_raw"] = lambda: self._get_document_client(call, number)
+        if Want.ISSUED_LATELY in wanted and document and get_state(call) == "finalized":
+            jobs["issued_lately"] = lambda: anyio.to_thread.run_sync(self._list_issued_lately, call.spec.name)
         if Want.LATER_IN_SERIES in wanted and document and get_state(call) == "finalized":
             jobs["series_state"] = lambda: SeriesLookup(self, self.memory).load(document)
         owner = (call.owner_invoice_id if isinstance(call, HasOwner) else None) or find_owner_id(facts)
@@ -462,3 +458,7 @@ def _may_have_owner(facts: Mapping[str, Any]) -> bool:
     """
     document = facts.get("document")
     return document is None or not document.is_draft or facts["unreturned"] is None
+
+
+def _is_issued(outcome: Mapping[str, Any]) -> bool:
+    return (outcome.get("document") or {}).get("status") in ISSUED_STATES

@@ -55,6 +55,13 @@ class PipelineOperationContext:
     """False once a seen draft turned out to be outdated."""
     step_warnings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     """The warnings of the steps that a workflow ran, by operation."""
+    replays: list[bool] = field(default_factory=list)
+    """Whether each write among the steps was a replay."""
+
+    @property
+    def only_replayed(self) -> bool:
+        """Tell whether the workflow wrote nothing, because all of it was done before."""
+        return bool(self.replays) and all(self.replays)
 
     async def send(self, call: Operation[Any]) -> Any:
         request = protocol.build_request(call)
@@ -79,6 +86,8 @@ class PipelineOperationContext:
             self.pending_step = outcome
             raise StepPending(outcome.body)
         self.step_warnings[name] = outcome.warnings
+        if search.get_operation(name).spec.effect.writes:
+            self.replays.append(bool(outcome.body.get("replayed")))
         return outcome.body
 
     def list_step_warnings(self, name: str) -> tuple[Finding, ...]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from ix_tools.domain.comparison import ASKED, EXPECTED_READ_BACK
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import Record
@@ -24,6 +26,30 @@ WHOLE_RECORDS = {"document", "client", "item", "tax", "sequence", "account"}
 def select_result_fields(call: Operation[Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of an outcome that belong to the operation's result."""
     return {name: outcome[name] for name in call.result_type().model_fields if name in outcome}
+
+
+async def read_current_result(
+    context: CallContext, call: Operation[Any], outcome: Mapping[str, Any]
+) -> BaseModel | None:
+    """Return a replayed result with its record as it is now; None if it names none that can be read."""
+    shown = select_result_fields(call, outcome)
+    try:
+        name, now = await _read_current(context, call, shown)
+    except NotFound:
+        if not shown.get("document"):
+            return None
+        name, now = "document", None
+    if not name:
+        return None
+    result = call.result_type().model_validate(shown)
+    if now is None:
+        return result.model_copy(
+            update={name: getattr(result, name).model_copy(update={"status": "deleted"})}
+        )
+    if isinstance(now, Document):
+        # What is open of it changes with its receipts; get_document tells it.
+        return result.model_copy(update={name: now, **({"to_pay": None} if "to_pay" in shown else {})})
+    return result.model_copy(update={name: now})
 
 
 async def recheck_difference(

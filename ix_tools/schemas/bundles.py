@@ -55,14 +55,14 @@ def _to_openai(tool: Tool) -> dict[str, Any]:
 
 
 def _to_openai_strict(tool: Tool) -> dict[str, Any]:
-    function = _name(tool, "parameters", _build_strict_schema(tool["inputSchema"]))
+    function = _name(tool, "parameters", build_strict_schema(tool["inputSchema"]))
     return {"type": "function", "function": {**function, "strict": True}}
 
 
 def _to_openai_responses(tool: Tool) -> dict[str, Any]:
     return {
         "type": "function",
-        **_name(tool, "parameters", _build_strict_schema(tool["inputSchema"])),
+        **_name(tool, "parameters", build_strict_schema(tool["inputSchema"])),
         "strict": True,
     }
 
@@ -99,7 +99,8 @@ def _convert(node: Schema, convert: Callable[[Schema], Schema]) -> Schema:
     return convert(inner)
 
 
-def _build_strict_schema(schema: Schema) -> Schema:
+def build_strict_schema(schema: Schema) -> Schema:
+    """Return a schema for hosts that require every parameter to be sent: the optional ones may be null."""
     return _convert(schema, _build_strict_node)
 
 

@@ -46,7 +46,7 @@ def _build_envelope(operation: type[Operation[Any]]) -> Schema:
     return {**properties, "sandbox": {"type": "string"}}
 
 
-_NEXT_SCHEMA: Schema = {"description": "Sensible next calls."}
+_NEXT_SCHEMA: Schema = {"description": "Next calls."}
 _PENDING_PROPERTIES: Schema = {
     "status": {"type": "string"},
     "approval": {"type": "object"},

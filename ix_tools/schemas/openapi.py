@@ -196,7 +196,7 @@ def _build_responses() -> Json:
 _TEXT: Schema = {"type": "string"}
 _STEPS: Schema = {
     "type": "array",
-    "description": "Sensible next calls.",
+    "description": "Next calls.",
     "items": {
         "type": "object",
         "properties": {"tool": _TEXT, "arguments": {"type": "object"}, "why": _TEXT},
@@ -309,7 +309,7 @@ _SCHEMAS: Mapping[str, Schema] = {
                 "type": "string",
                 "description": "`message` in the person's language, where the settings name another than English.",
             },
-            "next": {"type": "string", "description": "What to do next."},
+            "next": _named("Steps"),
             "retryable": {"type": "boolean", "description": "Whether the same call may simply be repeated."},
         },
         "required": ["status", "code", "detail"],
@@ -325,7 +325,7 @@ _REFUSED: Json = {
     "message": "Refused: due_date: 2026-11-19 is before the document's date 2026-11-20. Nothing was sent.",
     "problems": [{"field": "due_date", "problem": "2026-11-19 is before the document's date 2026-11-20"}],
     "sent": "nothing",
-    "next": "correct the fields named and call again",
+    "next": [{"why": "correct the fields named and call again"}],
     "retryable": False,
 }
 _APPROVAL: Json = {

@@ -22,7 +22,9 @@ def load_catalogue() -> dict[str, Any]:
 
 def choice_from_settings(settings: "Settings") -> ToolSelection:
     """Return the choice of tools in the settings."""
-    return ToolSelection(settings.toolsets, settings.tools, settings.exclude, settings.read_only)
+    return ToolSelection(
+        settings.toolsets, settings.tools, settings.exclude, settings.read_only, settings.strict_schemas
+    )
 
 
 def list_chosen_tools(choice: ToolSelection) -> list[dict[str, Any]]:
@@ -31,4 +33,9 @@ def list_chosen_tools(choice: ToolSelection) -> list[dict[str, Any]]:
         tools: list[dict[str, Any]] = load_catalogue()["tools"]
         return tools
     content = json.loads((FOLDER / "toolsets.json").read_bytes())
-    return select_tools(content["tools"], content["toolsets"], content["usual"], choice)
+    chosen = select_tools(content["tools"], content["toolsets"], content["usual"], choice)
+    if not choice.strict_schemas:
+        return chosen
+    from ix_tools.schemas.bundles import build_strict_schema
+
+    return [{**tool, "inputSchema": build_strict_schema(tool["inputSchema"])} for tool in chosen]

@@ -39,6 +39,7 @@ class ToolSelection:
     tools: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     read_only: bool = False
+    strict_schemas: bool = False
 
 
 def select_tools(

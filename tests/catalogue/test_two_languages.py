@@ -175,7 +175,6 @@ async def list_document_refusals(harness: Harness) -> Iterator[IxError]:
                 ("unsettled", {}),
                 ("canceled", {}),
                 ("canceled", {"message": "erro"}),
-                ("settled", {"message": "um motivo que não faz falta"}),
             )
         ),
         *(

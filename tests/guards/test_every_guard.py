@@ -27,6 +27,8 @@ FACTS = {
     "items_unchecked": Want.ITEMS,
     "items_read_at": Want.ITEMS,
     "client_seen": Want.CLIENT,
+    "own_items": Want.UNRETURNED,
+    "issued_lately": Want.ISSUED_LATELY,
     "document": Want.DOCUMENT,
     "document_client": Want.DOCUMENT_CLIENT,
     "owner": Want.OWNER,

@@ -75,9 +75,9 @@ async def test_guides_write_into_the_catalogue_too(harness: Harness) -> None:
 
 
 async def test_updates_write_into_the_catalogue_too(harness: Harness) -> None:
-    draft = await harness.create_draft()
+    draft = await harness.create_draft(items=[advice()])
     await harness.check_acceptance(
-        "update_invoice", document_arguments(draft, items=[line(unit_price=99)]), "overwrite_items"
+        "update_invoice", document_arguments(draft, items=[advice(unit_price=99)]), "overwrite_items"
     )
 
 

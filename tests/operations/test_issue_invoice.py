@@ -92,14 +92,7 @@ async def test_one_call_and_one_yes_issue_fetch_and_send(harness: Harness) -> No
     assert result["pdf"]["file"].endswith(".pdf")
     assert result["email"]["to"] == TO
     assert all_writes(harness) == [1, 1, 1]
-    assert "credit note" in result["undo"]["what"]
-    assert "07/12/2026" in result["undo"]["by"]
-    # The client has it, so notes come first.
-    assert [step["tool"] for step in result["undo"]["calls"]] == [
-        "create_invoice",
-        "create_invoice",
-        "change_state",
-    ]
+    assert result["undo"]["what"].startswith("The e-mail cannot be called back; credit or debit")
     assert "idempotency_key" not in warnings_by_field(result)
 
 
@@ -144,11 +137,7 @@ async def test_without_a_recipient_nothing_is_sent_and_the_next_step_offers_it(h
     assert states(result) == dict.fromkeys(("draft", "finalize", "pdf"), "done")
     assert all_writes(harness) == [1, 1, 0]
     assert [step["tool"] for step in result["next"]] == ["send_email", "generate_payment"]
-    assert [step["arguments"]["document_type"] for step in result["undo"]["calls"]] == [
-        "invoices",
-        "credit_notes",
-        "debit_notes",
-    ]
+    assert result["undo"]["what"].startswith("Cancel it, or credit or debit it")
 
 
 @pytest.mark.parametrize(
@@ -327,9 +316,9 @@ async def test_declined_the_draft_stays_and_the_error_says_how_to_go_on(harness:
     assert shown["document"]["status"] == "draft"
     assert f"the draft invoice {shown['document']['id']} stays" in shown["message"]
     assert "Nothing was sent" not in shown["message"]
-    assert "update_invoice" in shown["next"]
-    assert "deleted" in shown["next"]
-    assert "repeat" not in shown["next"]
+    assert "update_invoice" in str(shown["next"])
+    assert "deleted" in str(shown["next"])
+    assert "repeat" not in str(shown["next"])
     result = await harness.call("issue_invoice", build_arguments())
     assert result["document"]["id"] == shown["document"]["id"]
     assert all_writes(harness) == [1, 1, 1]
@@ -446,7 +435,7 @@ async def test_a_mail_of_which_nobody_knows_is_told_and_never_repeated_by_itself
     call, shown = await mail_fails(harness, status=500, body={})
     assert (shown["code"], shown["sent"]) == ("outcome_unknown", "unknown")
     assert states(shown)["email"] == "unknown"
-    assert "send_email" in shown["next"]
+    assert "send_email" in str(shown["next"])
     sent = all_writes(harness)
     once_more = await harness.get_error("issue_invoice", call)
     assert once_more.code == "outcome_unknown"

@@ -107,7 +107,7 @@ async def test_the_findings_are_in_the_language_of_the_settings(harness: Harness
     harness.context.settings = harness.context.settings.model_copy(update={"language": "pt"})
     shown = await checked(harness, today="2026-11-25")
     assert list(list_findings(shown)) == ["o mês ainda não terminou", "rascunhos por emitir"]
-    assert "07/12/2026" in shown["findings"][0]["next"]
+    assert "07/12/2026" in str(shown["findings"][0]["next"])
 
 
 async def test_a_gap_in_a_series_is_named_and_a_cancelled_number_is_none(harness: Harness) -> None:

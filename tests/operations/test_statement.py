@@ -136,7 +136,7 @@ async def test_a_client_is_found_by_id_code_or_name(harness: Harness, who: Json)
 
 @pytest.mark.parametrize(
     ("given", "field"),
-    [({}, "client_id"), ({"client_id": 1, "date_from": "2026-02-01", "date_to": "2026-01-01"}, "date_to")],
+    [({}, "client"), ({"client_id": 1, "date_from": "2026-02-01", "date_to": "2026-01-01"}, "date_to")],
 )
 async def test_a_statement_of_nobody_or_backwards_is_refused(
     harness: Harness, given: Json, field: str
@@ -145,4 +145,4 @@ async def test_a_statement_of_nobody_or_backwards_is_refused(
 
 
 async def test_an_unknown_client_is_an_error_and_no_empty_statement(harness: Harness) -> None:
-    assert (await harness.get_error("account_statement", {"code": "NOBODY"})).code == "not_found"
+    assert (await harness.get_error("account_statement", {"client": "NOBODY"})).code == "refused"

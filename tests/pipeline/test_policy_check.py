@@ -76,7 +76,7 @@ async def test_an_amount_up_to_the_ceiling_is_sent_and_a_cent_more_waits(
 async def test_after_the_daily_budget_a_person_is_asked_and_told_why(
     harness: Harness, tmp_path: Path
 ) -> None:
-    calls = [await finalize(harness) for _ in range(3)]
+    calls = [await finalize(harness, reference=f"PO-{at}") for at in range(3)]
     under(harness, tmp_path, FREE)
     assert [await outcome(harness, *call) for call in calls] == ["sent", "sent", "asked"]
     text = rows(harness)[-1].text
@@ -99,7 +99,7 @@ async def test_after_the_daily_budget_a_person_is_asked_and_told_why(
 async def test_editing_the_file_does_not_reset_the_daily_budget(
     harness: Harness, tmp_path: Path, edited: str
 ) -> None:
-    calls = [await finalize(harness) for _ in range(3)]
+    calls = [await finalize(harness, reference=f"PO-{at}") for at in range(3)]
     under(harness, tmp_path, FREE)
     assert [await outcome(harness, *call) for call in calls[:2]] == ["sent", "sent"]
     under(harness, tmp_path, edited)
@@ -110,7 +110,7 @@ async def test_editing_the_file_does_not_reset_the_daily_budget(
 async def test_a_call_over_budget_is_refused_if_nobody_else_may_approve(
     harness: Harness, tmp_path: Path
 ) -> None:
-    calls = [await finalize(harness) for _ in range(3)]
+    calls = [await finalize(harness, reference=f"PO-{at}") for at in range(3)]
     under(harness, tmp_path, 'otherwise = "deny"\n' + FREE)
     assert [await outcome(harness, *call) for call in calls] == ["sent", "sent", "allowance_used_up"]
     under(harness, tmp_path, 'otherwise = "deny"\n' + FREE, "ana")

@@ -183,3 +183,38 @@ async def test_a_pdf_is_not_written_through_a_link(harness: Harness) -> None:
     assert (documents / "FT-2026-1.pdf").read_bytes().startswith(b"%PDF")
     assert found["file"].startswith(str(documents))
     assert victim.read_bytes() == b"precious"
+
+
+async def test_a_replay_tells_what_is_true_now(harness: Harness) -> None:
+    """A draft that was finalized, paid or deleted meanwhile is shown so, with the calls that its state allows."""
+    call = invoice(idempotency_key="k1")
+    made = (await harness.call("create_invoice", call))["document"]
+    again = await harness.call("create_invoice", call)
+    assert (again["replayed"], again["document"]["status"]) == (True, "draft")
+    assert [step["tool"] for step in again["next"]] == ["change_state"]
+    issued = await harness.call("change_state", document_arguments(made, state="finalized"))
+    final = await harness.call("create_invoice", call)
+    assert (final["replayed"], final["document"]["number"]) == (True, issued["document"]["number"])
+    assert [step["tool"] for step in final["next"]] == ["get_pdf", "send_email", "generate_payment"]
+    other = invoice(idempotency_key="k2", reference="B")
+    dropped = (await harness.call("create_invoice", other))["document"]
+    await harness.call("change_state", document_arguments(dropped, state="deleted"))
+    gone = await harness.call("create_invoice", other)
+    assert (gone["document"]["status"], "next" in gone) == ("deleted", False)
+
+
+@pytest.mark.parametrize("name", ["issue_invoice", "create_client"])
+async def test_every_replay_is_marked(harness: Harness, name: str) -> None:
+    new = {"name": "Gama, Lda", "code": "GAMA", "idempotency_key": "k1"}
+    call = new if name == "create_client" else invoice(idempotency_key="k1")
+    assert "replayed" not in await harness.call(name, call)
+    assert (await harness.call(name, call))["replayed"] is True
+
+
+async def test_a_replay_that_cannot_be_read_again_says_so(harness: Harness) -> None:
+    call = invoice(idempotency_key="k1")
+    await harness.call("create_invoice", call)
+    harness.sandbox.fault("GET", r"/invoices/\d+\.json", status=500, times=9)
+    again = await harness.call("create_invoice", call)
+    assert again["replayed"] is True
+    assert "could not be read again now" in again["warnings"][-1]["problem"]

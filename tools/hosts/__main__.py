@@ -63,7 +63,7 @@ def run_client(client: Client) -> Outcome:
         server = home / "server"
         exports = "".join(f"export {key}={value}\n" for key, value in SETTINGS.items())
         # A host passes its server few variables, so they are set in a script of one's own.
-        server.write_text(f"#!/bin/sh\n{exports}exec {' '.join(SERVER)}\n", encoding="utf-8")
+        server.write_text(f'#!/bin/sh\n{exports}exec {" ".join(SERVER)} "$@"\n', encoding="utf-8")
         server.chmod(0o700)
         command, environment = client.start(Run(folder, home, [str(server)], model))
         said = run(command, home, environment)

@@ -68,6 +68,13 @@ def _run_driver(name: str) -> Callable[[Run], Start]:
     return lambda run: ([run.python, str(DRIVERS / name), run.model, *run.server], {})
 
 
+def _run_strict(name: str) -> Callable[[Run], Start]:
+    return lambda run: (
+        [run.python, str(DRIVERS / name), run.model, *run.server, "--strict-schemas"],
+        {},
+    )
+
+
 def _run_calls(name: str) -> Callable[[Run], Start]:
     return lambda run: ([run.python, str(DRIVERS / name), dump_script(), *run.server], {})
 
@@ -137,7 +144,7 @@ def _start_opencode(run: Run) -> Start:
 CLIENTS = (
     Client("MCP Python SDK 1.x", ("mcp==1.30.0",), _run_calls("mcp_client.py"), prints_results=True),
     Client("FastMCP", ("fastmcp==4.1.6",), _run_calls("fastmcp_client.py"), prints_results=True),
-    Client("OpenAI Agents SDK, strict", ("openai-agents==0.24.0",), _run_driver("openai_agents.py")),
+    Client("OpenAI Agents SDK, strict", ("openai-agents==0.24.0",), _run_strict("openai_agents.py")),
     Client(
         "pydantic-ai, OpenAI", ("pydantic-ai-slim[openai,mcp]==2.62.0",), _run_driver("pydantic_ai_agent.py")
     ),

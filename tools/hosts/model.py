@@ -93,11 +93,21 @@ def _fill(schema: Mapping[str, Any]) -> Any:
     kinds = schema.get("type", [one.get("type") for one in schema.get("anyOf", ())])
     if "null" in kinds or not kinds:
         return None
+    if "default" in schema:
+        return schema["default"]
     if schema.get("enum"):
-        return schema.get("default", schema["enum"][0])
+        return schema["enum"][0]
     if schema.get("properties"):
         return {name: _fill(one) for name, one in schema["properties"].items()}
-    empty: Json = {"string": "", "array": [], "integer": 0, "number": 0, "boolean": False, "object": {}}
+    least = schema.get("minimum", 0)
+    empty: Json = {
+        "string": "",
+        "array": [],
+        "integer": least,
+        "number": least,
+        "boolean": False,
+        "object": {},
+    }
     return empty[kinds if isinstance(kinds, str) else kinds[0]]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +11,8 @@ from ix_tools.config import sandbox_choice
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.options import WordChoice
 
+GLOBAL_NAMES = ("output", "sandbox", "sandbox_file", "own_account")
+"""Names of the global options' values."""
 SETTINGS = {
     "max_content_width": 100,
     "help_option_names": ["-h", "--help"],
@@ -22,8 +25,13 @@ def global_options() -> list[click.Option]:
     return [
         click.Option(
             ["output", "--output"],
-            type=WordChoice(["text", "json"]),
-            help="Default: text on a terminal, JSON otherwise.",
+            type=OutputChoice(["text", "json"]),
+            help="Default: text on a terminal, JSON otherwise. A path is where a command that saves a file puts it.",
+        ),
+        click.Option(
+            ["own_account", "--account"],
+            metavar="NAME",
+            help="Account to act in, by its name in the settings. Default: the account itself, or the only one.",
         ),
         click.Option(
             ["sandbox", sandbox_choice.OPTION],
@@ -49,6 +57,16 @@ def build_parking_option() -> click.Option:
     )
 
 
+class OutputChoice(WordChoice):
+    """A format, or a path, which has a slash or a dot in it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the word, or the path."""
+        if isinstance(value, str) and {"/", "\\", "."} & {*value}:
+            return Path(value).expanduser()
+        return super().convert(value, param, ctx)
+
+
 def _write_sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
@@ -69,11 +87,19 @@ def subcommand(group: click.Group, name: str) -> Callable[[Callable[..., int | N
 
 
 def apply_global_options(
-    ctx: click.Context, output: Any = None, sandbox: Any = None, sandbox_file: Any = None
+    ctx: click.Context,
+    output: Any = None,
+    sandbox: Any = None,
+    sandbox_file: Any = None,
+    own_account: str | None = None,
 ) -> Invocation:
     """Record the global options in the invocation; the last ones win."""
     run = ctx.find_object(Invocation) or Invocation()
-    run.output = output or run.output
+    if isinstance(output, Path):
+        run.output_file = output
+    else:
+        run.output = output or run.output
     run.sandbox = bool(sandbox) or run.sandbox
     run.sandbox_file = run.sandbox_file if sandbox_file is None else sandbox_file
+    run.account = run.account if own_account is None else own_account
     return run

@@ -48,7 +48,7 @@ BROKEN = message("Correct the problems and run ix-tools doctor again.")
 @click.command("doctor", params=global_options(), context_settings=SETTINGS)
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> int:
-    """Check settings, store, clock, account, taxes and series. Exit code 1 if anything is a problem.
+    """Check settings, store, clock, every account, its taxes and series. Exit code 1 if anything is a problem.
 
     The account is only read. With --sandbox, a fresh built-in sandbox is checked instead of an account.
     """
@@ -80,10 +80,12 @@ def _run_checks(run: Invocation) -> Iterator[Finding]:
     yield from checks.check_policy(run, run.settings)
     yield from mail_checks.check_mail(run)
     with run.open_account() as settings:
-        account = list(checks.check_account(settings))
-        yield from account
-        if all(one.level == "ok" for one in account):
-            yield from _check_account(run, settings)
+        others = [] if run.account else list(run.all_settings.by_account().values())
+        for one in others or [settings]:
+            account = list(checks.check_account(settings if one.sandbox else one))
+            yield from account
+            if all(found.level == "ok" for found in account):
+                yield from _check_account(run, settings if one.sandbox else one)
 
 
 def _check_account(run: Invocation, settings: Settings) -> Iterator[Finding]:

@@ -32,9 +32,13 @@ class Invocation:
 
     argv: tuple[str, ...] = ()
     output: Literal["text", "json"] | None = None
+    output_file: Path | None = None
+    """Where a file that the call saves goes instead of the folder of documents."""
     sandbox: bool = False
     sandbox_file: str | None = None
     """Path as typed."""
+    account: str | None = None
+    """Name of the account to act in."""
     clock: Callable[[], float] = time.time
     now: Callable[[], datetime] = lisbon_now
     when_approved: Literal["run", "repeat"] | None = None
@@ -53,7 +57,12 @@ class Invocation:
 
     @property
     def settings(self) -> Settings:
-        """Return the settings with the sandbox options, wherever on the command line they stand."""
+        """Return the settings of the chosen account or sandbox, wherever on the command line the options stand."""
+        return self.all_settings.for_account(self.account)
+
+    @property
+    def all_settings(self) -> Settings:
+        """Return the settings with all accounts."""
         return apply_sandbox_options(self._loaded_settings, self.sandbox, self.sandbox_file)
 
     @cached_property
@@ -81,6 +90,7 @@ class Invocation:
         where = (
             ["--sandbox-file", str(self.sandbox_file)] if self.sandbox_file else ["--sandbox"] * self.sandbox
         )
+        where += ["--account", self.account] if self.account else []
         return f"{find_own_command()} {shlex.join([*where, *words])}"
 
     def build_repeat(self, *more: str) -> str:

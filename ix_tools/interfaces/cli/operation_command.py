@@ -11,8 +11,14 @@ from ix_tools.errors import get_result_exit_code
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, Text, message, render, translate_text
 from ix_tools.interfaces.cli import line_syntax
-from ix_tools.interfaces.cli.command_options import apply_global_options, build_parking_option, global_options
+from ix_tools.interfaces.cli.command_options import (
+    GLOBAL_NAMES,
+    apply_global_options,
+    build_parking_option,
+    global_options,
+)
 from ix_tools.interfaces.cli.options import Slot, build_call, build_words, list_slots
+from ix_tools.interfaces.cli.saved_files import move_file, require_target
 from ix_tools.interfaces.cli.translation import translate_parameters
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Effect
@@ -64,11 +70,15 @@ class OperationCommand(click.Command):
         from ix_tools.interfaces.cli import results
         from ix_tools.interfaces.cli.execute import execute_call
 
-        shared = {name: given.pop(name) for name in ("output", "sandbox", "sandbox_file")}
+        shared = {name: given.pop(name) for name in GLOBAL_NAMES}
         run = apply_global_options(click.get_current_context(), **shared)
         run.schema = self.schema
         run.when_approved = given.pop("when_approved", None)
+        if run.output_file is not None:
+            require_target(run.output_file, saves_file="delivery" in self.schema["properties"])
         body = execute_call(run, self.operation, build_call(self.schema, given, json_file))
+        if run.output_file is not None:
+            body = move_file(body, run.output_file)
         results.print_result(run, self.operation, body)
         return get_result_exit_code(body)
 

@@ -16,7 +16,12 @@ from ix_tools.i18n.formats import LISBON
 from ix_tools.i18n.messages import message
 from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.interfaces.cli import console, policy_text
-from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.command_options import (
+    GLOBAL_NAMES,
+    SETTINGS,
+    apply_global_options,
+    global_options,
+)
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.options import WordChoice
 from ix_tools.interfaces.cli.repositories import open_approvals
@@ -82,7 +87,7 @@ def check(ctx: click.Context, /, json_file: str | None, **given: Any) -> None:
 
     A value that you leave out is unknown: a rule that restricts then counts, a rule that permits does not.
     """
-    shared = {name: given.pop(name) for name in ("output", "sandbox", "sandbox_file")}
+    shared = {name: given.pop(name) for name in GLOBAL_NAMES}
     run = apply_global_options(ctx, **shared)
     file = _open_policy(run)
     if file is None:

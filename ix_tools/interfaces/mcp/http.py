@@ -19,7 +19,8 @@ from ix_tools.interfaces.mcp.server import CreateServer, Tool, build_server
 from ix_tools.operations.file_delivery import restrict_schema
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope as Word
-from ix_tools.pipeline.context_pool import ACCOUNT_ARGUMENT, ServerContext
+from ix_tools.pipeline.context_pool import ServerContext
+from ix_tools.schemas.account_parameter import add_account_parameter
 from ix_tools.schemas.rendered_lists import choice_from_settings, list_chosen_tools
 
 PATH = "/mcp"
@@ -54,7 +55,7 @@ def build_endpoint(server_context: ServerContext, factory: CreateServer = build_
     @lru_cache(maxsize=256)
     def seen_by(principal: Principal) -> list[Tool]:
         return [
-            _add_account_parameter(tool, principal)
+            add_account_parameter(tool, principal.accounts)
             for tool in tools
             if _required_scope(tool) in principal.scopes
         ]
@@ -119,23 +120,3 @@ def list_needed_scopes(settings: Settings) -> list[Word]:
 
 def _required_scope(tool: Tool) -> str:
     return get_required_scope(catalogue()[tool["name"]].spec)
-
-
-def _add_account_parameter(tool: Tool, principal: Principal) -> Tool:
-    """Add the account parameter to a tool's schema if the caller has several accounts."""
-    if len(principal.accounts) < 2:
-        return tool
-    schema = tool["inputSchema"]
-    which = {
-        "type": "string",
-        "enum": list(principal.accounts),
-        "description": "The InvoiceXpress account to act in.",
-    }
-    return {
-        **tool,
-        "inputSchema": {
-            **schema,
-            "properties": {ACCOUNT_ARGUMENT: which, **schema.get("properties", {})},
-            "required": [ACCOUNT_ARGUMENT, *schema.get("required", [])],
-        },
-    }

@@ -21,7 +21,7 @@ async def drive_own_calls(settings: Settings, context: LazyContext) -> AsyncIter
         from ix_tools.interfaces.driver.driver import run_driver
         from ix_tools.interfaces.driver.local_askers import LocalAskers
 
-        async with run_driver(settings, opened.store, LocalAskers(opened)):
+        async with run_driver(settings, opened.store, LocalAskers(opened, context.open, context.accounts)):
             await anyio.sleep_forever()
 
     async with anyio.create_task_group() as tasks:

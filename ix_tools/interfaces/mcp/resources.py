@@ -50,7 +50,7 @@ async def _load_content(
         return build_json_resource(uri, listed.body)
     if found := _PDF_URI.fullmatch(uri):
         parse("get_pdf", {"document_id": int(found[1])})
-        content = await fetch_pdf(
+        content, _ = await fetch_pdf(
             await open_context(), int(found[1]), second_copy=bool(found[2]), face=ORIGIN.face
         )
         if len(content) > MAX_PDF_BYTES:

@@ -32,6 +32,9 @@ def build_parser() -> argparse.ArgumentParser:
         "(`ix-tools serve --http --help`).",
     )
     add_options(parser)
+    parser.add_argument(
+        "--account", help="serve this account of the settings alone; otherwise calls name one of several"
+    )
     add_tool_options(parser)
     return parser
 
@@ -61,6 +64,11 @@ def add_tool_options(parser: argparse.ArgumentParser) -> None:
         "(default: the setting when_approved)",
     )
     parser.add_argument("--read-only", action="store_true", help="neither list nor run tools that write")
+    parser.add_argument(
+        "--strict-schemas",
+        action="store_true",
+        help="list every parameter as required, the optional ones as null or a value, for hosts in strict mode",
+    )
 
 
 def main(argv: Sequence[str], show: "ShowPages | None" = None) -> int:
@@ -79,8 +87,11 @@ def main(argv: Sequence[str], show: "ShowPages | None" = None) -> int:
         settings = apply_sandbox_options(
             apply_options(load_settings(), options), options.sandbox, options.sandbox_file
         )
+        if options.account is not None:
+            settings = settings.for_account(options.account).alone()
         if not settings.sandbox:
-            settings.require_account()
+            for one in settings.by_account().values() or [settings]:
+                one.require_account()
         if settings.when_approved == "run":
             from ix_tools.config.extras import require_extra
 
@@ -92,11 +103,13 @@ def main(argv: Sequence[str], show: "ShowPages | None" = None) -> int:
     except SettingsError as wrong:
         print(wrong.format_for_person(detect_language()), file=sys.stderr)
         return 2
+    from ix_tools.schemas.account_parameter import add_account_parameter
     from ix_tools.schemas.rendered_lists import choice_from_settings, list_chosen_tools
     from ix_tools.schemas.tool_selection import UnknownName
 
     try:
-        tools = list_chosen_tools(choice_from_settings(settings))
+        listed = list_chosen_tools(choice_from_settings(settings))
+        tools = [add_account_parameter(tool, list(settings.by_account())) for tool in listed]
     except UnknownName as wrong:
         nothing = message("Nothing was started: {problem}.", problem=wrong.problem)
         print(render(nothing, settings.language), file=sys.stderr)
@@ -114,6 +127,7 @@ def apply_options(settings: Settings, options: argparse.Namespace) -> Settings:
             "exclude": (*settings.exclude, *options.exclude),
             "read_only": settings.read_only or options.read_only,
             "when_approved": options.when_approved or settings.when_approved,
+            "strict_schemas": settings.strict_schemas or options.strict_schemas,
         }
     )
 

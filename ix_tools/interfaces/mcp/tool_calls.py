@@ -103,10 +103,8 @@ async def _handle_call(
     received: float,
 ) -> Answer:
     modern = mcp_context.protocol_version >= MODERN_PROTOCOL
-    account: str | None = None
-    if mcp_context.request is not None:  # over HTTP a call may name one of the caller's accounts
-        account, arguments = extract_account(params.arguments or {})
-        params = params.model_copy(update={"arguments": arguments})
+    account, arguments = extract_account(params.arguments or {})
+    params = params.model_copy(update={"arguments": arguments})
     context = await open_context(mcp_context.request, account)
     came = await elicitation.read_returned_answer(context.approvals, params, received) if modern else None
     state, nobody = params.request_state or "", None

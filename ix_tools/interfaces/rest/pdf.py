@@ -40,8 +40,7 @@ async def build_pdf_response(context: CallContext, arguments: Mapping[str, Any])
     """Return the PDF that a call of get_pdf asks for."""
     call = parse(GetPdf.spec.name, restrict_arguments(GetPdf, arguments, "rest"))
     assert isinstance(call, GetPdf)
-    content = await fetch_pdf(context, call.document_id, second_copy=call.second_copy, face="rest")
-    name = f"document-{call.document_id}{'-second-copy' if call.second_copy else ''}.pdf"
+    content, name = await fetch_pdf(context, call.document_id, second_copy=call.second_copy, face="rest")
     return Response(
         content,
         headers={**HEADERS, "Content-Disposition": f'inline; filename="{name}"'},

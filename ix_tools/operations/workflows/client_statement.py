@@ -13,10 +13,11 @@ from ix_tools.domain.date_types import WireDate, parse_date
 from ix_tools.domain.records import Client, Document, ReadTotal
 from ix_tools.domain.settlement import limit_withheld, sum_receipts
 from ix_tools.domain.translated_text import TranslatedText
-from ix_tools.domain.types import Id, Record
+from ix_tools.domain.types import Record
 from ix_tools.i18n.messages import Message, Money, message
 from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation, OperationContext
+from ix_tools.operations.clients import ClientCall
 from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
 from ix_tools.operations.invoice_lists import EVERY_TYPE
@@ -71,18 +72,12 @@ class Movement:
     credit: Decimal
 
 
-class AccountStatement(Operation[Statement]):
+class AccountStatement(ClientCall, Operation[Statement]):
     """A client's statement of account: every invoice, note and receipt with the running balance, checked against get_client_balance.
 
     Source: a workflow of list_client_invoices, list_regularizations and get_client_balance.
     """
 
-    client_id: Annotated[Id | None, LOCAL_ONLY] = None
-    """Id of the client, from find_client; or give code or name."""
-    code: Annotated[str | None, LOCAL_ONLY] = None
-    """Code of the client; or give client_id or name."""
-    name: Annotated[str | None, LOCAL_ONLY] = None
-    """Exact name of the client; or give client_id or code."""
     date_from: Annotated[WireDate | None, LOCAL_ONLY] = None
     """First day to show, e.g. 2026-01-01; default the first entry."""
     date_to: Annotated[WireDate | None, LOCAL_ONLY] = None
@@ -95,14 +90,14 @@ class AccountStatement(Operation[Statement]):
         title="Statement of account",
         effect=Effect.READS,
         heading=Heading.WORKFLOWS,
-        example={"code": "ACME", "date_from": "2026-01-01"},
+        example={"client": "ACME", "date_from": "2026-01-01"},
         idempotent=True,
     )
 
     @model_validator(mode="after")
     def _somebody(self) -> Self:
-        if not (self.client_id or self.code or self.name):
-            raise InvalidValue(message("give client_id, code or name"), "client_id")
+        if self.client_id is None and self.client is None:
+            raise InvalidValue(message("give client_id or client"), "client")
         if self.date_from and self.date_to and self.date_to < self.date_from:
             raise InvalidValue(message("not before date_from"), "date_to")
         return self
@@ -149,13 +144,8 @@ class AccountStatement(Operation[Statement]):
         )
 
     async def _load_client(self, context: OperationContext) -> Client:
-        if self.client_id:
-            found = await context.run_operation("get_client", {"client_id": self.client_id})
-        else:
-            wanted = {"code": self.code, "name": self.name}
-            found = await context.run_operation(
-                "find_client", {key: value for key, value in wanted.items() if value}
-            )
+        about = {"client_id": self.client_id} if self.client_id is not None else {"client": self.client}
+        found = await context.run_operation("get_client", about)
         return Client.model_validate(
             {name: found["client"].get(name) for name in ("id", "name", "code", "fiscal_id")}
         )

@@ -20,7 +20,8 @@ from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.i18n.value_labels import name_state
 from ix_tools.operations.base import BundledApproval, Operation, OperationContext, StepPending
 from ix_tools.operations.document_context import DocumentResult
-from ix_tools.operations.documents import ChangeState, suggest_steps
+from ix_tools.operations.document_steps import suggest_steps
+from ix_tools.operations.documents import ChangeState
 from ix_tools.operations.drafts import LOCAL_ONLY, READS_AS_SENT, InvoiceDraft
 from ix_tools.operations.expectations import Correction, Step
 from ix_tools.operations.files import EmailResult, PdfResult, SendEmail
@@ -89,7 +90,7 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
     document_type: InvoiceType = "invoices"
     """Kind of document to issue; default invoices."""
     proprietary_uid: str | None = None
-    """Unique id of your own; a second call with the same id creates no second document."""
+    """Unique id of your own; the same id creates no second document."""
     email: Annotated[Email | None, LOCAL_ONLY] = None
     """E-mail address that gets the PDF; without one nothing is sent."""
     subject: Annotated[OneLine | None, LOCAL_ONLY] = None
@@ -246,8 +247,7 @@ class IssueInvoice(InvoiceDraft, Operation[IssueResult]):
         correction = about.plan_correction(DocumentResult(document=document), facts)
         mailed = any((one.step, one.state) == ("email", "done") for one in result.steps)
         if mailed and correction.plan == "invoice_issued":
-            notes_first = sorted(correction.steps, key=lambda step: step.tool == "change_state")
-            return Correction("issued_and_sent", tuple(notes_first), correction.since)
+            return Correction("issued_and_sent", (), correction.since)
         return correction
 
 

@@ -24,7 +24,7 @@ def test_while_it_waits_it_says_what_was_done_and_after_a_yes_it_goes_on(cli: Cl
     assert "Invoice 1/2026" in done
     assert "to compras@acme.example" in done
     assert len(cli.writes()) == 3
-    statement = cli.text("account-statement", "--code", "ACME")
+    statement = cli.text("account-statement", "--client", "ACME")
     assert "1/2026" in statement
     assert "€123.00" in statement or "123.00" in statement
 

@@ -637,7 +637,7 @@ async def test_without_a_store_nothing_irreversible_goes_out(
             refusal = await host.call_refused(name, **arguments)
         store.close()
         assert (refusal["code"], refusal["sent"]) == ("store_unavailable", "nothing"), why
-        assert "INVOICEXPRESS_STORE" in refusal["next"]
+        assert "INVOICEXPRESS_STORE" in str(refusal["next"])
     assert harness.list_writes() == []
 
 

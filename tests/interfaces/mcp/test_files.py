@@ -217,7 +217,7 @@ async def test_a_folder_that_cannot_be_written_is_said(harness: Harness, mode: s
     async with connect_host(harness.context, mode, Person()) as host:
         refusal = await host.call_refused("get_pdf", document_id=await issued(host))
     assert refusal["code"] == "file_not_saved"
-    assert "INVOICEXPRESS_DOCUMENTS" in refusal["next"]
+    assert "INVOICEXPRESS_DOCUMENTS" in str(refusal["next"])
 
 
 async def test_a_pdf_of_another_server_comes_without_the_key(host: Host, harness: Harness) -> None:

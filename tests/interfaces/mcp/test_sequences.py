@@ -68,8 +68,8 @@ async def test_every_documented_code_is_a_sentence_and_a_next_step(
     refusal = await host.call_refused("register_sequence", sequence_id=UNREGISTERED)
     assert f"(code {code})" in refusal["message"]
     assert meaning in refusal["message"]
-    assert step in refusal["next"]
-    assert len(refusal["next"]) > 15
+    assert step in str(refusal["next"])
+    assert len(refusal["next"][0]["why"]) > 15
     assert refusal["service_code"] == code
 
 

@@ -139,7 +139,7 @@ async def test_a_pdf_beyond_the_limit_is_not_put_into_an_answer(
     with pytest.raises(MCPError, match="at most 100") as refusal:
         await host.client.read_resource(f"ix://documents/{number}/pdf")
     assert refusal.value.error.data["code"] == "too_long"
-    assert "get_pdf" in refusal.value.error.data["next"]
+    assert "get_pdf" in str(refusal.value.error.data["next"])
 
 
 async def test_an_error_of_the_protocol_has_the_limit_too(host: Host, harness: Harness) -> None:

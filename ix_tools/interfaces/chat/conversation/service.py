@@ -264,7 +264,7 @@ class ChatService:
 
     async def _send_pdf(self, asked: Asked, command: PdfCommand) -> None:
         read = await self._read_call(asked, calls.plan_reading(command.document))
-        content = await fetch_pdf(asked.context, read["document"]["id"], face=FACE)
+        content, _ = await fetch_pdf(asked.context, read["document"]["id"], face=FACE)
         name = f"{command.document.replace('/', '-').replace(' ', '-')}.pdf"
         text = answers.describe_document(read["document"], asked.language)
         await self._adapter.send_file(asked.place, name, content, text)
