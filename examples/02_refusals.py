@@ -28,7 +28,7 @@ async def main() -> None:
             print(f"{mistake}:")
             for problem in refusal["problems"]:
                 print(f"   {problem['field']}: {problem['problem']}")
-            print(f"   next: {refusal['next']}")
+            print(f"   next: {refusal['next'][0]['why']}")
         assert here.writes() == []
         print(f"written to InvoiceXpress: {len(here.writes())} requests")
 

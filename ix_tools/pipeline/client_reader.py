@@ -1,6 +1,6 @@
 """Client reader: reads clients by id, code, name or tax number; a failed look-up never means "not found"."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from ix_tools.domain.parsing import parse_record, require_content
 from ix_tools.domain.records import Client
 from ix_tools.errors import NotFound, Unavailable
 from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER, identify_number
+from ix_tools.guards.protocols import ClientShaped
 from ix_tools.i18n.messages import message
 from ix_tools.pipeline.seen_records import SeenRecords
 
@@ -93,6 +94,15 @@ class ClientReader(AccountReader):
         self.seen.keep_client(raw)
         return raw
 
+    def plan_client_lookups(self, client: ClientShaped) -> dict[str, Callable[[], Awaitable[Client | None]]]:
+        """Return the look-ups of a document's client, by the name of the fact."""
+        if (number := client.id) is not None:
+            return {"client_by_code": lambda: self.get_client(number)}
+        return {
+            "client_by_code": lambda: self.find_client_by_code(client.code),
+            "client_by_name": lambda: self.find_client_by_name(client.name),
+        }
+
     # --- by tax number ---
 
     async def find_clients_with_number(
@@ -139,3 +149,10 @@ class ClientReader(AccountReader):
                     return None  # the filter is not documented
                 found += clients
         return found
+
+
+def name_client_facts(raw: Mapping[str, Any], given: Collection[str]) -> dict[str, Client | None]:
+    """Return a client that was seen as the facts that its look-ups by these fields would give."""
+    found = parse_record(Client, raw)
+    by_name = found if "id" not in given and "name" in given else None
+    return {"client_by_code": found if {"id", "code"} & {*given} else None, "client_by_name": by_name}

@@ -22,7 +22,7 @@ from ix_tools.approvals.parked_calls import ParkedCall
 from ix_tools.approvals.repository import CallOrigin, Reply
 from ix_tools.config.settings import SANDBOX_NOTICE
 from ix_tools.domain.today import pin_today
-from ix_tools.errors import IxError, Problem, SettingsError, StoredDifferently
+from ix_tools.errors import IxError, SettingsError, StoredDifferently
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
 from ix_tools.i18n.messages import message
@@ -55,7 +55,7 @@ from ix_tools.pipeline.readback import (
     read_back_record,
     record_differences,
 )
-from ix_tools.pipeline.replay import read_current_result
+from ix_tools.pipeline.replay import bring_up_to_date
 from ix_tools.schemas.search import get_operation
 from ix_tools.telemetry import observe
 from ix_tools.text.sanitize import sanitize_all
@@ -295,7 +295,7 @@ async def _run_write(execution: Execution, call: Operation[Any]) -> Completed | 
     )
     if isinstance(previous, Completed):
         # A workflow compares its step's result as it was with the document as it is.
-        return previous if execution.is_step else await _bring_up_to_date(context, call, previous)
+        return previous if execution.is_step else await bring_up_to_date(context, call, previous)
     async with idempotent_write.release_on_failure(context, previous):
         prepared = await prepare(execution, call, identity, previous)
     if not isinstance(prepared, PreparedWrite):  # another caller may have completed the same call meanwhile
@@ -318,32 +318,6 @@ async def _run_write(execution: Execution, call: Operation[Any]) -> Completed | 
         if execution.is_repeated or execution.bundle is not None:  # a workflow is repeated as a whole
             raise
     return await _execute(replace(execution, reply=None, is_repeated=True), call.spec.name)
-
-
-async def _bring_up_to_date(context: CallContext, call: Operation[Any], replayed: Completed) -> Completed:
-    """Return a replayed result with its record as it is now, and what can be done with that."""
-    body = replayed.body
-    if body.get("code"):
-        return replayed
-    try:
-        result = await read_current_result(context, call, body)
-    except IxError as failure:
-        problem = Problem(
-            "",
-            message("this is the result of then; it could not be read again now ({code})", code=failure.code),
-        )
-        return Completed(
-            {**body, "warnings": [*body.get("warnings", ()), problem.as_dict(context.settings.language)]}
-        )
-    if result is None:
-        return replayed
-    shown = result.model_dump(mode="json", exclude_none=True, context={"language": context.settings.language})
-    steps = [step.as_dict(context.settings.language) for step in call.next_steps(result)]
-    was, now = (one.get("document", {}).get("status") for one in (body, shown))
-    dropped = {"next", *(("undo",) if was != now else ())}
-    kept = {name: value for name, value in body.items() if name not in dropped}
-    fresh: dict[str, Any] = sanitize_all({**kept, **shown, **({"next": steps} if steps else {})})
-    return Completed(fresh)
 
 
 async def fetch_pdf(

@@ -31,7 +31,6 @@ from ix_tools.domain.records import Balance, Client, Document, Regularization, S
 from ix_tools.domain.types import Record
 from ix_tools.errors import NotFound, Unavailable
 from ix_tools.guards.facts import Facts, Want
-from ix_tools.guards.protocols import ClientShaped
 from ix_tools.i18n.messages import message
 from ix_tools.i18n.value_labels import name_record
 from ix_tools.idempotency.journal import Journal
@@ -51,7 +50,7 @@ from ix_tools.operations.protocols import (
 from ix_tools.operations.spec import find_name_fields
 from ix_tools.pipeline.account_lists import ACCOUNT_LISTS, AccountList
 from ix_tools.pipeline.catalogue_lookup import CatalogueLookup, FoundItems, Progress
-from ix_tools.pipeline.client_reader import ClientReader
+from ix_tools.pipeline.client_reader import ClientReader, name_client_facts
 from ix_tools.pipeline.document_facts import (
     build_lookup_error,
     find_owner_id,
@@ -118,7 +117,7 @@ class FactLoader(ClientReader):
             if seen is not None:
                 facts |= seen
             else:
-                jobs |= self._plan_client_lookups(call.client)
+                jobs |= self.plan_client_lookups(call.client)
         jobs |= self._plan_subject_lookups(call, wanted)
         facts |= await gather(jobs)
         if "subject" in facts:
@@ -159,18 +158,7 @@ class FactLoader(ClientReader):
         if raw is None:
             return None
         self.memory.used.add(SEEN_CLIENT)
-        found = parse_record(Client, raw)
-        by_name = found if "id" not in given and "name" in given else None
-        by_code = found if "id" in given or "code" in given else None
-        return {"client_by_code": by_code, "client_by_name": by_name, "client_seen": raw}
-
-    def _plan_client_lookups(self, client: ClientShaped) -> Lookups:
-        if (number := client.id) is not None:
-            return {"client_by_code": lambda: self.get_client(number)}
-        return {
-            "client_by_code": lambda: self.find_client_by_code(client.code),
-            "client_by_name": lambda: self.find_client_by_name(client.name),
-        }
+        return {**name_client_facts(raw, given.keys()), "client_seen": raw}
 
     async def _plan_account_lookups(self, call: Operation[Any], wanted: frozenset[Want]) -> Lookups:
         """Plan the look-ups of taxes and series. Only documents take what earlier calls looked up."""

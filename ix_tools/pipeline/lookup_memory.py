@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import anyio
 
 from ix_tools.errors import StoreUnavailable
-from ix_tools.storage.lookups import CatalogueState, ItemCounts, Lookups, Remembered, RememberedItem
+from ix_tools.storage.item_counts import ItemCounts
+from ix_tools.storage.lookups import CatalogueState, Lookups, Remembered, RememberedItem
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,8 @@ from ix_tools.i18n.messages import Message, join_messages, load_text, message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.protocols import get_document_type, get_state
 from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.outcomes import Completed
+from ix_tools.text.sanitize import sanitize_all
 from ix_tools.verification.compare import GONE_STATES, show_field
 
 NOW_RIGHT = message("it was first stored differently from what was asked, and now reads as asked")
@@ -28,7 +30,33 @@ def select_result_fields(call: Operation[Any], outcome: Mapping[str, Any]) -> di
     return {name: outcome[name] for name in call.result_type().model_fields if name in outcome}
 
 
-async def read_current_result(
+async def bring_up_to_date(context: CallContext, call: Operation[Any], replayed: Completed) -> Completed:
+    """Return a replayed result with its record as it is now, and what can be done with that."""
+    body = replayed.body
+    if body.get("code"):
+        return replayed
+    try:
+        result = await _read_current_result(context, call, body)
+    except IxError as failure:
+        problem = Problem(
+            "",
+            message("this is the result of then; it could not be read again now ({code})", code=failure.code),
+        )
+        return Completed(
+            {**body, "warnings": [*body.get("warnings", ()), problem.as_dict(context.settings.language)]}
+        )
+    if result is None:
+        return replayed
+    shown = result.model_dump(mode="json", exclude_none=True, context={"language": context.settings.language})
+    steps = [step.as_dict(context.settings.language) for step in call.next_steps(result)]
+    was, now = (one.get("document", {}).get("status") for one in (body, shown))
+    dropped = {"next", *(("undo",) if was != now else ())}
+    kept = {name: value for name, value in body.items() if name not in dropped}
+    fresh: dict[str, Any] = sanitize_all({**kept, **shown, **({"next": steps} if steps else {})})
+    return Completed(fresh)
+
+
+async def _read_current_result(
     context: CallContext, call: Operation[Any], outcome: Mapping[str, Any]
 ) -> BaseModel | None:
     """Return a replayed result with its record as it is now; None if it names none that can be read."""

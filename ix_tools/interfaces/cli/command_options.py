@@ -20,19 +20,20 @@ SETTINGS = {
 }
 
 
-def global_options() -> list[click.Option]:
-    """Build the options that every command accepts, before its name or after it."""
+def global_options(*, has_account: bool = True) -> list[click.Option]:
+    """Build the options that every command accepts, before its name or after it.
+
+    Args:
+        has_account: False for a command with an --account of its own.
+    """
+    account = click.Option(
+        ["own_account", "--account"],
+        metavar="NAME",
+        help="Account to act in, by its name in the settings. Default: the account itself, or the only one.",
+    )
     return [
-        click.Option(
-            ["output", "--output"],
-            type=OutputChoice(["text", "json"]),
-            help="Default: text on a terminal, JSON otherwise. A path is where a command that saves a file puts it.",
-        ),
-        click.Option(
-            ["own_account", "--account"],
-            metavar="NAME",
-            help="Account to act in, by its name in the settings. Default: the account itself, or the only one.",
-        ),
+        *([account] if has_account else []),
+        _build_output_option(),
         click.Option(
             ["sandbox", sandbox_choice.OPTION],
             is_flag=True,
@@ -54,6 +55,14 @@ def build_parking_option() -> click.Option:
         type=WordChoice(["run", "repeat"]),
         help="After an approval that is not given in this terminal: carry it out without this command (run), by a server of this "
         "user or `ix-tools approvals run`, or wait for the same command (repeat). Default: the setting when_approved.",
+    )
+
+
+def _build_output_option() -> click.Option:
+    return click.Option(
+        ["output", "--output"],
+        type=OutputChoice(["text", "json"]),
+        help="Default: text on a terminal, JSON otherwise. A path is where a command that saves a file puts it.",
     )
 
 
@@ -80,7 +89,7 @@ def subcommand(group: click.Group, name: str) -> Callable[[Callable[..., int | N
             return function(apply_global_options(click.get_current_context(), output), **given)
 
         built = group.command(name)(callback)
-        built.params.append(global_options()[0])
+        built.params.append(_build_output_option())
         return built
 
     return decorate

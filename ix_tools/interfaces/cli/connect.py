@@ -35,7 +35,7 @@ WRITE_IT = message_template("Type {word} to do this; anything else changes nothi
 YES = message("yes")
 
 
-@click.command("connect", params=global_options(), context_settings=SETTINGS)
+@click.command("connect", params=global_options(has_account=False), context_settings=SETTINGS)
 @click.argument("host", required=False, type=WordChoice([one.key for one in HOSTS]))
 @click.option(
     "--account", help="The account at InvoiceXpress. Default: the one of the settings, else it is asked."

@@ -33,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_options(parser)
     parser.add_argument(
-        "--account", help="serve this account of the settings alone; otherwise calls name one of several"
+        "--account", help="act in this account of the settings alone; otherwise calls name one of several"
     )
     add_tool_options(parser)
     return parser

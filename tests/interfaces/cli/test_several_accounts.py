@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from ix_tools.config.settings import Settings, load_settings
+from ix_tools.config.loading import load_settings
+from ix_tools.config.settings import Settings
 from ix_tools.errors import NotPermitted, SettingsError
 from ix_tools.interfaces.mcp.lazy_context import open_lazy_context
 from ix_tools.interfaces.mcp.stdio import build_parser
