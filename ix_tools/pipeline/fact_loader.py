@@ -210,8 +210,8 @@ class FactLoader(ClientReader):
         if self.journal is None:
             return ()
         done = self.journal.list_done_since(self.account.name, operation, LATELY_SECONDS)
-        outcomes = [one.outcome for one in done if one.outcome is not None and _is_issued(one.outcome)]
-        return tuple(Document.model_validate(one["document"]) for one in outcomes)
+        found = [(one.outcome or {}).get("document") or {} for one in done]
+        return tuple(Document.model_validate(one) for one in found if one.get("status") in ISSUED_STATES)
 
     async def load_dependent(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Facts:
         """Load the wanted facts that depend on the document or on the completed call."""
@@ -446,7 +446,3 @@ def _may_have_owner(facts: Mapping[str, Any]) -> bool:
     """
     document = facts.get("document")
     return document is None or not document.is_draft or facts["unreturned"] is None
-
-
-def _is_issued(outcome: Mapping[str, Any]) -> bool:
-    return (outcome.get("document") or {}).get("status") in ISSUED_STATES
