@@ -32,8 +32,8 @@ def global_options(*, has_account: bool = True) -> list[click.Option]:
         help="Account to act in, by its name in the settings. Default: the account itself, or the only one.",
     )
     return [
-        *([account] if has_account else []),
         _build_output_option(),
+        *([account] if has_account else []),
         click.Option(
             ["sandbox", sandbox_choice.OPTION],
             is_flag=True,

@@ -64,7 +64,7 @@ def test_the_sandbox_is_connected_without_an_account(home: Path) -> None:
 def test_without_a_person_nothing_is_written_unless_that_is_asked_for(home: Path) -> None:
     status, body, _ = connect(home, "cursor", "--sandbox")
     assert (status, body["code"]) == (1, "no_person")
-    assert "--yes" in body["next"]
+    assert "--yes" in str(body["next"])
     assert not (home / ".cursor" / "mcp.json").exists()
 
 
