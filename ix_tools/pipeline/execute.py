@@ -30,7 +30,6 @@ from ix_tools.idempotency.intents import Intent
 from ix_tools.operations import file_delivery
 from ix_tools.operations.access import require_enabled
 from ix_tools.operations.base import BundledApproval, Operation, StepPending
-from ix_tools.operations.files import name_file
 from ix_tools.operations.protocols import HasDryRun
 from ix_tools.pipeline import idempotent_write, parking, policy_check
 from ix_tools.pipeline.approval_gate import require_scope
@@ -44,7 +43,7 @@ from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of
 from ix_tools.pipeline.execution import Execution, Progress
 from ix_tools.pipeline.fresh_read import FreshRead, OutdatedFacts
 from ix_tools.pipeline.lookup_changes import collect_changes
-from ix_tools.pipeline.operation_context import PipelineOperationContext, download_pdf
+from ix_tools.pipeline.operation_context import PipelineOperationContext
 from ix_tools.pipeline.outcome_detection import recover_unfinished, release_intent
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
 from ix_tools.pipeline.parking import ParkingTerms
@@ -75,7 +74,6 @@ __all__ = [
     "dry_run_policy",
     "execute",
     "execute_covered",
-    "fetch_pdf",
     "get_operation",
     "parse",
 ]
@@ -318,17 +316,6 @@ async def _run_write(execution: Execution, call: Operation[Any]) -> Completed | 
         if execution.is_repeated or execution.bundle is not None:  # a workflow is repeated as a whole
             raise
     return await _execute(replace(execution, reply=None, is_repeated=True), call.spec.name)
-
-
-async def fetch_pdf(
-    context: CallContext, document_id: int, *, second_copy: bool = False, face: str = "library"
-) -> tuple[bytes, str]:
-    """Return the PDF itself and its file's name, for interfaces that pass it on instead of saving it."""
-    asked = {"document_id": document_id, "second_copy": second_copy, "delivery": "link"}
-    outcome = await execute(context, "get_pdf", asked, origin=CallOrigin(face))
-    link = outcome.body.get("link")
-    name = name_file(link or "", f"document-{document_id}.pdf", "-second-copy" if second_copy else "")
-    return await download_pdf(context, link), name
 
 
 async def dry_run_policy(

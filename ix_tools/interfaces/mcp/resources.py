@@ -13,7 +13,8 @@ from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import message
 from ix_tools.interfaces.mcp import scope_challenge
 from ix_tools.interfaces.mcp.outgoing import build_json_resource
-from ix_tools.pipeline.execute import CallContext, CallOrigin, execute, fetch_pdf, parse
+from ix_tools.pipeline.execute import CallContext, CallOrigin, execute, parse
+from ix_tools.pipeline.pdf_content import fetch_pdf
 from ix_tools.schemas.resources import EXEMPTIONS_URI
 
 ORIGIN = CallOrigin("mcp")

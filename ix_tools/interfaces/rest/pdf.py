@@ -13,7 +13,8 @@ from ix_tools.operations.base import Operation
 from ix_tools.operations.file_delivery import restrict_arguments
 from ix_tools.operations.files import GetPdf
 from ix_tools.pipeline.context_pool import ACCOUNT_HEADER, ServerContext, extract_account
-from ix_tools.pipeline.execute import CallContext, fetch_pdf, parse
+from ix_tools.pipeline.execute import CallContext, parse
+from ix_tools.pipeline.pdf_content import fetch_pdf
 
 PATH = "/documents/{document_id}/pdf"
 MEDIA_TYPE = "application/pdf"

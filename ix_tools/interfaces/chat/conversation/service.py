@@ -54,7 +54,8 @@ from ix_tools.interfaces.chat.words.faults import AmbiguousNumber, Contradiction
 from ix_tools.interfaces.chat.words.help import write_help
 from ix_tools.interfaces.chat.words.parsing import parse
 from ix_tools.interfaces.chat.words.sentences import write_sentence
-from ix_tools.pipeline.execute import ApprovalRequired, Completed, ParkingTerms, execute, fetch_pdf
+from ix_tools.pipeline.execute import ApprovalRequired, Completed, ParkingTerms, execute
+from ix_tools.pipeline.pdf_content import fetch_pdf
 from ix_tools.storage.chat_messages import ChatRepository
 from ix_tools.text.sanitize import sanitize_line
 
