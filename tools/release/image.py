@@ -115,14 +115,11 @@ def _start_and_ask(root: Path, folder: Path, environment: dict[str, str]) -> flo
     version = run(*inside, "ix-tools", "--version").strip()
     if not version.endswith(read_project().version):
         raise Failed(version)
-    began = time.monotonic()
-    with subprocess.Popen(
-        [*inside, "ix-tools", "serve", "--http", "--sandbox"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as server:
+    began, log = time.monotonic(), folder / "server.log"
+    start = [*inside, "ix-tools", "serve", "--http", "--sandbox"]
+    with log.open("wb") as said, subprocess.Popen(start, stdout=said, stderr=subprocess.STDOUT) as server:
         try:
-            ready = _wait(began)
+            ready = _wait(began, log)
             run(*inside, "ix-tools-healthcheck")
             if subprocess.run([*inside, "touch", "/opt/x"], capture_output=True, check=False).returncode == 0:
                 raise Failed("something outside /data can be written")
