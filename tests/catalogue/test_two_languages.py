@@ -1,11 +1,12 @@
 """Every refusal is whole in two languages: no English word in its Portuguese, no Portuguese word in its English, and short."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from ix_tools.errors import IxError
+from ix_tools.errors import IxError, Problem
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, render, verbatim
 from ix_tools.operations.base import Operation
@@ -30,7 +31,17 @@ MAX_PROBLEM_BYTES = 250
 """Bytes of a problem with both languages, as JSON, without what it lists as allowed."""
 
 
+MAX_RULE_BYTES = 750
+"""The same of a rule, which says the law, the buyer that it requires and the lawful case that remains, so that nobody has to guess."""
+
+
 VERBATIM = verbatim("x").id
+
+
+def measure(problem: Problem) -> int:
+    """Return the bytes of a problem with both languages, as JSON, without what it lists as allowed."""
+    shown = {name: text for name, text in problem.as_dict("pt").items() if name != "allowed"}
+    return len(json.dumps(shown, ensure_ascii=False).encode())
 
 
 def list_texts(error: IxError) -> Iterator[Message]:
@@ -79,6 +90,12 @@ def test_refused_arguments_are_told_in_one_language_at_a_time(operation: type[Op
     refusals = list(list_refused_arguments(operation))
     assert refusals
     assert [one for error in refusals for one in find_words(error)] == []
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.spec.name)
+def test_a_refused_argument_is_told_briefly_in_both_languages(operation: type[Operation[Any]]) -> None:
+    found = [one for error in list_refused_arguments(operation) for one in error.problems]
+    assert [one.field for one in found if measure(one) > MAX_PROBLEM_BYTES] == []
 
 
 # --- refused calls -----------------------------------------------------------------------------------------------
@@ -218,6 +235,7 @@ async def test_a_refused_call_is_told_in_one_language_at_a_time(
 ) -> None:
     error = await harness.get_error(name, arguments)
     assert find_words(error) == []
+    assert [one.field for one in error.problems if measure(one) > MAX_RULE_BYTES] == []
 
 
 async def test_a_refusal_about_a_document_is_told_in_one_language_at_a_time(harness: Harness) -> None:

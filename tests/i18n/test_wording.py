@@ -9,6 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from ix_tools.fiscal.reference_data import DATA
+from tests.i18n.language_words import find_foreign_words
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "ix_tools/i18n/locale/pt/LC_MESSAGES/ix_tools.po"
@@ -40,6 +41,16 @@ def test_no_portuguese_text_has_a_wording_that_is_not_used_in_portugal(row: dict
         f"{where}: {text[:120]}" for where, text in list_portuguese_texts() if re.search(row["wrong"], text)
     ]
     assert found == [], f"write {row['right']}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs/pt").rglob("*.md")), ids=lambda path: path.name)
+def test_the_tables_of_a_portuguese_page_are_portuguese(path: Path) -> None:
+    """They are made from the data, in which every name stands in both languages."""
+    rows = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    # One letter is a subparagraph of a law.
+    told = {row: [word for word in find_foreign_words(row, "pt") if len(word) > 1] for row in rows}
+    found = {row: words for row, words in told.items() if words}
+    assert found == {}
 
 
 def test_the_texts_are_found() -> None:

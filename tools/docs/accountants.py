@@ -45,7 +45,7 @@ def render_vat_rates() -> str:
     current = [one for one in list_rates() if one.valid_until is None]
     rows = [
         (name, *(_list_rates(current, region, kind) for kind in KINDS))
-        for region, (_, name) in REGION_NAMES.items()
+        for region, (name, _) in REGION_NAMES.items()
     ]
     return render_table(("Região", *KINDS.values()), rows)
 
