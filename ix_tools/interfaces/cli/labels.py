@@ -75,6 +75,7 @@ FIELDS: Mapping[str, Message] = {
     "discount": message("Disc."),
     "tax": message("VAT"),
     "net": message("Net"),
+    "vat": message("VAT"),
     "line": message("Description"),
     "base": message("Base"),
     "summary": message("What"),
@@ -256,6 +257,13 @@ VALUES: Mapping[str, Mapping[str, Message]] = {
         "not_begun": message("the month has not begun"),
         "failed": message("cannot be exported, see the findings"),
     },
+    "method": {
+        "none": message("nothing to correct"),
+        "cancel": message("cancel"),
+        "update": message("change the draft"),
+        "credit_note": message("credit note"),
+        "debit_note": message("debit note"),
+    },
     "language": {"pt": message("Portuguese"), "en": message("English"), "es": message("Spanish")},
     "step": {
         "draft": message("draft"),
@@ -327,7 +335,7 @@ AMOUNTS = frozenset(
             "overdue",
             "remaining",
         ),
-        *("invoicexpress", "unit_price"),
+        *("invoicexpress", "unit_price", "net", "vat", "open", "open_total", "overdue_total"),
     }
 )
 DATES = frozenset({"date", "due_date", "valid_from", "valid_until", "as_of", "saft_due"})
