@@ -133,7 +133,9 @@ async def test_an_automatic_approval_is_in_the_audit_trail_with_its_rule(
         "",
     )
     with harness.context.store.reading() as connection:
-        trail = connection.execute(sql.select(audit).where(audit.c.approval == row.id)).all()
+        trail = connection.execute(
+            sql.select(audit).where(audit.c.approval == row.id).order_by(audit.c.seq)
+        ).all()
     assert [one.event for one in trail] == ["approval used", "intent", "done"]
     assert await outcome(harness, *call) == "refused", "it is final now"
 

@@ -132,7 +132,7 @@ def test_a_revoked_token_opens_nothing_anywhere(place: str) -> None:
     assert Tokens(other).find(kept)
     assert tokens.revoke(one.id) == first
     with store.reading() as connection:
-        events = connection.execute(sql.select(audit.c.event, audit.c.principal)).all()
+        events = connection.execute(sql.select(audit.c.event, audit.c.principal).order_by(audit.c.seq)).all()
     assert [tuple(row) for row in events] == [("token created", "n8n")] * 2 + [("token revoked", "n8n")]
     with pytest.raises(IxError) as unknown:
         tokens.revoke("nothing1")
