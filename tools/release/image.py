@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -117,15 +119,22 @@ def _start_and_ask(root: Path, folder: Path, environment: dict[str, str]) -> flo
         raise Failed(version)
     began, log = time.monotonic(), folder / "server.log"
     start = [*inside, "ix-tools", "serve", "--http", "--sandbox"]
-    with log.open("wb") as said, subprocess.Popen(start, stdout=said, stderr=subprocess.STDOUT) as server:
+    with (
+        log.open("wb") as said,
+        subprocess.Popen(start, stdout=said, stderr=subprocess.STDOUT, start_new_session=True) as server,
+    ):
         try:
             ready = _wait(began, log)
             run(*inside, "ix-tools-healthcheck")
             if subprocess.run([*inside, "touch", "/opt/x"], capture_output=True, check=False).returncode == 0:
                 raise Failed("something outside /data can be written")
         finally:
-            server.terminate()
+            # The whole group: bwrap alone would end, and leave the server behind.
+            os.killpg(server.pid, signal.SIGTERM)
             server.wait(SECONDS)
+            until = time.monotonic() + SECONDS
+            while _is_taken() and time.monotonic() < until:
+                time.sleep(0.1)
     try:
         run(*inside, "ix-tools-healthcheck")
     except Failed:
