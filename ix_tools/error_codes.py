@@ -186,6 +186,11 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
         409, message("A document was refused, so the later ones of its series wait."), Exit.STORED_DIFFERENTLY
     ),
     "batch_unknown": ErrorCode(404, message("The caller has no batch with that id.")),
+    # Webhooks.
+    "delivery_unknown": ErrorCode(404, message("The webhook has no such delivery.")),
+    "too_many_webhooks": ErrorCode(403, message("The caller has as many webhooks as are allowed.")),
+    "webhook_address": ErrorCode(422, message("Webhooks cannot be sent to this address.")),
+    "webhook_unknown": ErrorCode(404, message("The caller has no such webhook.")),
     # Idempotency and claims.
     "busy": ErrorCode(409, message("Another call is changing the same record now."), retry=Retry.YES),
     "claim_unknown": ErrorCode(404, message("There is no claim on that resource.")),

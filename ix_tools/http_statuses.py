@@ -12,11 +12,12 @@ class HttpStatus:
     meaning: str
 
 
-DONE, WAITING = 200, 202
+DONE, CREATED, WAITING = 200, 201, 202
 UNKNOWN_STATUS = 504
 
 HTTP_STATUSES: Mapping[int, HttpStatus] = {
     DONE: HttpStatus("OK", "It was done; `ok` is true."),
+    CREATED: HttpStatus("Created", "A webhook was registered; its secret is shown this once."),
     WAITING: HttpStatus(
         "Accepted",
         "A person must approve first. Nothing was sent; the call is carried out when it is approved, and `Location` then has its result.",

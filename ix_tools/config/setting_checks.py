@@ -75,6 +75,15 @@ def check_keys_url(url: str) -> str:
     return url
 
 
+def check_network(text: str) -> str:
+    """Check an IP address or network."""
+    try:
+        ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        raise InvalidValue(message("an address or network such as 192.168.1.20 or 10.0.0.0/8")) from None
+    return text.strip()
+
+
 def check_seconds(number: float) -> float:
     """Check a short time in seconds."""
     if not 0 <= number <= 60:  # false for NaN as well

@@ -21,6 +21,7 @@ from ix_tools.config.setting_checks import (
     check_account_names,
     check_base_url,
     check_keys_url,
+    check_network,
     check_origin,
     check_seconds,
     whole_number,
@@ -116,6 +117,8 @@ class Settings(BaseModel):
     """Who is told, such as Ana <ana@example.com> en: name as in policy and PIN, and language. If a policy names approvers, only they."""
     mail_details: bool = False
     """Show in these e-mails all that the person approves, with client, tax number and lines. Default: kind, amount, account and time."""
+    webhook_networks: tuple[Annotated[str, AfterValidator(check_network)], ...] = ()
+    """Your own networks to which webhooks may be sent, also without https, such as 192.168.1.0/24. Default: public https only."""
     documents: Path | None = None
     """Folder for PDF files. Default: InvoiceXpress in the user's Documents, or documents in the data folder where there is none."""
     pdf_poll_attempts: Annotated[int, whole_number(1, 60)] = 10

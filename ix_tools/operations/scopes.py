@@ -16,6 +16,8 @@ class Scope(StrEnum):
     """Request that documents be sent by e-mail; a person approves."""
     PAY = "pay"
     """Request that payments and balance entries be booked; a person approves."""
+    WEBHOOKS = "webhooks"
+    """Register addresses to which events are sent."""
     ADMIN = "admin"
     """Change taxes, series, the account and its connection to the tax authority."""
 

@@ -21,6 +21,7 @@ from ix_tools.schemas.json_schema import (
     build_result_schema,
     get_description,
 )
+from ix_tools.schemas.webhook_description import WEBHOOK_FAILURES, WEBHOOK_SCHEMA, describe_webhooks
 from ix_tools.version import __version__
 
 MAX_TEXT_LENGTH = 300
@@ -85,6 +86,7 @@ def build_openapi(server: str = "/", toolsets: Sequence[str] = ()) -> Json:
             **{f"/tools/{name}": {"post": _describe_operation(name)} for name in chosen},
             "/approvals/{id}": {"get": _APPROVAL},
             "/events": {"get": describe_events(_list_failures(EVENTS_FAILURES))},
+            **describe_webhooks(_list_failures(WEBHOOK_FAILURES)),
             **({"/documents/{document_id}/pdf": {"get": _PDF}} if "get_pdf" in chosen else {}),
         },
         "components": {
@@ -288,6 +290,7 @@ _SCHEMAS: Mapping[str, Schema] = {
         "required": ["ok", "id", "status", "tool"],
     },
     "Events": EVENTS_SCHEMA,
+    "Webhook": WEBHOOK_SCHEMA,
     "Problem": {
         "type": "object",
         "description": "Problem details (RFC 9457), with the fields that errors have in every interface.",

@@ -34,6 +34,7 @@ from ix_tools.operations.sequences import RegisterSequence
 from ix_tools.schemas.json_schema import build_input_schema
 from ix_tools.storage.database import Store
 from ix_tools.text.sanitize import sanitize_line
+from ix_tools.webhooks.endpoints import Endpoints
 
 Level = Literal["ok", "warning", "problem"]
 UNREGISTERED = "N/D"
@@ -174,6 +175,25 @@ def check_pauses(run: Invocation) -> Iterator[Finding]:
                 seconds=round(one.closed_for),
             ),
             message("wait, or end the pause with: {command}", command=command),
+        )
+
+
+def check_webhooks(run: Invocation) -> Iterator[Finding]:
+    """Check that no registered address was given up."""
+    with open_store(run.settings) as opened:
+        disabled = [one for one in Endpoints(opened).list_of() if one.disabled_at is not None]
+    for one in disabled:
+        command = run.build_command("webhooks", "enable", one.id)
+        yield Finding(
+            "warning",
+            "webhooks",
+            message(
+                "{id} of {caller} receives nothing any more: {why}",
+                id=one.id,
+                caller=one.principal,
+                why=one.disabled_why,
+            ),
+            message("correct the receiver, then: {command}", command=command),
         )
 
 

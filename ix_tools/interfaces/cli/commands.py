@@ -42,6 +42,10 @@ UTILITY_COMMANDS = {
     "events": UtilityCommand(
         "events", message("What happened to approvals, calls and documents: list, export")
     ),
+    "webhooks": UtilityCommand(
+        "webhooks",
+        message("Addresses that are told of events: add, list, remove, rotate, enable, deliveries, replay"),
+    ),
     "claims": UtilityCommand(
         "claims", message("Documents and other data claimed by running calls: list, clear")
     ),

@@ -29,6 +29,7 @@ CHECK_NAMES = {
     "limits": message("Limits"),
     "policy": message("Policy"),
     "mail": message("E-mail"),
+    "webhooks": message("Webhooks"),
     "clock": message("Clock"),
     "access": message("Access"),
     "taxes": message("Taxes"),
@@ -79,6 +80,8 @@ def _run_checks(run: Invocation) -> Iterator[Finding]:
         yield from checks.check_pauses(run)
     yield from checks.check_policy(run, run.settings)
     yield from mail_checks.check_mail(run)
+    if all(one.level == "ok" for one in kept):
+        yield from checks.check_webhooks(run)
     with run.open_account() as settings:
         others = [] if run.account else list(run.all_settings.by_account().values())
         for one in others or [settings]:

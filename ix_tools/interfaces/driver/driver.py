@@ -37,24 +37,30 @@ MAX_RUNNING = 4
 
 
 @asynccontextmanager
-async def run_driver(settings: Settings, store: Store, *askers: Askers) -> AsyncIterator[None]:
+async def run_driver(
+    settings: Settings, store: Store, *askers: Askers, sends_webhooks: bool = False
+) -> AsyncIterator[None]:
     """Carry out approved calls for as long as the block lasts; a process has one driver at most.
 
     Args:
         askers: whose calls this process carries out; of several, the first one that drives a call opens its context.
+        sends_webhooks: this process also sends events to the registered addresses.
     """
-    async with Driver(store, askers, settings).running():
+    async with Driver(store, askers, settings, sends_webhooks=sends_webhooks).running():
         yield
 
 
 class Driver:
     """Carries out the parked calls of a store."""
 
-    def __init__(self, store: Store, askers: Sequence[Askers], settings: Settings) -> None:
+    def __init__(
+        self, store: Store, askers: Sequence[Askers], settings: Settings, *, sends_webhooks: bool = False
+    ) -> None:
         """Nothing is started yet."""
         self._store = store
         self._askers = askers
         self._settings = settings
+        self._sends_webhooks = sends_webhooks
         self._lease = create_journal(settings, store).lease
         self._queue = ParkedQueue(store, is_owner_running)
         self._batches = BatchDriver(store, self._find_askers)
@@ -89,6 +95,10 @@ class Driver:
         async with BlockingPortal() as portal, anyio.create_task_group() as tasks:
             engine = Engine(self._store, self._lease, partial(portal.call, self._carry_out_safely))
             tasks.start_soon(self._sweep_for_ever, engine)
+            if self._sends_webhooks:
+                from ix_tools.webhooks.deliverer import Deliverer
+
+                tasks.start_soon(Deliverer(self._store, self._settings).run)
             if self._settings.mail_host:
                 from ix_tools.notifications.mailer import Mailer
 

@@ -4,13 +4,14 @@
 /approvals/{id}                GET: state of an approval request
 /events                        GET: what happened, from a cursor on
 /batches  /batches/{id}         POST: a file of documents; GET: how far it is
+/webhooks                      POST, GET, DELETE: addresses that are told of events, and what was delivered to them
 /documents/{document_id}/pdf   GET: a document's PDF
 /openapi.json  /swagger.json   the description for programs        /docs  /problems   the description for people
 """
 
 from starlette.routing import Route
 
-from ix_tools.interfaces.rest import approvals, batches, docs_pages, events, pdf, tools
+from ix_tools.interfaces.rest import approvals, batches, docs_pages, events, pdf, tools, webhooks
 from ix_tools.pipeline.context_pool import ServerContext
 
 __all__ = ["open_routes", "routes"]
@@ -24,6 +25,7 @@ def routes(server_context: ServerContext) -> list[Route]:
             for resource in (tools, approvals, events, pdf)
         ),
         *batches.build_routes(server_context),
+        *webhooks.build_routes(server_context),
     ]
 
 

@@ -100,7 +100,9 @@ def build_application(
         async with AsyncExitStack() as running:
             running.push_async_callback(server_context.pool.close)
             await running.enter_async_context(endpoint.running())
-            await running.enter_async_context(run_driver(settings, server_context.store, askers))
+            await running.enter_async_context(
+                run_driver(settings, server_context.store, askers, sends_webhooks=True)
+            )
             yield
 
     app = Starlette(
