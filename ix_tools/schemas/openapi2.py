@@ -68,7 +68,7 @@ def _convert_operation(operation: Mapping[str, Any]) -> Json:
         content = body["content"][JSON]
         schema = {**_convert_schema(content["schema"]), "example": content["example"]}
         parameters.append({"name": "body", "in": "body", "required": body["required"], "schema": schema})
-    only_pdf = list(operation["responses"]["200"]["content"]) == [PDF]
+    only_pdf = list(next(iter(operation["responses"].values()))["content"]) == [PDF]
     return {
         **kept,
         **({"produces": [PDF, "application/problem+json"]} if only_pdf else {}),

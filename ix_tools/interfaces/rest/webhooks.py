@@ -52,6 +52,7 @@ SAMPLE_DATA: Mapping[str, Mapping[str, Any]] = {
     "parked_call.failed": {"approval": "K7M2QXRB", "code": "approval_declined"},
     "parked_call.unknown": {"approval": "K7M2QXRB", "code": "unknown_outcome"},
     "parked_call.returned": {"approval": "K7M2QXRB", "code": "asked_again", "asked_again": "P3N8WDTC"},
+    "batch.done": {"batch": "K7M2QX4RAB", "state": "done", "documents": {"issued": 3}},
     "document.finalized": {
         "call": "9b1f0c2d4e6a8b0c1d2e",
         "approval": "K7M2QXRB",
