@@ -113,14 +113,12 @@ class InvoiceXpressClient:
         """
         settings.require_account()
         self._settings = settings
+        self.name = account_name(settings)
+        """The name that approvals and the journal are bound to: account and host."""
+        self._hosts = {False: settings.main_url, True: settings.v1_url}
         self._limiter, self._transport = limiter, transport
         self._client: httpx2.AsyncClient | None = None
         self._key = compile_key_pattern(settings.api_key.get_secret_value())
-
-    @property
-    def name(self) -> str:
-        """The name that approvals and the journal are bound to: account and host."""
-        return account_name(self._settings)
 
     async def __aenter__(self) -> Self:
         """Return the client; leaving the context closes it."""
@@ -229,7 +227,7 @@ class InvoiceXpressClient:
             log.error("how a request went could not be noted: %s", trouble)
 
     async def _exchange(self, request: Request) -> Response:
-        host = self._settings.v1_url if request.xml else self._settings.main_url
+        host = self._hosts[request.xml]
         kind = "application/xml" if request.xml else "application/json"
         headers = {"accept": kind, "user-agent": f"ix-tools/{__version__}"}
         if request.method != "GET":

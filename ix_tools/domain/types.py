@@ -163,7 +163,8 @@ def read_text(value: object) -> object:
     if isinstance(value, int | Decimal):
         return str(value)
     if isinstance(value, str):
-        return sanitize_text(value) or None
+        is_plain = value.isascii() and value.isprintable()  # as most texts are: nothing can hide in them
+        return (value if is_plain else sanitize_text(value)) or None
     return value
 
 

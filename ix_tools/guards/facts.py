@@ -150,10 +150,10 @@ def wants(*names: Want) -> Callable[[Rule], Rule]:
     return mark
 
 
-def get_wanted_facts(rule: Callable[..., Any]) -> frozenset[Want]:
-    """Return the facts that a rule declared."""
-    found: frozenset[Want] = getattr(rule, "wants", frozenset())
-    return found
+def get_wanted_facts(*rules: Callable[..., Any]) -> frozenset[Want]:
+    """Return the facts that rules declared."""
+    nothing: frozenset[Want] = frozenset()
+    return nothing.union(*(getattr(rule, "wants", nothing) for rule in rules))
 
 
 def describe_tax(tax: Tax) -> Bilingual:

@@ -224,7 +224,7 @@ async def _load_and_judge(
     settle_questions: SettleQuestions,
 ) -> tuple[Operation[Any], Facts, tuple[Finding, ...], frozenset[str]]:
     spec = call.spec
-    wanted = spec.needs.union(*(get_wanted_facts(guard) for guard in spec.guards))
+    wanted = spec.needs | get_wanted_facts(*spec.guards)
     facts = await loader.load_from_call(call, wanted | name_resolver.list_needed_facts(call), context.now())
     if Want.DOCUMENT_CLIENT in wanted:
         facts = await loader.load_dependent(call, frozenset({Want.DOCUMENT_CLIENT}), facts)

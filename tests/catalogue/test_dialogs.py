@@ -64,7 +64,7 @@ async def known_of(harness: Harness, name: str, arguments: Json) -> tuple[Operat
     """The call and the facts that its preview is made from."""
     call = parse(name, arguments)
     looking = FactLoader(harness.context.account, 10, harness.context.approvals)
-    wanted = call.spec.needs.union(*(get_wanted_facts(guard) for guard in call.spec.guards))
+    wanted = call.spec.needs | get_wanted_facts(*call.spec.guards)
     facts = await looking.load_from_call(call, wanted, harness.context.now())
     return call, await looking.load_dependent(call, wanted - {Want.CLIENT}, facts)
 

@@ -315,7 +315,7 @@ async def test_every_gated_call_is_shown_to_a_person_in_words_that_exist(
     for name, arguments in calls:
         call = parse(name, arguments)
         looking = FactLoader(harness.context.account, 10, harness.context.approvals)
-        wanted = call.spec.needs.union(*(get_wanted_facts(guard) for guard in call.spec.guards))
+        wanted = call.spec.needs | get_wanted_facts(*call.spec.guards)
         facts = await looking.load_from_call(call, wanted, harness.context.now())
         facts = await looking.load_dependent(call, wanted - {Want.CLIENT}, facts)
         preview = call.fill_defaults(facts).build_preview(facts)

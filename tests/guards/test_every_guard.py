@@ -84,7 +84,7 @@ def test_a_rule_asks_for_the_facts_it_reads(rule: Any) -> None:
 def test_an_operation_never_judges_a_fact_that_its_class_cannot_be_given(name: str) -> None:
     """DOCUMENT and the like need a call that is about a document."""
     operation = catalogue()[name]
-    wanted = operation.spec.needs.union(*(get_wanted_facts(rule) for rule in operation.spec.guards))
+    wanted = operation.spec.needs | get_wanted_facts(*operation.spec.guards)
     about_a_document = {"document_id", "receipt_id"} & set(operation.model_fields)
     assert about_a_document or not wanted & {Want.LATER_IN_SERIES, Want.DIFFERENCES, Want.DOCUMENT_CLIENT}
     assert set(vars(Facts)["__dataclass_fields__"]) >= set(FACTS) - {"tax", "sequence_of", "owner_notes"}
