@@ -130,7 +130,7 @@ async def secret(
     context = replace(CallContext.open(lift_limits(settings)), settings=hurried, now=harness.context.now)
     yield Harness(running_sandbox, context)
     await context.close()
-    context.approvals._store.close()
+    context.approvals.store.close()
     assert find_leaking_files(tmp_path) == []
 
 

@@ -102,11 +102,11 @@ class ApprovalDecisions(ApprovalQueries):
             )
             if refusal is not None:
                 raise refusal
-        now = self._clock()
+        now = self.clock()
         waits = (
             (approvals.c.id == found.id) & (approvals.c.state == "pending") & (approvals.c.expires_at > now)
         )
-        with self._store.writing() as connection:
+        with self.store.writing() as connection:
             # Locked, so that two people who approve at once count each other.
             row = connection.execute(sql.select(approvals).where(waits).with_for_update()).one_or_none()
             outdated = row is not None and not is_current(row)
@@ -153,7 +153,7 @@ class ApprovalDecisions(ApprovalQueries):
             .where(approvals.c.id == identifier, approvals.c.state == before)
             .values(
                 state=after,
-                decided_at=self._clock(),
+                decided_at=self.clock(),
                 # After the end, the preview (names, message texts) is no longer needed.
                 **({"text": "", "sheet": ""} if after in {"used", "unanswered"} else {}),
                 **({"reason": reason} if reason else {}),

@@ -1,5 +1,6 @@
 """Queries for approvals: waiting ones, one by id, one for its requester, and its approvers so far."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,6 @@ from ix_tools.approvals.models import Approval, Binding
 from ix_tools.approvals.parked_calls import is_waiting
 from ix_tools.approvals.requirements import load_approvers
 from ix_tools.approvals.rows import match_call
-from ix_tools.approvals.stored_differences import StoredDifferenceRepository
 from ix_tools.approvals.stored_preview import is_readable
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import message
@@ -19,18 +19,23 @@ from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals
 
 
-class ApprovalQueries(StoredDifferenceRepository):
+class ApprovalQueries:
     """Read access to the approvals in a store."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        """Nothing is opened yet."""
+        self.store = store
+        self.clock = clock
 
     def list_waiting(self) -> list[Approval]:
         """List the approvals that a person can decide now, oldest first."""
-        with self._store.writing() as connection:
+        with self.store.writing() as connection:
             rows = connection.execute(
                 sql.select(approvals)
                 .where(
                     approvals.c.state == "pending",
                     approvals.c.channel != "form",
-                    approvals.c.expires_at > self._clock(),
+                    approvals.c.expires_at > self.clock(),
                 )
                 .order_by(approvals.c.created_at)
             ).all()
@@ -42,7 +47,7 @@ class ApprovalQueries(StoredDifferenceRepository):
         Raises:
             ApprovalRefused: there is none.
         """
-        with self._store.reading() as connection:
+        with self.store.reading() as connection:
             row = connection.execute(
                 sql.select(approvals).where(approvals.c.id == identifier.upper())
             ).one_or_none()
@@ -63,7 +68,7 @@ class ApprovalQueries(StoredDifferenceRepository):
         row = None
         if identifier.isascii() and identifier.isalnum():
             own = (approvals.c.principal == principal) & (approvals.c.account == account)
-            with self._store.writing() as connection:
+            with self.store.writing() as connection:
                 row = connection.execute(
                     sql.select(approvals).where(own, approvals.c.id == identifier.upper())
                 ).one_or_none()
@@ -74,17 +79,17 @@ class ApprovalQueries(StoredDifferenceRepository):
                 next=message("use the id in the call's `approval`"),
             )
         found = build_approval(row)
-        over = found.state in {"pending", "approved"} and found.expires_at <= self._clock()
+        over = found.state in {"pending", "approved"} and found.expires_at <= self.clock()
         return replace(found, state="expired") if over else found
 
     def is_parked(self, identifier: str) -> bool:
         """Check if the call is carried out by itself once this approval is given."""
-        with self._store.reading() as connection:
+        with self.store.reading() as connection:
             return is_waiting(connection, identifier)
 
     def load_approvers(self, identifier: str) -> tuple[str, ...]:
         """Return the people who have approved so far."""
-        with self._store.reading() as connection:
+        with self.store.reading() as connection:
             return load_approvers(connection, identifier)
 
 

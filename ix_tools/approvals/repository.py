@@ -87,8 +87,8 @@ class ApprovalRepository(ApprovalDecisions):
 
     def ask(self, binding: Binding, asked: ApprovalRequestContent, channel: Channel) -> Approval:
         """Create a pending approval for exactly this call; outside a form, return the one that already waits."""
-        now = self._clock()
-        with self._store.writing() as connection:
+        now = self.clock()
+        with self.store.writing() as connection:
             if channel != "form":
                 waiting = self._find_latest(connection, binding)
                 if (
@@ -129,11 +129,11 @@ class ApprovalRepository(ApprovalDecisions):
             ApprovalRefused: the answer rejects the call, or the approval is not valid for it.
         """
         refusal = nobody = None
-        with self._store.writing() as connection:
+        with self.store.writing() as connection:
             row = connection.execute(
                 sql.select(approvals).where(approvals.c.handle == hash_content(reply.handle))
             ).one_or_none()
-            refusal = find_refusal(row, binding, "pending", terms, self._clock())
+            refusal = find_refusal(row, binding, "pending", terms, self.clock())
             if refusal is None and row is not None:
                 asked_at = row.created_at if row.asked_at is None else row.asked_at
                 nobody = detect_unanswered(reply.from_host, asked_at, shortest)
@@ -166,14 +166,14 @@ class ApprovalRepository(ApprovalDecisions):
 
     def record_question_put(self, identifier: str) -> None:
         """Record that the host is handed this question now, so a person can read it from here on."""
-        with self._store.writing() as connection:
-            now = self._store.now(connection)
+        with self.store.writing() as connection:
+            now = self.store.now(connection)
             connection.execute(approvals.update().where(approvals.c.id == identifier).values(asked_at=now))
 
     def to_store_time(self, moment: float) -> float:
         """Convert a `time.monotonic()` moment of this process to the store's clock."""
-        with self._store.reading() as connection:
-            return self._store.to_store_time(connection, moment)
+        with self.store.reading() as connection:
+            return self.store.to_store_time(connection, moment)
 
     def use_approved(
         self,
@@ -190,12 +190,12 @@ class ApprovalRepository(ApprovalDecisions):
             covers_minutes: minutes for which the further calls are covered; 0 for the default.
         """
         refusal = None
-        with self._store.writing() as connection:
+        with self.store.writing() as connection:
             row = self._find_latest(connection, binding)
             if row is None or row.state in {"unanswered", "used", "stale", "expired"}:
                 return None
             if row.state == "pending":
-                if row.expires_at <= self._clock():
+                if row.expires_at <= self.clock():
                     self._change_state(connection, row.id, "pending", "expired")
                 return None
             if row.state == "rejected":
@@ -203,14 +203,14 @@ class ApprovalRepository(ApprovalDecisions):
                     return None
                 refusal = build_declined_refusal(row.summary, row.reason or "")
             else:
-                refusal = find_refusal(row, binding, "approved", terms, self._clock())
+                refusal = find_refusal(row, binding, "approved", terms, self.clock())
                 refusal = refusal or find_signature_refusal(connection, row, binding, terms)
                 if refusal is not None:
                     self._end_unusable(connection, row, refusal)
                 elif not self._change_state(connection, row.id, "approved", "used"):
                     refusal = build_used_refusal()
                 else:
-                    parked_calls.start(connection, row.id, claim, self._store.now(connection))
+                    parked_calls.start(connection, row.id, claim, self.store.now(connection))
                     self._approve_covered_calls(connection, row, covers, covers_minutes)
         if refusal is not None:
             raise refusal
@@ -219,13 +219,13 @@ class ApprovalRepository(ApprovalDecisions):
     def use_covered(self, binding: Binding, terms: ApprovalRequirement = ANY_PERSON) -> str | None:
         """Use a further call of an approved workflow; None if there is no valid one, or the policy requires more for this call."""
         refusal = None
-        with self._store.writing() as connection:
+        with self.store.writing() as connection:
             row = self._find_latest(connection, binding)
             if row is None or row.state != "approved":
                 return None
             if not ApprovalRequirement.from_json(row.terms).is_as_strict_as(terms):
                 return None
-            refusal = find_refusal(row, binding, "approved", terms, self._clock())
+            refusal = find_refusal(row, binding, "approved", terms, self.clock())
             if refusal is not None:
                 self._end_unusable(connection, row, refusal)
             elif not self._change_state(connection, row.id, "approved", "used"):
@@ -236,9 +236,9 @@ class ApprovalRepository(ApprovalDecisions):
 
     def auto_approve(self, binding: Binding, summary: str, request: AutoApprovalRequest) -> str | None:
         """Approve a call by the owner's policy and return the id; None if today's allowances are used up."""
-        identifier, now = generate_readable_id(), self._clock()
+        identifier, now = generate_readable_id(), self.clock()
         rules = ", ".join(one.rule for one in request.allowances)
-        with self._store.writing() as connection:
+        with self.store.writing() as connection:
             if not spend_allowances(connection, identifier, request, now):
                 return None
             row = {
@@ -262,7 +262,7 @@ class ApprovalRepository(ApprovalDecisions):
 
     def load_remaining_allowances(self, spending: AutoApprovalRequest) -> list[RemainingAllowance]:
         """Return the rest of these allowances."""
-        with self._store.reading() as connection:
+        with self.store.reading() as connection:
             return [load_remaining_allowance(connection, spending, one) for one in spending.allowances]
 
     # --- inside ---
@@ -277,9 +277,9 @@ class ApprovalRepository(ApprovalDecisions):
             .where(
                 approvals.c.id == row.id,
                 approvals.c.reported_at.is_(None),
-                approvals.c.expires_at > self._clock(),
+                approvals.c.expires_at > self.clock(),
             )
-            .values(reported_at=self._clock())
+            .values(reported_at=self.clock())
         )
         return told.rowcount == 1
 
@@ -320,7 +320,7 @@ class ApprovalRepository(ApprovalDecisions):
         handle: str | None = None,
         covered_by: str | None = None,
     ) -> Row[Any]:
-        now, asker = self._clock(), asked.origin or CallOrigin()
+        now, asker = self.clock(), asked.origin or CallOrigin()
         row = {
             "id": generate_readable_id(),
             "handle": handle,

@@ -27,6 +27,7 @@ from ix_tools.pipeline.lookup_memory import LookupMemory
 from ix_tools.pipeline.seen_records import SeenRecords
 from ix_tools.storage.database import Store
 from ix_tools.storage.lookups import Lookups
+from ix_tools.verification.stored_differences import StoredDifferences
 
 if TYPE_CHECKING:
     from ix_tools.policy.file import PolicyFile
@@ -124,7 +125,7 @@ class CallContext:
         return FactLoader(
             self.account,
             self.settings.catalogue_pages,
-            self.approvals,
+            self.differences,
             self.journal,
             shown,
             LookupMemory(lookups),
@@ -147,6 +148,11 @@ class CallContext:
         key = (self.account.name, self.settings.principal, call)
         kept_at, facts = self._shown.pop(key, (0.0, None))
         return facts if time.monotonic() - kept_at < self.settings.approval_minutes * 60 else None
+
+    @property
+    def differences(self) -> StoredDifferences:
+        """The read-back differences that the next approval of a document shows."""
+        return StoredDifferences(self.approvals.store, self.approvals.clock)
 
     @property
     def links(self) -> ApprovalLinks:

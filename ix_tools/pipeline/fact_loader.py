@@ -12,7 +12,6 @@ import anyio
 from ix_tools.api_client import protocol
 from ix_tools.api_client.list_queries import query_every_state
 from ix_tools.api_client.reader import PAGE_SIZE
-from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.domain.document_kinds import (
     GUIDES,
     ISSUED_STATES,
@@ -61,6 +60,7 @@ from ix_tools.pipeline.lookup_memory import LookupMemory
 from ix_tools.pipeline.parallel import gather
 from ix_tools.pipeline.series_lookup import SeriesLookup
 from ix_tools.storage.lookups import Remembered
+from ix_tools.verification.stored_differences import StoredDifferences
 
 Found = TypeVar("Found")
 Lookups = dict[str, Callable[[], Awaitable[Any]]]
@@ -76,7 +76,7 @@ SEEN, SEEN_OWNER, SEEN_CLIENT = "seen", "seen owner", "seen client"
 class FactLoader(ClientReader):
     """Reads the facts of one account."""
 
-    approvals: ApprovalRepository
+    differences: StoredDifferences
     journal: Journal | None = None
     shown: Facts | None = None
     """The facts that a person was shown for this call; what the fresh read confirms is not read twice."""
@@ -198,7 +198,7 @@ class FactLoader(ClientReader):
             jobs["related"] = lambda: none_if_missing(self._list_related(number))
         if Want.DIFFERENCES in wanted:
             jobs["differences"] = lambda: anyio.to_thread.run_sync(
-                self.approvals.load_differences, self.account.name, kind, number
+                self.differences.load, self.account.name, kind, number
             )
         if Want.UNRETURNED in wanted and (journal := self.journal) is not None:
             place = (self.account.name, f"{kind}/{number}")

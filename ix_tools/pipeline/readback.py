@@ -156,9 +156,7 @@ async def record_differences(
     if number is None:
         return
     try:
-        await anyio.to_thread.run_sync(
-            context.approvals.save_differences, context.account.name, kind, number, found
-        )
+        await anyio.to_thread.run_sync(context.differences.save, context.account.name, kind, number, found)
     except StoreUnavailable as trouble:
         # The document is already stored, so the error must not say that nothing was sent.
         if found:

@@ -314,7 +314,7 @@ def test_a_process_that_comes_and_goes_leaves_the_file_to_those_who_use_it(
     """A yes in a terminal beside a running server: SQLite's locks end when any handle of their process is closed."""
     for _ in range(3):
         asked = repository.ask(BINDING, QUESTION, "terminal")
-        with repository._store.writing(durable=False):  # opens its second way in
+        with repository.store.writing(durable=False):  # opens its second way in
             pass
         command = [sys.executable, "-c", SOMEBODY_APPROVES, str(tmp_path / "ix-tools.db"), asked.id]
         subprocess.run([*command, str(clock.now)], check=True)
@@ -380,14 +380,14 @@ def desk_for(
     chosen = lift_limits(point_at_sandbox(Settings(store=str(path), **changes), box.base_url, box.api_key))
     desk = replace(CallContext.open(chosen), now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
     if clock is not None:
-        desk.approvals = ApprovalRepository(desk.approvals._store, chosen.approval_minutes, clock)
+        desk.approvals = ApprovalRepository(desk.approvals.store, chosen.approval_minutes, clock)
     return desk
 
 
 async def close_all(desk: CallContext) -> None:
     """Close a desk and its file."""
     await desk.close()
-    desk.approvals._store.close()
+    desk.approvals.store.close()
 
 
 async def request_approval(desk: CallContext, name: str, arguments: dict[str, Any]) -> Approval:
@@ -535,7 +535,7 @@ async def test_a_yes_that_could_not_be_kept_is_not_sent(harness: Harness, tmp_pa
     number = (await harness.create_issued())["id"]
     arguments = {"document_type": "invoices", "document_id": number, "email": "a@acme.example"}
     asked = await request_approval(harness.context, "send_email", arguments)
-    engine = harness.context.approvals._store._open()
+    engine = harness.context.approvals.store._open()
 
     def full(*_: Any) -> None:
         raise sql.exc.OperationalError("COMMIT", {}, Exception("database or disk is full"))

@@ -63,7 +63,7 @@ async def request_approval(harness: Harness, name: str, arguments: Json) -> Appr
 async def known_of(harness: Harness, name: str, arguments: Json) -> tuple[Operation[Any], Facts]:
     """The call and the facts that its preview is made from."""
     call = parse(name, arguments)
-    looking = FactLoader(harness.context.account, 10, harness.context.approvals)
+    looking = FactLoader(harness.context.account, 10, harness.context.differences)
     wanted = call.spec.needs | get_wanted_facts(*call.spec.guards)
     facts = await looking.load_from_call(call, wanted, harness.context.now())
     return call, await looking.load_dependent(call, wanted - {Want.CLIENT}, facts)
@@ -191,7 +191,7 @@ async def test_a_name_cannot_pass_for_another_part_of_the_line(harness: Harness)
 async def test_what_differs_stands_in_a_box_of_its_own(harness: Harness) -> None:
     draft = await harness.create_draft()
     found = [Difference("total", "123.00", "122.99")]
-    harness.context.approvals.save_differences(harness.context.account.name, "invoices", draft["id"], found)
+    harness.context.differences.save(harness.context.account.name, "invoices", draft["id"], found)
     approval = await request_approval(harness, "change_state", document_arguments(draft, state="finalized"))
     box = build_form_schema(approval, "pt")["properties"]["accept_differences"]
     assert "Total: pedido 123,00 €, guardado 122,99 €" in box["description"]

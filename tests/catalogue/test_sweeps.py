@@ -314,7 +314,7 @@ async def test_every_gated_call_is_shown_to_a_person_in_words_that_exist(
     assert {name for name, _ in calls} == set(GATED)
     for name, arguments in calls:
         call = parse(name, arguments)
-        looking = FactLoader(harness.context.account, 10, harness.context.approvals)
+        looking = FactLoader(harness.context.account, 10, harness.context.differences)
         wanted = call.spec.needs | get_wanted_facts(*call.spec.guards)
         facts = await looking.load_from_call(call, wanted, harness.context.now())
         facts = await looking.load_dependent(call, wanted - {Want.CLIENT}, facts)

@@ -90,7 +90,7 @@ def start(harness: Harness, settings: Settings) -> Mailer:
 def move_clock(harness: Harness, seconds: float) -> None:
     """Let so much time pass for the store, the approvals and the mailer."""
     now = harness.context.approvals.clock() + seconds
-    harness.context.approvals._clock = harness.context.approvals.clock = lambda: now
+    harness.context.approvals.clock = harness.context.approvals.clock = lambda: now
     harness.context.store.clock = lambda: now
 
 

@@ -471,7 +471,9 @@ async def test_equal_rows_for_one_client_do_not_queue(harness: Harness) -> None:
 
     async def alone(**changes: Any) -> set[str]:
         call = parse("create_invoice", invoice(**changes))
-        looking = FactLoader(harness.context.account, 10, harness.context.approvals, harness.context.journal)
+        looking = FactLoader(
+            harness.context.account, 10, harness.context.differences, harness.context.journal
+        )
         completed, facts, _, _ = await load_facts(looking, call, harness.context, None)
         return {one.resource for one in collect_claims(completed, facts) if one.exclusive}
 

@@ -145,7 +145,7 @@ async def test_a_document_with_differences_is_never_approved_automatically(
 ) -> None:
     name, arguments = await finalize(harness)
     found = [Difference("total", "99.00", "100.00")]
-    harness.context.approvals.save_differences(
+    harness.context.differences.save(
         harness.context.account.name, "invoices", arguments["document_id"], found
     )
     under(harness, tmp_path, FREE)

@@ -76,7 +76,7 @@ async def _list_account_values(context: CallContext, argument: str) -> Iterable[
         return []
     call = catalogue()[listing]
     await policy_check.refuse_denied(context, call.model_validate({}), "mcp")
-    looking = FactLoader(context.account, context.settings.catalogue_pages, context.approvals)
+    looking = FactLoader(context.account, context.settings.catalogue_pages, context.differences)
     if argument == "tax":
         return [tax.name for tax in await looking.list_taxes() if tax.name]
     if argument == "series":

@@ -18,6 +18,7 @@ from ix_tools.domain.comparison import Difference
 from ix_tools.interfaces.cli import prompt
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals
+from ix_tools.verification.stored_differences import StoredDifferences
 from tests.interfaces.cli.conftest import Cli, Json, Person, run_in_own_terminal, run_piped
 
 CHANGE = "PUT /invoices/1001/change-state.json"
@@ -212,7 +213,9 @@ def count_held(cli: Cli) -> int:
     number = cli.draft()
     with cli.approvals() as kept:
         account = f"sandbox@{cli.box.base_url.removeprefix('http://')}"
-        kept.save_differences(account, "invoices", number, [Difference("total", "124.00", "123.00")])
+        StoredDifferences(kept.store, kept.clock).save(
+            account, "invoices", number, [Difference("total", "124.00", "123.00")]
+        )
     return number
 
 
@@ -319,7 +322,7 @@ SET_PIN = [("New PIN: ", PIN), ("Once more: ", PIN)]
 def with_a_page(cli: Cli, page: str = "https://ix.example.pt") -> str:
     """An approval whose page a server shows; its id."""
     identifier: str = waiting(cli, cli.draft())["id"]
-    with cli.approvals() as kept, kept._store.writing() as connection:
+    with cli.approvals() as kept, kept.store.writing() as connection:
         connection.execute(approvals.update().values(channel="page", page=page))
     return identifier
 

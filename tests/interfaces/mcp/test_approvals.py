@@ -183,7 +183,7 @@ def states(harness: Harness) -> list[str]:
 
     from ix_tools.storage.schema import approvals
 
-    with harness.context.approvals._store.writing() as connection:
+    with harness.context.approvals.store.writing() as connection:
         return [
             row.state
             for row in connection.execute(sql.select(approvals.c.state).order_by(approvals.c.created_at))
@@ -523,7 +523,7 @@ async def test_an_approvals_number_or_digest_is_no_handle(host: Host, harness: H
 
     name, arguments = await ready(harness, "finalize")
     await host.ask_and_hold(name, arguments)
-    with harness.context.approvals._store.writing() as connection:
+    with harness.context.approvals.store.writing() as connection:
         row = connection.execute(sql.select(approvals)).one()
     for forged in (row.id, row.handle, row.arguments, row.snapshot):
         await refused(host, harness, name, arguments, forged, "approval_unknown")
@@ -580,7 +580,7 @@ async def test_an_approval_ends_with_its_time(harness: Harness, mode: str, tmp_p
             "status"
         ] == "approval_required"
     assert harness.list_writes() == []
-    harness.context.approvals._store.close()
+    harness.context.approvals.store.close()
 
 
 async def test_what_is_stored_differently_takes_a_second_yes(harness: Harness, mode: str) -> None:
@@ -650,7 +650,7 @@ async def test_a_store_lost_between_question_and_answer_is_no_yes(
     handle = await host.ask_and_hold(name, arguments)
     harness.context.approvals = ApprovalRepository(Store(tmp_path / "other.db"), 15)
     await refused(host, harness, name, arguments, handle, "approval_unknown")
-    harness.context.approvals._store.close()
+    harness.context.approvals.store.close()
 
 
 def test_both_eras_are_tried_here() -> None:

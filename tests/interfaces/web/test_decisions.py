@@ -280,7 +280,7 @@ async def test_differences_want_a_tick_of_their_own(paper: Harness, visitor: Vis
     made = await paper.create_draft()
     found = [Difference("total", "123.00", "122.99")]
     desk = paper.context
-    desk.approvals.save_differences(desk.account.name, "invoices", made["id"], found)
+    desk.differences.save(desk.account.name, "invoices", made["id"], found)
     _, asked, link = await request_with_link(paper, document_arguments(made, state="finalized"))
     page = await visitor.look(link)
     assert (

@@ -191,7 +191,7 @@ async def test_a_hostile_name_is_only_a_name(here: Harness, browser: Browser) ->
 async def test_differences_and_pin_are_asked_for_where_they_matter(here: Harness, browser: Browser) -> None:
     made = await here.create_draft()
     found = [Difference("total", "123.00", "122.99")]
-    here.context.approvals.save_differences(here.context.account.name, "invoices", made["id"], found)
+    here.context.differences.save(here.context.account.name, "invoices", made["id"], found)
     here.context.links.pins.set("local", "bacalhau", by="terminal:local")
     _, asked, link = await request_with_link(here, document_arguments(made, state="finalized"))
     async with opened(browser, link, "phone") as page:

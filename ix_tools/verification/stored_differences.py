@@ -1,4 +1,4 @@
-"""Repository of read-back differences, stored until the document reads back as requested."""
+"""Differences between requested and stored documents, kept until the document reads back as requested."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,20 +9,15 @@ from ix_tools.storage.database import Store
 from ix_tools.storage.schema import differences
 
 
-class StoredDifferenceRepository:
+class StoredDifferences:
     """The read-back differences in a store."""
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         """Nothing is opened yet."""
         self._store = store
-        self._clock = self.clock = clock
+        self._clock = clock
 
-    @property
-    def store(self) -> Store:
-        """The store of approvals and differences."""
-        return self._store
-
-    def save_differences(self, account: str, kind: str, number: int, found: Sequence[Difference]) -> None:
+    def save(self, account: str, kind: str, number: int, found: Sequence[Difference]) -> None:
         """Store a document's differences; delete them if there are none any more."""
         key = _match_document(account, kind, number)
         with self._store.writing() as connection:
@@ -38,7 +33,7 @@ class StoredDifferenceRepository:
                     )
                 )
 
-    def load_differences(self, account: str, kind: str, number: int) -> tuple[Difference, ...]:
+    def load(self, account: str, kind: str, number: int) -> tuple[Difference, ...]:
         """Return the stored differences of a document."""
         key = _match_document(account, kind, number)
         with self._store.reading() as connection:
