@@ -199,7 +199,7 @@ from ix_tools.pipeline.context_pool import ContextPool
 from ix_tools.errors import IxError
 from tests.harness import execute
 from ix_tools.auth.principals import Principal
-from ix_tools.config.settings import load_settings
+from ix_tools.config.loading import load_settings
 
 SHOP = {"INVOICEXPRESS_ACCOUNTS__SHOP__ACCOUNT": "shop", "INVOICEXPRESS_ACCOUNTS__SHOP__API_KEY": "canary-7f3a9b"}
 
