@@ -91,6 +91,10 @@ KEPT: Mapping[str, Kept] = {
         "ten minutes, then read again",
     ),
     "mails": Kept("address of an approver, state", "an approver is told once", "30 days"),
+    "webhook_endpoints": Kept(
+        "addresses of receivers, secrets that sign", "events are sent to them", "removed"
+    ),
+    "webhook_deliveries": Kept("ids, states and totals of an event", "a receiver gets it again", "30 days"),
     "parked_calls": Kept(
         "arguments of calls that wait for a decision; results",
         "the call is carried out without the asker",
