@@ -6,7 +6,7 @@ invite ──▶ link (15 minutes, once) ──▶ passkey, which counts as the 
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -22,7 +22,7 @@ from ix_tools.storage.schema import invitations, passkeys, people, sessions
 
 Role = Literal["admin", "approver", "reader"]
 """An admin also confirms other people's passkeys; a reader decides nothing."""
-ROLES: tuple[Role, ...] = get_args(Role)
+ROLES: Mapping[str, Role] = {one: one for one in get_args(Role)}
 INVITATION_SECONDS = 900.0
 """Seconds for which an invitation can be used."""
 INVITATION_RETENTION = 30 * 86_400.0

@@ -25,7 +25,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
     def __init__(self, scheme: str, allowed: Sequence[Network]) -> None:
         """Keep what is allowed."""
         self._scheme, self._allowed = scheme, allowed
-        self._real = httpcore2.AnyIOBackend()
+        self._real: Any = httpcore2.AnyIOBackend()  # of unknown type, because anyio is optional there
 
     async def connect_tcp(
         self,
@@ -36,13 +36,17 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         """Resolve the host, judge every address, and connect to one of them."""
+        addresses: Sequence[str] = ()
         with anyio.move_on_after(timeout) as waiting:
             addresses = await _resolve(host, port)
         if waiting.cancelled_caught:
             raise httpcore2.ConnectTimeout("the host was not resolved in time")
         if not addresses or not all(self._allows(one) for one in addresses):
             raise WebhookNotDelivered("address not allowed")
-        return await self._real.connect_tcp(addresses[0], port, timeout, None, socket_options)
+        stream: httpcore2.AsyncNetworkStream = await self._real.connect_tcp(
+            addresses[0], port, timeout, None, socket_options
+        )
+        return stream
 
     async def connect_unix_socket(self, path: str, *given: Any, **named: Any) -> httpcore2.AsyncNetworkStream:
         """Refuse: no webhook goes to a socket of this machine."""

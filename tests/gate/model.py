@@ -25,6 +25,7 @@ from ix_tools.i18n.formats import LISBON
 from ix_tools.interfaces.mcp.server import build_server
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.seen_records import SeenRecords
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.schemas.rendered_lists import list_chosen_tools
 from ix_tools.schemas.tool_selection import ToolSelection
@@ -173,6 +174,12 @@ class GateModel:
                 one.store.close()
         self.desk, self.second = self.open(self.store), self.open(self.store)
 
+    def forget_seen(self) -> None:
+        """Let the servers forget what they read in an earlier scenario, whose changes are undone."""
+        for one in (self.desk, self.second):
+            if one is not None:
+                one.seen = SeenRecords()
+
     async def record(self) -> None:
         """Prepare every gated call in the sandbox, request its approval, execute it, and record all responses."""
         desk = self.open(self.store)
@@ -219,6 +226,7 @@ class GateModel:
 
     async def _stage(self, harness: Harness, name: str, arguments: Json) -> None:
         before = len(self.box.requests())
+        harness.context.seen = SeenRecords()  # so that what the call reads is read
         try:
             asked: Any = await execute(harness.context, name, arguments, can_ask=True)
             text = str(asked)

@@ -115,6 +115,7 @@ class Observer:
         tape.writes.clear()
         tape.variant.clear()
         tape.gaps.clear()
+        self.world.forget_seen()
         self.file = self.world.folder / "policy.toml"
         self.asking = "ana"
         await self.policy(policy)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from ix_tools.auth.passkeys import Passkey, Passkeys
-from ix_tools.auth.people import INVITATION_SECONDS, ROLES, People, Person
+from ix_tools.auth.people import INVITATION_SECONDS, ROLES, People, Person, Role
 from ix_tools.auth.sessions import Sessions
 from ix_tools.config.settings import SANDBOX_ACCOUNT
 from ix_tools.error_codes import Exit
@@ -87,7 +87,8 @@ def invite(
         known = next(
             (one for one in desk.people.list_all() if one.name == name and one.ended_at is None), None
         )
-        chosen = next((one for one in ROLES if one == role), known.role if known else "approver")
+        kept: Role = known.role if known else "approver"
+        chosen = ROLES.get(role or "", kept)
         if known is None or role or accounts:
             desk.people.add(name, chosen, accounts or (known.accounts if known else ()), by)
         secret, invitation = desk.people.invite(name, by)

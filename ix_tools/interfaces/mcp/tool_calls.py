@@ -16,7 +16,7 @@ page proves nothing: the store is asked for the decision made there.
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 import mcp_types as types
@@ -50,9 +50,6 @@ from ix_tools.pipeline.parking import LOCAL
 from ix_tools.pipeline.truncation import get_page_size
 from ix_tools.text.sanitize import sanitize_text
 
-if TYPE_CHECKING:
-    from ix_tools.i18n.languages import Language
-
 MODERN_PROTOCOL = "2026-07-28"
 PAGE_STATE_PREFIX = "page "
 """Marks a request state that holds the hash of a page's link; a handle contains no blank."""
@@ -66,7 +63,7 @@ async def handle_call(
     mcp_context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
     received: float,
-    language: "Language",
+    language: Language,
 ) -> Answer:
     """Return the result of a call, its refusal, or the request for a person's approval.
 
@@ -80,7 +77,7 @@ async def handle_call(
 
 
 async def convert_errors(
-    mcp_context: ServerRequestContext[Any, Any], name: str, language: "Language", call: Awaitable[Answer]
+    mcp_context: ServerRequestContext[Any, Any], name: str, language: Language, call: Awaitable[Answer]
 ) -> Answer:
     """Return a call's response; turn errors into results, which a model can read and act on."""
     try:
@@ -267,7 +264,7 @@ async def _wait_for_decision(context: CallContext, identifier: str) -> None:
 # --- in the host's form ---------------------------------------------------------------------------------
 
 
-def _build_form_request(approval: Approval, language: "Language") -> types.InputRequiredResult:
+def _build_form_request(approval: Approval, language: Language) -> types.InputRequiredResult:
     asked = types.ElicitRequestFormParams(
         message=render_form_message(approval, language),
         requested_schema=build_form_schema(approval, language),

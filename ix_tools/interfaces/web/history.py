@@ -37,7 +37,7 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.text.sanitize import sanitize_line
 
 PATH = f"{INBOX}/history"
-STATES: tuple[HistoryState, ...] = get_args(HistoryState)
+STATES: Mapping[str, HistoryState] = {one: one for one in get_args(HistoryState)}
 MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings by which a spreadsheet takes a text for a formula."""
@@ -93,7 +93,7 @@ class HistoryPages:
             menu=self._guard.build_menu(visitor, "history", f"{query}&" if query else ""),
             rows=[_build_row(one, labels, language) for one in entries],
             chosen=chosen,
-            states=[(one, render(STATE_NAMES[one], language)) for one in STATES],
+            states=[(one, render(STATE_NAMES[one], language)) for one in STATES.values()],
             accounts=sorted(labels.values()),
             # Of this page only: who decides in other accounts is nobody's business here.
             people=sorted({who.rpartition(":")[2] for one in entries for who in one.people}),
@@ -157,8 +157,7 @@ class HistoryPages:
         labels = self._label_accounts(visitor)
         accounts = tuple(name for name, label in labels.items() if chosen["account"] in ("", label))
         since, until = _read_month(chosen["month"])
-        state = next((one for one in STATES if one == chosen["state"]), None)
-        return HistoryFilter(accounts, state, chosen["person"], since, until)
+        return HistoryFilter(accounts, STATES.get(chosen["state"]), chosen["person"], since, until)
 
 
 def _read_choice(query: Mapping[str, str]) -> dict[str, str]:
