@@ -24,7 +24,7 @@ from ix_tools.api_client.client import InvoiceXpressClient, account_name
 from ix_tools.api_client.rate_limit import RateLimiter
 from ix_tools.approvals.parked_calls import ParkedCall
 from ix_tools.approvals.parked_queue import ParkedQueue
-from ix_tools.idempotency.leases import is_owner_running
+from ix_tools.idempotency.process_identity import is_owner_running
 from ix_tools.interfaces.driver.driver import run_driver
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execute import ApprovalRequired, CallOrigin, ParkingTerms, execute

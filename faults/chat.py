@@ -27,7 +27,7 @@ from ix_tools.approvals.expiry import expire_overdue
 from ix_tools.approvals.parked_queue import ParkedQueue
 from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import IxError
-from ix_tools.idempotency.leases import process_id
+from ix_tools.idempotency.process_identity import process_id
 from ix_tools.interfaces.chat.conversation.service import ChatService
 from ix_tools.interfaces.chat.conversation.shapes import IncomingCommand, IncomingPress, ReplyPlace
 from ix_tools.interfaces.chat.runtime import ChatRuntime, build_runtime

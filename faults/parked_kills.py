@@ -35,7 +35,7 @@ from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.events.models import Event
 from ix_tools.events.repository import Events
 from ix_tools.idempotency.journal import Journal
-from ix_tools.idempotency.leases import is_owner_running
+from ix_tools.idempotency.process_identity import is_owner_running
 from ix_tools.interfaces.driver import driver as driving
 from ix_tools.interfaces.driver.driver import run_driver
 from ix_tools.interfaces.driver.engine import Engine

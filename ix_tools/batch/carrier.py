@@ -15,7 +15,7 @@ from ix_tools.batch.start import create_repository
 from ix_tools.errors import IxError
 from ix_tools.guards.facts import Facts
 from ix_tools.i18n.messages import message
-from ix_tools.idempotency.leases import process_id
+from ix_tools.idempotency.process_identity import process_id
 from ix_tools.pipeline.context import CallContext
 
 BatchProgress = Callable[[str, int, int], Awaitable[None]]

@@ -23,7 +23,7 @@ from ix_tools.batch.models import ENDED_BATCH, ENDED_ROW, GOOD_ROW
 from ix_tools.batch.start import create_repository, reopen
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import message
-from ix_tools.idempotency.leases import process_id
+from ix_tools.idempotency.process_identity import process_id
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.joint_approval import bind_workflow
 from ix_tools.pipeline.outcome_detection import recover_unfinished

@@ -17,7 +17,7 @@ from ix_tools.batch.models import Batch, BatchRow, RowState
 from ix_tools.batch.repository import BatchRepository
 from ix_tools.errors import IxError, NotPermitted
 from ix_tools.i18n.messages import message
-from ix_tools.idempotency.leases import is_owner_running
+from ix_tools.idempotency.process_identity import is_owner_running
 from ix_tools.pipeline.context import CallContext
 
 MAX_DOCUMENTS = 1000

@@ -1,19 +1,18 @@
-"""Rules that compare a credit or debit note with the document it corrects: date, client, rates, exemption, withholding."""
+"""Rules that compare a credit or debit note with the document it corrects: client, rates, exemption, withholding."""
 
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ix_tools.domain.document_kinds import NOTES
 from ix_tools.domain.records import Document
 from ix_tools.fiscal.buyers import BuyerKind, classify_buyer
-from ix_tools.fiscal.deadlines import get_correction_limit
 from ix_tools.guards.buyers import find_buyer
 from ix_tools.guards.exemptions import find_exempt_lines
 from ix_tools.guards.facts import Facts, Want, wants
-from ix_tools.guards.findings import Finding, ask, refuse, warn
+from ix_tools.guards.findings import Finding, ask, refuse
+from ix_tools.guards.notes import find_corrected, name_document
 from ix_tools.guards.protocols import InvoiceShaped
 from ix_tools.i18n.formats import name_percents
-from ix_tools.i18n.messages import Value, message
+from ix_tools.i18n.messages import message
 
 NOTE_RATE = "note_rate"
 """Code to accept a rate that the corrected document does not have."""
@@ -23,36 +22,10 @@ NOTE_RETENTION = "note_retention"
 """Code to accept another withholding tax than that of the corrected document."""
 
 
-def _find_corrected(call: InvoiceShaped, facts: Facts) -> Document | None:
-    """Return the document that a note corrects; None for other documents."""
-    return facts.owner if call.document_type in NOTES else None
-
-
-def _name(document: Document) -> Value:
-    return document.number or message("document {id}", id=document.id)
-
-
-@wants(Want.OWNER)
-def note_not_before_its_invoice(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """A note must not be dated before the document it corrects, to which it refers (CIVA 36/6)."""
-    owner = _find_corrected(call, facts)
-    if owner is not None and owner.date is not None and call.date < owner.date:
-        yield refuse(
-            "date",
-            message(
-                "the note is dated {date}, before {owner}, which is dated {owner_date}",
-                date=call.date,
-                owner=_name(owner),
-                owner_date=owner.date,
-            ),
-            message("{date} or later", date=owner.date),
-        )
-
-
 @wants(Want.CLIENT, Want.OWNER)
 def note_of_a_final_consumer_stays_one(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """A note on a document to the final consumer goes to the final consumer, and not to a client named later."""
-    owner = _find_corrected(call, facts)
+    owner = find_corrected(call, facts)
     if owner is None or not _is_to_final_consumer(owner):
         return
     if find_buyer(call, facts) is not BuyerKind.FINAL_CONSUMER:
@@ -60,7 +33,7 @@ def note_of_a_final_consumer_stays_one(call: InvoiceShaped, facts: Facts) -> Ite
             "client",
             message(
                 "{owner} was issued to the final consumer, and the note names another client",
-                owner=_name(owner),
+                owner=name_document(owner),
             ),
             message("a client with fiscal_id 999999990, the final consumer"),
         )
@@ -77,7 +50,7 @@ def _is_to_final_consumer(document: Document) -> bool:
 @wants(Want.CLIENT, Want.DOCUMENT, Want.OWNER)
 def note_names_no_new_client(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """A note goes to the client of its document, so it cannot create a client."""
-    owner = _find_corrected(call, facts)
+    owner = find_corrected(call, facts)
     if owner is None or owner.client is None or owner.client.id is None or call.client is None:
         return
     known = facts.client_by_code or facts.client_by_name
@@ -86,7 +59,7 @@ def note_names_no_new_client(call: InvoiceShaped, facts: Facts) -> Iterator[Find
             "client",
             message(
                 "{owner} was issued to '{name}', and '{client}' would be a new client",
-                owner=_name(owner),
+                owner=name_document(owner),
                 name=owner.client.name,
                 client=call.client.name or call.client.code,
             ),
@@ -107,7 +80,7 @@ def _list_rates(owner: Document, facts: Facts) -> set[Decimal]:
 @wants(Want.TAXES, Want.OWNER)
 def note_repeats_the_rates(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """Ask about a line of a note at a VAT rate that the corrected document does not have (CIVA 78)."""
-    owner = _find_corrected(call, facts)
+    owner = find_corrected(call, facts)
     if owner is None or NOTE_RATE in call.accept:
         return
     rates = _list_rates(owner, facts)
@@ -122,7 +95,7 @@ def note_repeats_the_rates(call: InvoiceShaped, facts: Facts) -> Iterator[Findin
             message(
                 "the line carries {rate}%, but {document} has {rates}; a note corrects the VAT that was charged",
                 rate=tax.value,
-                document=_name(owner),
+                document=name_document(owner),
                 rates=theirs,
             ),
             message("a tax with {rates}, or accept if the note corrects the rate itself", rates=theirs),
@@ -133,7 +106,7 @@ def note_repeats_the_rates(call: InvoiceShaped, facts: Facts) -> Iterator[Findin
 @wants(Want.TAXES, Want.OWNER)
 def note_repeats_the_exemption(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """Ask about an exemption code of a note that differs from that of the exempt lines it corrects."""
-    owner = _find_corrected(call, facts)
+    owner = find_corrected(call, facts)
     if owner is None or not call.tax_exemption or NOTE_EXEMPTION in call.accept:
         return
     if call.tax_exemption == owner.tax_exemption or not find_exempt_lines(call, facts):
@@ -146,7 +119,7 @@ def note_repeats_the_exemption(call: InvoiceShaped, facts: Facts) -> Iterator[Fi
         message(
             "the note says {code}, but {document} says {other_code} for its lines without VAT",
             code=call.tax_exemption,
-            document=_name(owner),
+            document=name_document(owner),
             other_code=owner.tax_exemption or message("no code"),
         ),
         (
@@ -160,7 +133,7 @@ def note_repeats_the_exemption(call: InvoiceShaped, facts: Facts) -> Iterator[Fi
 @wants(Want.OWNER)
 def note_repeats_the_withholding(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """Ask about a note without the withholding tax of its document, since the amounts to pay then do not balance."""
-    owner = _find_corrected(call, facts)
+    owner = find_corrected(call, facts)
     if owner is None or NOTE_RETENTION in call.accept:
         return
     ours, theirs = call.retention or Decimal(0), owner.retention or Decimal(0)
@@ -172,7 +145,7 @@ def note_repeats_the_withholding(call: InvoiceShaped, facts: Facts) -> Iterator[
         message(
             "the note withholds {rate}%, but {document} withholds {other_rate}%",
             rate=ours,
-            document=_name(owner),
+            document=name_document(owner),
             other_rate=theirs,
         ),
         (
@@ -181,23 +154,3 @@ def note_repeats_the_withholding(call: InvoiceShaped, facts: Facts) -> Iterator[
             else message("no retention, or accept if they really differ")
         ),
     )
-
-
-@wants(Want.OWNER)
-def credit_within_two_years(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """Warn of a credit note more than two years after its document: VAT charged in excess then stays lost (CIVA 78/3)."""
-    owner = _find_corrected(call, facts)
-    if owner is None or owner.date is None or call.document_type != "credit_notes":
-        return
-    limit = get_correction_limit(owner.date)
-    if call.date > limit:
-        yield warn(
-            "date",
-            message(
-                "{document} is dated {day}; VAT charged in excess can be corrected until {limit} (CIVA 78/3), so the note "
-                "may bring none back. For goods returned or a discount given later, the time runs from that event (CIVA 78/2)",
-                document=_name(owner),
-                day=owner.date,
-                limit=limit,
-            ),
-        )

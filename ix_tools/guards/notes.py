@@ -1,14 +1,15 @@
-"""Rules about credit and debit notes, and about Multibanco references."""
+"""Rules about credit and debit notes (what they correct, when, up to what amount), and about Multibanco references."""
 
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
 from ix_tools.domain.document_kinds import BILLS, GUIDES, ISSUED_STATES, NOTES
 from ix_tools.domain.records import Document
+from ix_tools.fiscal.deadlines import get_correction_limit
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import InvoiceShaped, Transition
-from ix_tools.i18n.messages import Money, message
+from ix_tools.i18n.messages import Money, Value, message
 from ix_tools.i18n.value_labels import name_state
 
 OWNERS = {*BILLS, "vat_moss_invoices"}
@@ -45,6 +46,53 @@ def corrected_document_is_issued(call: InvoiceShaped, facts: Facts) -> Iterator[
             "owner_invoice_id",
             message("that document is {status}, not issued", status=name_state(owner.status)),
             message("a finalized invoice"),
+        )
+
+
+def find_corrected(call: InvoiceShaped, facts: Facts) -> Document | None:
+    """Return the document that a note corrects; None for other documents."""
+    return facts.owner if call.document_type in NOTES else None
+
+
+def name_document(document: Document) -> Value:
+    """Return the number by which a document is named, or its id while it has none."""
+    return document.number or message("document {id}", id=document.id)
+
+
+@wants(Want.OWNER)
+def note_not_before_its_invoice(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """A note must not be dated before the document it corrects, to which it refers (CIVA 36/6)."""
+    owner = find_corrected(call, facts)
+    if owner is not None and owner.date is not None and call.date < owner.date:
+        yield refuse(
+            "date",
+            message(
+                "the note is dated {date}, before {owner}, which is dated {owner_date}",
+                date=call.date,
+                owner=name_document(owner),
+                owner_date=owner.date,
+            ),
+            message("{date} or later", date=owner.date),
+        )
+
+
+@wants(Want.OWNER)
+def credit_within_two_years(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """Warn of a credit note more than two years after its document: VAT charged in excess then stays lost (CIVA 78/3)."""
+    owner = find_corrected(call, facts)
+    if owner is None or owner.date is None or call.document_type != "credit_notes":
+        return
+    limit = get_correction_limit(owner.date)
+    if call.date > limit:
+        yield warn(
+            "date",
+            message(
+                "{document} is dated {day}; VAT charged in excess can be corrected until {limit} (CIVA 78/3), so the note "
+                "may bring none back. For goods returned or a discount given later, the time runs from that event (CIVA 78/2)",
+                document=name_document(owner),
+                day=owner.date,
+                limit=limit,
+            ),
         )
 
 

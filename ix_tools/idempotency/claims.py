@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection, Row
 
 from ix_tools.audit import trail
 from ix_tools.domain.resource_names import ANY
-from ix_tools.idempotency.leases import is_owner_running, process_id
+from ix_tools.idempotency.process_identity import is_owner_running, process_id
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import claims, intents
 

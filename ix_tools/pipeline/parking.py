@@ -30,7 +30,7 @@ from ix_tools.domain.types import collect_secrets
 from ix_tools.errors import IxError, StoreUnavailable
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
-from ix_tools.idempotency.leases import is_owner_running, process_id
+from ix_tools.idempotency.process_identity import is_owner_running, process_id
 from ix_tools.operations.base import Operation
 from ix_tools.operations.digests import digest_call
 from ix_tools.operations.protocols import HasIdempotencyKey

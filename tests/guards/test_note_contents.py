@@ -78,8 +78,7 @@ def test_a_note_is_not_dated_before_its_document(
 ) -> None:
     given = facts(owner(date=date.fromisoformat(owned) if owned else None))
     assert (
-        kinds(note_contents.note_not_before_its_invoice(note(kind, date=date.fromisoformat(day)), given))
-        == expected
+        kinds(notes.note_not_before_its_invoice(note(kind, date=date.fromisoformat(day)), given)) == expected
     )
 
 
@@ -196,10 +195,7 @@ def test_a_credit_after_two_years_is_warned_of(
 ) -> None:
     """CIVA 78/3."""
     given = facts(owner(date=date.fromisoformat(owned) if owned else None))
-    assert (
-        kinds(note_contents.credit_within_two_years(note(kind, date=date.fromisoformat(day)), given))
-        == expected
-    )
+    assert kinds(notes.credit_within_two_years(note(kind, date=date.fromisoformat(day)), given)) == expected
 
 
 FINAL = Client(name="Consumidor Final", fiscal_id="999999990")
@@ -286,11 +282,11 @@ def test_a_credit_of_a_paid_or_partly_paid_invoice_is_warned_of(
 def test_a_note_without_its_document_is_left_to_the_rule_that_asks_for_it() -> None:
     call, nothing = note(CREDIT, "IVA6", retention=Decimal(25), tax_exemption="M07"), facts(None)
     for rule in (
-        note_contents.note_not_before_its_invoice,
+        notes.note_not_before_its_invoice,
         note_contents.note_repeats_the_rates,
         note_contents.note_repeats_the_exemption,
         note_contents.note_repeats_the_withholding,
-        note_contents.credit_within_two_years,
+        notes.credit_within_two_years,
         note_contents.note_of_a_final_consumer_stays_one,
         note_contents.note_names_no_new_client,
     ):

@@ -18,7 +18,7 @@ from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
 from ix_tools.i18n.formats import LISBON
 from ix_tools.i18n.messages import message, verbatim
-from ix_tools.idempotency.leases import process_id
+from ix_tools.idempotency.process_identity import process_id
 from ix_tools.operations.scopes import Scope
 from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.execute import (

@@ -18,7 +18,7 @@ from ix_tools.config.settings import Settings
 from ix_tools.error_codes import Exit
 from ix_tools.i18n.formats import format_rfc3339
 from ix_tools.i18n.messages import Money, message, message_template
-from ix_tools.idempotency.leases import is_owner_running
+from ix_tools.idempotency.process_identity import is_owner_running
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.batch_progress import show_progress
 from ix_tools.interfaces.cli.batch_session import (

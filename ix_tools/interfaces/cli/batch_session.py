@@ -23,7 +23,7 @@ from ix_tools.error_codes import Exit
 from ix_tools.errors import IxError
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, message, message_template
-from ix_tools.idempotency.leases import is_owner_running
+from ix_tools.idempotency.process_identity import is_owner_running
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli.batch_progress import show_progress
 from ix_tools.interfaces.cli.invocation import Invocation

@@ -10,7 +10,7 @@ from ix_tools.batch.models import Batch
 from ix_tools.batch.repository import BatchRepository
 from ix_tools.batch.run import run_batch
 from ix_tools.errors import IxError, NotPermitted
-from ix_tools.idempotency.leases import is_owner_running
+from ix_tools.idempotency.process_identity import is_owner_running
 from ix_tools.interfaces.driver.askers import Asker, Askers
 from ix_tools.pipeline.context import CallContext
 from ix_tools.storage.database import Store

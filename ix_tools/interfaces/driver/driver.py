@@ -14,7 +14,7 @@ from ix_tools.approvals.parked_queue import ParkedQueue
 from ix_tools.config.settings import Settings
 from ix_tools.errors import NotPermitted, StoreUnavailable
 from ix_tools.events.repository import Events
-from ix_tools.idempotency.leases import is_owner_running
+from ix_tools.idempotency.process_identity import is_owner_running
 from ix_tools.interfaces.driver.askers import Asker, Askers
 from ix_tools.interfaces.driver.batches import PREFIX as BATCH_PREFIX
 from ix_tools.interfaces.driver.batches import BatchDriver

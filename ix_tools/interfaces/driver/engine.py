@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ix_tools.config.extras import load_extra
-from ix_tools.idempotency.leases import is_owner_running, process_id
+from ix_tools.idempotency.process_identity import is_owner_running, process_id
 from ix_tools.storage.database import Store
 
 WORKFLOW_VERSION = "1"

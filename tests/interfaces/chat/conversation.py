@@ -9,7 +9,7 @@ from typing import Any
 
 from ix_tools.approvals.parked_queue import ParkedQueue
 from ix_tools.config.settings import Settings
-from ix_tools.idempotency.leases import process_id
+from ix_tools.idempotency.process_identity import process_id
 from ix_tools.interfaces.chat.conversation.shapes import (
     Button,
     Card,

@@ -13,7 +13,7 @@ from ix_tools.config.settings import Settings
 from ix_tools.events.repository import EventFilter, Events
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import message, render
-from ix_tools.idempotency.leases import is_owner_running
+from ix_tools.idempotency.process_identity import is_owner_running
 from ix_tools.interfaces.chat.conversation.answers import describe_result, describe_stored_failure
 from ix_tools.interfaces.chat.conversation.cards import ANSWER, CardState, build_card
 from ix_tools.interfaces.chat.conversation.shapes import Adapter, Button, ReplyPlace
