@@ -56,8 +56,8 @@ from ix_tools.idempotency.intents import (
     is_too_old,
     update_held,
 )
-from ix_tools.idempotency.process_identity import ACTIVE_LEASES, is_owner_running, process_id
 from ix_tools.idempotency.outcome_events import list_outcome_events
+from ix_tools.idempotency.process_identity import ACTIVE_LEASES, is_owner_running, process_id
 from ix_tools.storage import lookups
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import intents

@@ -95,7 +95,7 @@ async def test_a_note_of_which_nobody_knows_what_it_corrects_says_so(harness: Ha
     assert "Corrects: cannot be read" in await harness.get_approval_text("change_state", finalize)
     in_portuguese(harness)
     assert "Corrige: não é possível ler" in await harness.get_approval_text("change_state", finalize)
-    assert "não é possível ler" in (await harness.call("get_document", drafted))["corrects"]["unknown"]
+    assert "não se consegue ler" in (await harness.call("get_document", drafted))["corrects"]["unknown"]
 
 
 async def test_what_the_journal_knows_counts_where_related_documents_say_nothing(harness: Harness) -> None:

@@ -123,6 +123,7 @@ FIELDS: Mapping[str, Message] = {
     "setting_value": message("Value"),
     "from": message("Comes from"),
     "people": message("People"),
+    "new_items": message("New in the catalogue"),
     "warnings": LABELS["warnings"],
     "in_invoicexpress_list": message("In InvoiceXpress's list"),
     "case": message("Case"),
