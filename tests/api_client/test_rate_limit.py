@@ -108,7 +108,7 @@ async def test_whoever_would_wait_too_long_is_refused_before_anything_is_sent(pl
         await one.acquire()
     shown = error.value.as_dict()
     assert (shown["sent"], shown["retryable"]) == ("nothing", True)
-    assert shown["next"] == f"repeat the same call in {shown['retry_after']} seconds"
+    assert shown["next"] == [{"why": f"repeat the same call in {shown['retry_after']} seconds"}]
     await time.sleep(shown["retry_after"])
     await one.acquire()
     one.store.close()
@@ -193,7 +193,7 @@ async def test_a_retry_after_beyond_the_longest_wait_is_reported(place: str, tim
     await one.record_response(429, 60.0)
     with pytest.raises(RateLimited, match="asked to wait") as error:
         await one.acquire()
-    assert str(error.value.next) == "repeat the same call in 60 seconds"
+    assert error.value.as_dict()["next"] == [{"why": "repeat the same call in 60 seconds"}]
     one.store.close()
 
 
@@ -339,7 +339,7 @@ async def test_failures_in_a_row_close_the_account_and_it_says_until_when(place:
         "message": "InvoiceXpress failed 5 times in a row, so nothing is sent for 20 more seconds. Nothing was sent.",
         "problems": [],
         "sent": "nothing",
-        "next": "repeat the same call in 20 seconds",
+        "next": [{"why": "repeat the same call in 20 seconds"}],
         "retryable": True,
         "retry_after": 20,
     }

@@ -10,6 +10,8 @@ from ix_tools.interfaces.cli.options import WordChoice
 from ix_tools.schemas.openapi import UnknownToolset, build_openapi
 from ix_tools.schemas.openapi2 import convert_to_swagger
 
+ALL = "all"
+
 
 @click.command("openapi", context_settings=SETTINGS)
 @click.option(
@@ -20,14 +22,15 @@ from ix_tools.schemas.openapi2 import convert_to_swagger
 )
 @click.option(
     "--toolsets",
-    default="all",
+    default=ALL,
     help="Only these toolsets, separated by commas: a ChatGPT Action takes 30 operations. Default: all.",
 )
 @click.pass_context
 def command(ctx: click.Context, version: str, server: str, toolsets: str) -> None:
     """Print the description of the HTTP server: every tool as POST /tools/NAME."""
+    chosen = [one.strip() for one in toolsets.split(",")]
     try:
-        described = build_openapi(server, [one.strip() for one in toolsets.split(",")])
+        described = build_openapi(server, () if chosen == [ALL] else chosen)
     except UnknownToolset as unknown:
         raise click.UsageError(str(unknown), ctx) from None
     said = convert_to_swagger(described) if version == "2" else described

@@ -38,6 +38,7 @@ def translate_command(command: AnyCommand, language: Language) -> AnyCommand:
     told.help = translate_text(_get_help(command), language) or None
     told.options_metavar = render(message("[OPTIONS]"), language)
     told.params = translate_parameters(command.params, language)
+    told._help_option = None  # click keeps --help as it was first shown, here in English
     if isinstance(told, click.Group) and isinstance(command, click.Group):
         told.commands = {name: translate_command(one, language) for name, one in command.commands.items()}
     return told

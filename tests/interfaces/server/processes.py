@@ -22,6 +22,8 @@ Json = dict[str, Any]
 PATIENCE = 100
 """Seconds after which a silent server fails the test; a busy machine may be slow."""
 READY = "ix-tools listens on "
+PLAIN = (READY, "People sign in at ", "To sign in")
+"""Begin of the lines for whoever started the server; every other line is JSON."""
 
 
 def client() -> httpx2.Client:
@@ -102,4 +104,4 @@ def run_server(folder: Path, env: Mapping[str, str], *options: str) -> Iterator[
 
 def objects(lines: list[str]) -> list[Json]:
     """Parse the log lines as JSON."""
-    return [json.loads(line) for line in lines if not line.startswith(READY)]
+    return [json.loads(line) for line in lines if not line.startswith(PLAIN)]

@@ -95,10 +95,11 @@ def observed(folder: Path, env: Mapping[str, str], *options: str) -> Iterator[Ob
                 if heard.startswith(READY):
                     break
             assert lines, "it said nothing"
-            assert lines[-1].startswith(READY), lines
+            ready = lines[-1]
+            assert ready.startswith(READY), lines
             listening = threading.Thread(target=lines.extend, args=(process.stderr,), daemon=True)
             listening.start()
-            yield Observed(Running(process, lines[-1].removeprefix(READY).strip(), lines), exported)
+            yield Observed(Running(process, ready.removeprefix(READY).strip(), lines), exported)
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
