@@ -179,6 +179,7 @@ class GateModel:
         for one in (self.desk, self.second):
             if one is not None:
                 one.seen = SeenRecords()
+                one._shown.clear()
 
     async def record(self) -> None:
         """Prepare every gated call in the sandbox, request its approval, execute it, and record all responses."""
