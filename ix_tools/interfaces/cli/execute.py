@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -210,7 +211,10 @@ async def _watch_interrupts(scope: anyio.CancelScope, done: anyio.Event, run: In
 
 def _exit_at_once(run: Invocation) -> None:
     # Exits instead of raising: the write is shielded from exceptions, and a second Ctrl-C must end it.
-    console.print_note(run.translate(console.INTERRUPTED_LATE))
+    # Written below Python's streams: the signal may come inside a print, which cannot be entered twice.
+    note = f"{run.translate(console.INTERRUPTED_LATE)}\n".encode(sys.stderr.encoding or "utf-8", "replace")
+    with suppress(OSError):
+        os.write(sys.stderr.fileno(), note)
     os._exit(Exit.INTERRUPTED)
 
 
