@@ -29,7 +29,7 @@ class HistoryFilter:
     accounts: tuple[str, ...]
     state: HistoryState | None = None
     person: str = ""
-    """Who decided, as the policy names them."""
+    """The people who decided, by their names in the policy."""
     since: float | None = None
     until: float | None = None
     subject: str = ""

@@ -131,7 +131,7 @@ class SignedApproval:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What shows who decides, besides the name."""
+    """Evidence of who decides, besides the name."""
 
     shared_with: str | None = None
     """Who else may be the person: who set their PIN, or sent the invitation to their passkey. Empty if that is not recorded."""

@@ -32,7 +32,7 @@ class StoryEvent:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the store knows of a document."""
+    """The store's records of one document."""
 
     title: str
     """The title of its newest approval: action, document, client, amount."""

@@ -25,7 +25,7 @@ PASSED_ON = (
     "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS",
     "IX_TOOLS_CONFIG", "INVOICEXPRESS_LANGUAGE",
 )  # fmt: skip
-"""What is left of the environment, as hosts leave little of it. There is no PATH: the command must start without."""
+"""Variables of the environment that are passed on. Hosts pass on few; PATH is not among them, so the command must start without it."""
 CHECK = "list_taxes"
 """The call that proves the account: it only reads."""
 
