@@ -10,6 +10,7 @@ from ix_tools.approvals.joint_decisions import load_left_out
 from tests.batch.test_run import ask, file_of, find_approval, go_on, rows_of, states
 from tests.batch.workbooks import HEADINGS, change
 from tests.harness import Harness
+from tests.interfaces.web.inbox_visitor import open_lobby
 from tests.interfaces.web.visitor import Visitor, extract_text, with_pages
 
 
@@ -36,6 +37,15 @@ async def test_the_page_shows_sums_and_every_document(paper: Harness) -> None:
     assert "41,76 €" in text
     assert text.index("Novo <b>Lda</b>") < text.index("Revisão")
     assert "<b>Lda" not in (await visitor.look(link)).text
+
+
+async def test_a_reader_sees_the_sheet_and_no_form(paper: Harness) -> None:
+    run, _, _ = await open_batch(paper)
+    async with open_lobby(paper) as lobby:
+        rita = await lobby.welcome("rita", role="reader")
+        page = await rita.get(f"/inbox/approvals/{find_approval(paper, run).id}")
+    assert (page.status_code, "Revisão" in page.text) == (200, True)
+    assert 'name="decision"' not in page.text
 
 
 async def test_a_person_leaves_one_out_and_types_the_sum_of_the_others(paper: Harness) -> None:
