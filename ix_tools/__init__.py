@@ -1,6 +1,6 @@
 """Portuguese invoices through InvoiceXpress, for AI assistants, no-code flows and chat commands.
 
-As a library: `async with InvoiceXpress() as account: await account.call("create_invoice", ...)`; see docs/library.md.
+As a library: `async with InvoiceXpress() as account: await account.call("create_invoice", ...)`; see docs/guides/library.md.
 """
 
 from importlib import import_module

@@ -156,7 +156,7 @@ def test_an_example_in_the_reference_is_the_same_call_as_a_command(operation: ty
 
 
 def test_the_reference_holds_every_operation_parameter_and_rule() -> None:
-    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference" / "operations.md").read_text(encoding="utf-8")
     for name, operation in catalogue().items():
         part = text.split(f"\n## {name}\n", 1)[1].split("\n## ", 1)[0]
         missing = [field for field in operation.model_fields if f"| `{field}` |" not in part]
@@ -167,8 +167,8 @@ def test_the_reference_holds_every_operation_parameter_and_rule() -> None:
 
 
 def rows_of(part: str) -> set[str]:
-    """Return the first cells of the tables in a section of docs/traps.md."""
-    page = (ROOT / "docs" / "traps.md").read_text(encoding="utf-8")
+    """Return the first cells of the tables in a section of docs/concepts/traps.md."""
+    page = (ROOT / "docs" / "concepts" / "traps.md").read_text(encoding="utf-8")
     return set(re.findall(r"^\| (\w+) \|", page.split(f"\n## {part}\n")[1].split("\n## ")[0], re.MULTILINE))
 
 
@@ -196,7 +196,7 @@ def test_the_traps_are_counted_through() -> None:
 
 
 def test_rules_that_the_traps_name_exist() -> None:
-    page = (ROOT / "docs" / "traps.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "concepts" / "traps.md").read_text(encoding="utf-8")
     rules = {guard.__name__ for operation in catalogue().values() for guard in operation.spec.guards}
     fields = {field for operation in catalogue().values() for field in operation.model_fields}
     words = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", page)) - fields - set(catalogue())
@@ -231,8 +231,8 @@ def test_the_code_points_at_nothing_that_a_reader_does_not_have() -> None:
 
 
 def test_the_reference_links_the_traps_it_names() -> None:
-    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-    assert "[trap 4](traps.md#the-traps)" in text
+    text = (ROOT / "docs" / "reference" / "operations.md").read_text(encoding="utf-8")
+    assert "[trap 4](../concepts/traps.md#the-traps)" in text
     assert re.findall(r".*(?<!\[)\btraps? \d+.*", text) == []
 
 
@@ -290,7 +290,7 @@ def test_messages_quoted_among_the_refusals_are_the_real_ones(tmp_path: Path) ->
             check=True,
         )
         said += done.stdout
-    part = (ROOT / "docs" / "refusals.md").read_text(encoding="utf-8")
+    part = (ROOT / "docs" / "concepts" / "refusals.md").read_text(encoding="utf-8")
     quoted = re.findall(r"^\| .+ \| `(.+)` \|$", part, re.MULTILINE)
     assert len(quoted) > 5
     assert [text for text in quoted if any(piece not in said for piece in text.split("…"))] == []

@@ -1,4 +1,4 @@
-"""Every known silent change or loss of the service (docs/traps.md), and how ix-tools handles it.
+"""Every known silent change or loss of the service (docs/concepts/traps.md), and how ix-tools handles it.
 
 Each test's id is the number of the trap. The guards, the read-back and the protocol have further tests (tests/guards,
 tests/pipeline/test_readback.py, tests/api_client/test_protocol.py).

@@ -385,7 +385,7 @@ def build_error(request: Request, response: Response, what: str) -> IxError:
 
 
 def extract_messages(response: Response) -> tuple[list[str], str]:
-    """Return every message in an error body, in any of its formats (docs/traps.md), and the code if it has one."""
+    """Return every message in an error body, in any of its formats (docs/concepts/traps.md), and the code if it has one."""
     body = response.body.strip()
     if not body:
         return [], ""

@@ -1,6 +1,6 @@
 """Settings: read once, frozen, and never shown with the key. `loading` reads them from the environment and one file.
 
-docs/settings.md is generated from this class.
+docs/reference/settings.md is generated from this class.
 """
 
 from pathlib import Path

@@ -3,7 +3,7 @@
     net_i = unit_price · quantity · (1 − discount/100)        vat_i = net_i · rate/100
     sum = round Σ unit_price·quantity    before_taxes = round Σ net    total = round Σ (net + vat)
 
-InvoiceXpress rounds the total over full-precision lines, never line by line (trap 17, docs/traps.md:
+InvoiceXpress rounds the total over full-precision lines, never line by line (trap 17, docs/concepts/traps.md:
 an integrator compared real drafts of up to 137 lines). `taxes` is the difference of the two rounded
 figures, so that net + VAT = total holds on paper, as the SAF-T file requires.
 """

@@ -42,7 +42,7 @@ class EventDraft:
     """The caller whose call it is about."""
     operation: str
     data: Mapping[str, Any]
-    """Ids, states, numbers and totals; what each type has is in docs/events.md."""
+    """Ids, states, numbers and totals; what each type has is in docs/concepts/events.md."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Rules about the state of a document (docs/traps.md, States)."""
+"""Rules about the state of a document (docs/concepts/traps.md, States)."""
 
 import re
 from collections.abc import Iterator

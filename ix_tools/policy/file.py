@@ -78,7 +78,7 @@ class PolicyFile:
         if not stat.S_ISREG(found.st_mode):
             raise self._build_error(message("is not a regular file"), message("name a regular file"))
         if sys.platform == "win32":
-            return  # modes mean nothing there; docs/policy.md says what to do instead
+            return  # modes mean nothing there; docs/concepts/policy.md says what to do instead
         if found.st_mode & WRITABLE_BY_OTHERS:
             mode = f"{stat.S_IMODE(found.st_mode):04o}"
             raise self._build_error(

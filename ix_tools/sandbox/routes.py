@@ -27,7 +27,7 @@ class Route:
     refuses: Shape = Shape.LISTED
     missing: Shape = Shape.EMPTY
     creates: bool = False
-    """Whether it creates a document, the only call in which proprietary_uid has an effect (docs/traps.md, Unique ids)."""
+    """Whether it creates a document, the only call in which proprietary_uid has an effect (docs/concepts/traps.md, Unique ids)."""
 
     def match(self, path: str) -> dict[str, str] | None:
         """Return the placeholders' values if the path matches. The path is not decoded: %2F is not a slash."""

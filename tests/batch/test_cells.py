@@ -1,4 +1,4 @@
-"""Cells: what each means in each kind of column, as docs/batch.md states it."""
+"""Cells: what each means in each kind of column, as docs/guides/batch.md states it."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ def test_every_tool_stands_in_one_toolset() -> None:
 
 
 def test_the_table_in_the_documentation_is_the_catalogue() -> None:
-    text = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference" / "coverage.md").read_text(encoding="utf-8")
     assert text == coverage.render_coverage()
     assert all(f"| `{one}` | `{coverage.map_tools()[one]}` |" in text for one in described())
     assert all(f"| `{tool}` |" in text for tool in catalogue())

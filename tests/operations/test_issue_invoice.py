@@ -1,6 +1,6 @@
 """An invoice in one call: one document, one yes, one e-mail, whatever stops it on the way.
 
-Source: the issue on breadth, deliverable 6; docs/approvals.md.
+Source: the issue on breadth, deliverable 6; docs/concepts/approvals.md.
 """
 
 from __future__ import annotations

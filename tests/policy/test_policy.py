@@ -37,7 +37,7 @@ from tests.harness import Json
 from tests.stores import place, server  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "concepts" / "policy.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"<!-- policy: (\w+) -->\n```toml\n(.*?)```", PAGE, re.DOTALL))
 FLOW: Json = {
     "name": "flow",

@@ -1,4 +1,4 @@
-"""Sandbox, silent coercions of the service, one test per trap (docs/traps.md)."""
+"""Sandbox, silent coercions of the service, one test per trap (docs/concepts/traps.md)."""
 
 from __future__ import annotations
 

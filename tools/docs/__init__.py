@@ -1,9 +1,9 @@
 """Generate the reference documentation from the code: `python -m tools.docs write` (or `check`).
 
-docs/reference.md    every operation: parameters, worked example, result, rules
-docs/coverage.md     every operation of InvoiceXpress's description, and the tool for it
-docs/exemptions.md   which client each exemption code fits
-PAGES                the tables between `<!-- generated: name -->` and `<!-- end: name -->`
+docs/reference/operations.md    every operation: parameters, worked example, result, rules
+docs/reference/coverage.md      every operation of InvoiceXpress's description, and the tool for it
+docs/reference/exemptions.md    which client each exemption code fits
+PAGES                           the tables between `<!-- generated: name -->` and `<!-- end: name -->`
 """
 
 import re
@@ -43,7 +43,7 @@ def render_tools() -> str:
     """Render the table of tools."""
     rows = [
         (
-            f"[{one.spec.name}](reference.md#{one.spec.name})",
+            f"[{one.spec.name}](operations.md#{one.spec.name})",
             get_description(one).split(". ")[0].rstrip(".") + ".",
             APPROVED[one.spec.effect.needs_approval],
             toolset if toolset in DEFAULT_TOOLSETS else f"*{toolset}*",
@@ -93,14 +93,14 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 
 PAGES = (
     "SECURITY.md",
-    "docs/command-line.md",
-    "docs/connect.md",
-    "docs/errors.md",
-    "docs/once.md",
-    "docs/packages.md",
+    "docs/guides/command-line.md",
+    "docs/start/connect.md",
+    "docs/reference/errors.md",
+    "docs/concepts/once.md",
+    "docs/start/packages.md",
     "docs/pt/contabilistas.md",
-    "docs/settings.md",
-    "docs/tools.md",
+    "docs/reference/settings.md",
+    "docs/reference/tools.md",
 )
 """Pages with generated parts."""
 
@@ -118,9 +118,9 @@ def fill_blocks(text: str) -> str:
 def build_contents(root: Path = ROOT) -> dict[Path, str]:
     """Return every generated file with its content."""
     return {
-        root / "docs" / "reference.md": render_reference() + "\n",
-        root / "docs" / "coverage.md": render_coverage(),
-        root / "docs" / "exemptions.md": render_exemptions(),
+        root / "docs" / "reference" / "operations.md": render_reference() + "\n",
+        root / "docs" / "reference" / "coverage.md": render_coverage(),
+        root / "docs" / "reference" / "exemptions.md": render_exemptions(),
         **{root / page: fill_blocks((root / page).read_text(encoding="utf-8")) for page in PAGES},
     }
 

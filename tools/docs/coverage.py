@@ -1,4 +1,4 @@
-"""Generate docs/coverage.md: the tool for each operation of InvoiceXpress's description, and the reverse."""
+"""Generate docs/reference/coverage.md: the tool for each operation of InvoiceXpress's description, and the reverse."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Generate docs/exemptions.md: which client each VAT exemption code fits, with its law, dates and source."""
+"""Generate docs/reference/exemptions.md: which client each VAT exemption code fits, with its law, dates and source."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Generate the tables of docs/errors.md: error codes, classes, HTTP statuses and exit codes."""
+"""Generate the tables of docs/reference/errors.md: error codes, classes, HTTP statuses and exit codes."""
 
 import inspect
 from dataclasses import MISSING, fields

@@ -1,4 +1,4 @@
-"""Generate the table of docs/connect.md: the hosts that `ix-tools connect` knows, and how each is connected."""
+"""Generate the table of docs/start/connect.md: the hosts that `ix-tools connect` knows, and how each is connected."""
 
 from ix_tools.connect.hosts import HOSTS, Host
 from tools.docs.markdown import render_code, render_table

@@ -32,4 +32,4 @@ def render_code_block(language: str, text: str) -> str:
 def get_first_sentence(thing: Any) -> str:
     """Return the first sentence of a docstring, with links to the traps that it names."""
     text = (inspect.getdoc(thing) or "").split("\n", 1)[0].strip()
-    return re.sub(r"\btrap \d+[a-z]?", r"[\g<0>](traps.md#the-traps)", text)
+    return re.sub(r"\btrap \d+[a-z]?", r"[\g<0>](../concepts/traps.md#the-traps)", text)

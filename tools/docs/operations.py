@@ -1,4 +1,4 @@
-"""Generate docs/reference.md: every operation with parameters, example, result and rules, and every record."""
+"""Generate docs/reference/operations.md: every operation with parameters, example, result and rules, and every record."""
 
 import json
 import re
@@ -20,7 +20,7 @@ APPROVED = {True: "a person, every call", False: "–"}
 
 
 def render_reference() -> str:
-    """Render docs/reference.md."""
+    """Render docs/reference/operations.md."""
     operations = catalogue().values()
     index = [
         (f"[{one.spec.name}](#{one.spec.name})", one.spec.title, APPROVED[one.spec.effect.needs_approval])
@@ -31,8 +31,8 @@ def render_reference() -> str:
             "# Reference",
             NOTE,
             "Every operation is a tool over MCP, a command of `ix-tools` and a function in "
-            "[tool_schemas/](../tool_schemas). Parameters are the same everywhere. What InvoiceXpress changes without saying "
-            "so, and which rule meets it: [Traps](traps.md).",
+            "[tool_schemas/](../../tool_schemas). Parameters are the same everywhere. What InvoiceXpress changes without saying "
+            "so, and which rule meets it: [Traps](../concepts/traps.md).",
             render_table(("Operation", "What it does", "Approved by"), index),
             *(render_operation(one) for one in operations),
             "## Records",
@@ -92,7 +92,7 @@ def render_recovery() -> str:
     """Render the table of every write's recovery: the result after a lost response, its evidence, and a repeated call."""
     rows = [
         (
-            f"[{one.spec.name}](reference.md#{one.spec.name})",
+            f"[{one.spec.name}](../reference/operations.md#{one.spec.name})",
             _split_sentences(one.detect_outcome),
             "The document."
             if one.build_trace is Operation.build_trace

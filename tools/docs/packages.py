@@ -1,4 +1,4 @@
-"""Generate the tables of docs/packages.md from pyproject.toml: what an installation consists of, and what each extra adds."""
+"""Generate the tables of docs/start/packages.md from pyproject.toml: what an installation consists of, and what each extra adds."""
 
 import re
 from collections.abc import Iterator

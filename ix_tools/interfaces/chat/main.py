@@ -123,7 +123,7 @@ def _require_secrets(settings: Settings, *names: str) -> None:
             message("The chat cannot be reached without its tokens."),
             problems=[Problem(f"INVOICEXPRESS_{name.upper()}", message("is not set")) for name in missing],
             next=message(
-                "set them in the environment or in the settings file (docs/chat.md says where they are from)"
+                "set them in the environment or in the settings file (docs/guides/chat.md says where they are from)"
             ),
         )
 

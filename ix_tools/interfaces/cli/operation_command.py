@@ -131,7 +131,7 @@ class OperationCommand(click.Command):
             (message("Exit codes"), "ix-tools help exit-codes"),
         )
         if self.language == "en":
-            # Sources are cited in English, and docs/reference.md has them for everybody.
+            # Sources are cited in English, and docs/reference/operations.md has them for everybody.
             rows = (rows[0], (message("Source"), get_source(self.operation)), rows[1])
         formatter.write_dl([(f"{self._translate(name)}:", self._translate(text)) for name, text in rows])
 

@@ -1,4 +1,4 @@
-"""Drafts: read the body of a create or update into a document, with the service's silent coercions (docs/traps.md)."""
+"""Drafts: read the body of a create or update into a document, with the service's silent coercions (docs/concepts/traps.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""State machines of the documents (docs/traps.md, States).
+"""State machines of the documents (docs/concepts/traps.md, States).
 
 invoices    draft -finalized-> final -settled-> settled       receipt-invoices go straight to settled
             draft -deleted-> deleted      final -canceled-> canceled

@@ -28,7 +28,7 @@ class People:
                 message("No policy names the people of the chat, so nobody could ask or approve anything."),
                 code="no_policy",
                 next=message(
-                    "write a policy file with {section}, and set INVOICEXPRESS_POLICY (docs/chat.md)",
+                    "write a policy file with {section}, and set INVOICEXPRESS_POLICY (docs/guides/chat.md)",
                     section=SECTION,
                 ),
             )
