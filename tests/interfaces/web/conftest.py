@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Error, Page, async_playwright
+from playwright.async_api import Browser, Error, Locator, Page, async_playwright
 
+from ix_tools.interfaces.web import decision_pages
 from ix_tools.interfaces.web.local_server import LocalPageServer
 from tests.harness import Harness
 from tests.interfaces.web.visitor import with_pages
@@ -40,8 +41,14 @@ async def take_picture(page: Page, name: str, **options: Any) -> None:
             await page.screenshot(path=SHOTS / f"{name}.png", **options)
 
 
+async def follow(what: Locator) -> None:
+    """Click a link or the button of a form, and wait for the page that comes: until then either page, or none, can be read."""
+    async with what.page.expect_navigation():
+        await what.click()
+
+
 @pytest.fixture(scope="session")
-async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
+async def chromium(anyio_backend: str) -> AsyncIterator[Browser]:
     """Chromium, without a window."""
     if not CHROMIUM:
         pytest.skip(
@@ -53,6 +60,18 @@ async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
         running = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield running
         await running.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser, page_that_stays: None) -> Browser:
+    """Chromium, whose pages are looked at while they stay as they are."""
+    return chromium
+
+
+@pytest.fixture
+def page_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No page reloads by itself while a test looks at it."""
+    monkeypatch.setattr(decision_pages, "REFRESH_SECONDS", 600)
 
 
 @pytest.fixture

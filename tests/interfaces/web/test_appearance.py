@@ -13,10 +13,9 @@ from playwright.async_api import Browser, Page
 
 from ix_tools.approvals.pins import WRONG_GUESSES_WITHOUT_WAIT
 from ix_tools.approvals.repository import ApprovalRepository
-from ix_tools.interfaces.web import decision_pages
 from ix_tools.interfaces.web.local_server import LocalPageServer
 from tests.harness import Harness, Json, document_arguments, execute, invoice, line
-from tests.interfaces.web.conftest import LOOKS_AT_ALL, take_picture
+from tests.interfaces.web.conftest import LOOKS_AT_ALL, follow, take_picture
 from tests.interfaces.web.test_in_a_browser import CONTRAST
 from tests.interfaces.web.test_outcomes import NUMBERED, Clock, carried_out
 from tests.interfaces.web.visitor import FULL, request_with_link, with_pages
@@ -53,7 +52,7 @@ class Stage:
         """Press a button, with a PIN if one is wanted."""
         if pin:
             await self.page.get_by_label("PIN").fill(pin)
-        await self.page.get_by_role("button", name=name).click()
+        await follow(self.page.get_by_role("button", name=name))
 
     async def look_again(self) -> None:
         """The page once more, when it has settled: a reload of one that is still on its way is refused by the browser."""
@@ -180,10 +179,8 @@ SCENES: list[Callable[[Stage], Awaitable[None]]] = [
 
 
 @pytest.fixture
-def stand(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Harness, Clock]]:
+def stand(harness: Harness) -> Iterator[tuple[Harness, Clock]]:
     """A harness with pages on this machine's loopback, and its clock."""
-    # A page that looks again by itself would do so while its picture is taken.
-    monkeypatch.setattr(decision_pages, "REFRESH_SECONDS", 600)
     clock = Clock()
     harness.context.store.clock = clock
     paper = with_pages(harness, approval_link="terminal")
@@ -195,15 +192,15 @@ def stand(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[H
 
 
 @pytest.fixture(scope="module")
-async def tab(browser: Browser) -> AsyncIterator[Page]:
+async def tab(chromium: Browser) -> AsyncIterator[Page]:
     """One tab for all pages: another one would be another process."""
-    context = await browser.new_context()
+    context = await chromium.new_context()
     yield await context.new_page()
     await context.close()
 
 
 @pytest.fixture
-async def page(tab: Page) -> Page:
+async def page(tab: Page, page_that_stays: None) -> Page:
     """The tab, as if nobody had used it."""
     await tab.context.clear_cookies()
     return tab

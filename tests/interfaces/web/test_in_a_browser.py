@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page
 
 from ix_tools.domain.comparison import Difference
 from tests.harness import Harness, Json, document_arguments, execute, invoice, line
-from tests.interfaces.web.conftest import take_picture
+from tests.interfaces.web.conftest import follow, take_picture
 from tests.interfaces.web.visitor import FULL, request_with_link
 
 SIZES = {"phone": {"width": 375, "height": 740}, "desktop": {"width": 1280, "height": 900}}
@@ -79,7 +79,7 @@ async def test_two_hundred_lines_stay_usable_on_a_phone(here: Harness, browser: 
         assert reject["y"] + reject["height"] <= box["y"], "the last button is not under the first"
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         await take_picture(page, "two-hundred-lines-phone")
-        await approve.click()
+        await follow(approve)
         assert await page.get_by_role("heading", level=1).inner_text() == "Approved"
 
 
@@ -91,7 +91,7 @@ async def test_a_page_fits_its_screen_in_both_languages(
     _, _, link = await full(here)
     async with opened(browser, link, size, scheme, scripts=True) as page:
         for language, other, heading in (("pt", "Português", "Finalizar"), ("en", "English", "Finalize")):
-            await page.get_by_role("link", name=other).click()
+            await follow(page.get_by_role("link", name=other))
             assert heading in (await page.get_by_role("heading", level=1).inner_text())
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             await take_picture(page, f"approval-{language}-{size}-{scheme}", full_page=True)
@@ -100,7 +100,7 @@ async def test_a_page_fits_its_screen_in_both_languages(
 async def test_a_person_approves_and_the_call_goes_through(here: Harness, browser: Browser) -> None:
     call, _, link = await full(here)
     async with opened(browser, link) as page:
-        await page.get_by_role("button", name="Approve").click()
+        await follow(page.get_by_role("button", name="Approve"))
         assert await page.get_by_role("heading", level=1).inner_text() == "Approved"
         await take_picture(page, "approved")
         assert (await execute(here.context, "change_state", call))["document"]["status"] == "final"
@@ -138,7 +138,7 @@ async def test_two_clicks_decide_once(here: Harness, browser: Browser) -> None:
         await page.go_back()
         reject = page.get_by_role("button", name="Reject")
         if await reject.count():
-            await reject.click()
+            await follow(reject)
             await page.get_by_text("It was decided already").wait_for()
         assert here.context.approvals.find(asked.id).state == "approved"
 
@@ -161,7 +161,7 @@ async def test_another_page_cannot_press_the_button(here: Harness, browser: Brow
     await page.goto("http://evil.example/")
     frame = page.frames[-1]
     assert "ACME" not in await frame.content()
-    await page.get_by_role("button", name="Win a prize").click()
+    await follow(page.get_by_role("button", name="Win a prize"))
     assert "Not accepted" in await page.get_by_role("heading", level=1).inner_text()
     await take_picture(page, "refused")
     await context.close()
@@ -197,12 +197,12 @@ async def test_differences_and_pin_are_asked_for_where_they_matter(here: Harness
     async with opened(browser, link, "phone") as page:
         await page.get_by_label("I accept the differences").check()
         await page.get_by_label("PIN (local)").fill("bacalhao")
-        await page.get_by_role("button", name="Approve").click()
+        await follow(page.get_by_role("button", name="Approve"))
         assert await page.get_by_role("alert").inner_text() == "That is not the PIN. Nothing was approved."
         await take_picture(page, "differences-pin-phone", full_page=True)
         await page.get_by_label("I accept the differences").check()
         await page.get_by_label("PIN (local)").fill("bacalhau")
-        await page.get_by_role("button", name="Approve").click()
+        await follow(page.get_by_role("button", name="Approve"))
         await page.get_by_role("heading", name="Approved").wait_for()
     assert here.context.approvals.find(asked.id).state == "approved"
 

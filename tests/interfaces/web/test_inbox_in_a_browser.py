@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page
 
 from ix_tools.config.settings import Settings
 from tests.harness import Harness, document_arguments, execute, invoice, line
-from tests.interfaces.web.conftest import SHOTS
+from tests.interfaces.web.conftest import SHOTS, follow
 from tests.interfaces.web.served_pages import ServedPages, open_device, serve_pages
 from tests.interfaces.web.test_in_a_browser import CONTRAST
 from tests.interfaces.web.visitor import FULL, request_approval, with_pages
@@ -81,7 +81,7 @@ async def test_a_person_is_invited_signs_in_and_decides(
         await page.reload()
         assert await page.locator(".rows > li").count() == 3
         await look(page, f"inbox-waiting-{tail}")
-        await page.locator("a.whole").first.click()
+        await follow(page.locator("a.whole").first)
         await look(page, f"inbox-approval-{tail}")
         await page.locator("button.approve").click()
         await page.locator("h1#heading").wait_for()
@@ -89,13 +89,13 @@ async def test_a_person_is_invited_signs_in_and_decides(
         assert harness.context.approvals.find(first).state == "approved"
         await page.goto(f"{served.url}/inbox/history?lang={language}")
         await look(page, f"inbox-history-{tail}")
-        await page.locator("a.under").first.click()
+        await follow(page.locator("a.under").first)
         await look(page, f"inbox-story-{tail}")
         await page.goto(f"{served.url}/inbox/documents/sandbox/invoices/999?lang={language}")
         await look(page, f"inbox-unknown-{tail}")
         await page.goto(f"{served.url}/inbox/passkeys?lang={language}")
         await look(page, f"inbox-passkeys-{tail}")
-        await page.locator(".menu button").click()
+        await follow(page.locator(".menu button"))
         await page.wait_for_url("**/inbox/sign-in?*")
         await look(page, f"inbox-sign-in-{tail}")
         (known,) = await device.list_passkeys()
@@ -119,7 +119,7 @@ async def test_a_person_without_the_passkey_is_told_and_stays_out(harness: Harne
     async with serve_pages(harness) as served, open_device(browser) as opened:
         _, page, device = opened
         await enrol(page, served)
-        await page.locator(".menu button").click()
+        await follow(page.locator(".menu button"))
         await page.wait_for_url("**/inbox/sign-in?*")
         await device.fail_to_verify()
         await page.locator("button.approve").click()
@@ -136,7 +136,7 @@ async def test_an_approval_of_the_inbox_lets_the_call_go_through(harness: Harnes
         _, page, _ = opened
         await enrol(page, served)
         await page.goto(f"{served.url}/inbox/approvals/{asked.id}")
-        await page.get_by_role("button", name="Approve").click()
+        await follow(page.get_by_role("button", name="Approve"))
         await page.get_by_role("heading", name="Approved").wait_for()
         assert (await execute(paper.context, "change_state", call))["document"]["status"] == "final"
         await page.reload()
