@@ -56,6 +56,12 @@ FOLDERS = (
 )
 
 
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Leave how the run ended for tools/second_look.py: only a run that reached its end is looked at again."""
+    if not hasattr(session.config, "workerinput") and hasattr(session.config, "cache"):
+        session.config.cache.set("ix_tools/exit_status", int(exitstatus))
+
+
 def pytest_collection_finish() -> None:
     """Turn garbage collection on after the tests were collected, and exclude the collected objects from it."""
     gc.freeze()
