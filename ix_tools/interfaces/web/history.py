@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -30,6 +31,7 @@ from ix_tools.interfaces.web.history_texts import (
     PLACES_OF_DECISION,
     STATE_NAMES,
 )
+from ix_tools.interfaces.web.outcome_texts import translate_outcome
 from ix_tools.interfaces.web.page_templates import render_template
 from ix_tools.interfaces.web.requests import HEADERS, build_headers
 from ix_tools.interfaces.web.visitors import INBOX, InboxServices, Visitor, VisitorGuard
@@ -225,8 +227,6 @@ def _name_state(one: HistoryEntry, language: Language) -> tuple[str, str]:
 
 
 def _format_cents(cents: int | None, language: Language) -> str:
-    from decimal import Decimal
-
     return "" if cents is None else formats.format_money(Decimal(cents) / 100, language)
 
 
@@ -274,7 +274,9 @@ def _describe_event(one: StoryEvent, language: Language) -> dict[str, str]:
         "who": one.principal,
         "through": one.face,
         "approval": one.approval,
-        "outcome": "" if one.outcome == one.event else sanitize_line(one.outcome),
+        "outcome": ""
+        if one.outcome == one.event
+        else sanitize_line(translate_outcome(one.outcome, language)),
     }
 
 
