@@ -99,6 +99,20 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert broken == []
 
 
+OPENINGS = {
+    "en": (r"^For \w", r"\b[Yy]ou need\b", r"\bIn the end\b"),
+    "pt": (r"^(?:\*\*)?Para (?:quem|uma)", r"\b(?:[Éé](?: o que é)? preciso|Precisa)\b|O que é preciso", r"\bno fim\b"),
+}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*/**/*.md")), ids=page_id)
+def test_a_page_opens_with_its_reader_what_is_needed_and_what_one_has_in_the_end(path: Path) -> None:
+    text = re.sub(r"<!--.*?-->\s*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    first = text.split("\n\n")[1]
+    patterns = OPENINGS["pt" if path.parent.name == "pt" else "en"]
+    assert [one for one in patterns if not re.search(one, first, re.IGNORECASE)] == [], first
+
+
 @pytest.mark.parametrize("path", PAGES, ids=page_id)
 def test_commands_and_targets_that_are_named_exist(path: Path) -> None:
     commands = {name.replace("_", "-") for name in catalogue()} | set(UTILITY_COMMANDS)

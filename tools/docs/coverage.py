@@ -44,8 +44,9 @@ def render_coverage() -> str:
         [
             "# Coverage",
             "",
-            "Every operation of InvoiceXpress's description and the tool that carries it out. Written from the catalogue;",
-            "a test compares it with the published description both ways.",
+            "For whoever misses an operation, or reviews what ix-tools can do to an account. You need nothing. In the end you know the tool",
+            "for each operation of InvoiceXpress's description, and the reverse. Written from the catalogue; a test compares it with the",
+            "published description both ways.",
             "",
             "## By operation",
             "",
