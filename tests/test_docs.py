@@ -26,6 +26,7 @@ from ix_tools.schemas.json_schema import build_input_schema
 from tests.programs.in_this_process import run_program
 from tools import docs as reference
 from tools.docs.packages import read_packages
+from tools.site_links import READMES, rewrite_links
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -101,7 +102,11 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 OPENINGS = {
     "en": (r"^For \w", r"\b[Yy]ou need\b", r"\bIn the end\b"),
-    "pt": (r"^(?:\*\*)?Para (?:quem|uma)", r"\b(?:[Éé](?: o que é)? preciso|Precisa)\b|O que é preciso", r"\bno fim\b"),
+    "pt": (
+        r"^(?:\*\*)?Para (?:quem|uma)",
+        r"\b(?:[Éé](?: o que é)? preciso|Precisa)\b|O que é preciso",
+        r"\bno fim\b",
+    ),
 }
 
 
@@ -289,7 +294,26 @@ def test_every_page_can_be_reached_from_the_index() -> None:
 def test_every_page_is_in_the_sites_navigation() -> None:
     text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("\nnav:\n", 1)[1]
     pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
-    assert set(re.findall(r"[\w/.-]+\.md", text)) == pages
+    assert set(re.findall(r"[\w/.-]+\.md", text)) == pages | set(READMES.values())
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "on_the_site"),
+    [
+        ("start/try.md", "docs/guides/batch.md", "../guides/batch.md"),
+        ("pt/comecar.md", "docs/pictures/approval.png", "../pictures/approval.png"),
+        ("pt/comecar.md", "README.md", "../start/try.md"),
+        ("index.md", "../README.pt.md", "pt/comecar.md"),
+        ("index.md", "../SECURITY.md#keys", "https://host.example/blob/main/SECURITY.md#keys"),
+        ("guides/chat.md", "../pt/chat.md#slack", "../pt/chat.md#slack"),
+        ("guides/chat.md", "https://example.com/a.md", "https://example.com/a.md"),
+        ("guides/chat.md", "#here", "#here"),
+    ],
+)
+def test_a_link_of_a_page_leads_to_a_page_of_the_site_or_to_the_repository(
+    page: str, link: str, on_the_site: str
+) -> None:
+    assert rewrite_links(f"see [it]({link}).", page, "https://host.example") == f"see [it]({on_the_site})."
 
 
 def test_messages_quoted_among_the_refusals_are_the_real_ones(tmp_path: Path) -> None:

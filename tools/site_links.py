@@ -1,21 +1,44 @@
-"""A hook of mkdocs: links that leave docs/ lead to the repository, where those files are."""
+"""A hook of mkdocs: both READMEs are pages of the site, and links that leave docs/ lead to the repository."""
 
 from __future__ import annotations
 
 import posixpath
 import re
+from pathlib import Path
 from typing import Any
 
-LINK = re.compile(r"\]\((\.\./[^)\s]+)\)")
+ROOT = Path(__file__).resolve().parent.parent
+LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)\s]+)\)")
+READMES = {"README.md": "start/try.md", "README.pt.md": "pt/comecar.md"}
+"""Files of the project that are pages of the site, and where."""
+
+
+def on_files(files: Any, config: Any, **_: Any) -> Any:
+    """Add the READMEs."""
+    from mkdocs.structure.files import File
+
+    for name, page in READMES.items():
+        files.append(File.generated(config, page, abs_src_path=str(ROOT / name)))
+    return files
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
-    """Return a page with its links outside docs/ as addresses."""
+    """Return a page with links as the site has them."""
+    return rewrite_links(markdown, page.file.src_uri, config["repo_url"])
+
+
+def rewrite_links(markdown: str, page: str, repository: str) -> str:
+    """Return a page's text with links to pages of the site, and as addresses where they lead to other files."""
+    here = {site: name for name, site in READMES.items()}.get(page, f"docs/{page}")
 
     def lead(found: re.Match[str]) -> str:
-        target = posixpath.normpath(posixpath.join("docs", posixpath.dirname(page.file.src_uri), found[1]))
-        if target.startswith("docs/"):
-            return found[0]
-        return f"]({config['repo_url']}/blob/main/{target})"
+        path, hash_sign, anchor = found[1].partition("#")
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(here), path))
+        if target in READMES:
+            target = f"docs/{READMES[target]}"
+        if not target.startswith("docs/"):
+            return f"]({repository}/blob/main/{target}{hash_sign}{anchor})"
+        there = posixpath.relpath(target, posixpath.dirname(f"docs/{page}"))
+        return f"]({there}{hash_sign}{anchor})"
 
     return LINK.sub(lead, markdown)

@@ -44,8 +44,8 @@ def render_coverage() -> str:
         [
             "# Coverage",
             "",
-            "For whoever misses an operation, or reviews what ix-tools can do to an account. You need nothing. In the end you know the tool",
-            "for each operation of InvoiceXpress's description, and the reverse. Written from the catalogue; a test compares it with the",
+            "For whoever misses an operation, or reviews what ix-tools can do to an account. You need nothing. In the end you know the",
+            "tool for each operation of InvoiceXpress's description, and the reverse. Written from the catalogue; a test compares it with the",
             "published description both ways.",
             "",
             "## By operation",
