@@ -1,7 +1,7 @@
 """Cards and questions of a chat in the store, so that a restart loses neither."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Row
 
 from ix_tools.i18n.languages import Language
 from ix_tools.storage.database import Store
-from ix_tools.storage.schema import chat_cards, chat_questions
+from ix_tools.storage.schema import approvals, chat_cards, chat_questions
 
 POST_SECONDS = 60.0
 """Seconds after which a card that was claimed and not posted is posted by another attempt."""
@@ -72,6 +72,16 @@ class ChatRepository:
         with self._store.reading() as connection:
             row = self._select(connection, approval)
             return _build_card(row) if row is not None else None
+
+    def list_with_card(self, named: Collection[str]) -> list[str]:
+        """Return the approvals with a card that cover these, or are these."""
+        covering = sql.select(sql.func.coalesce(approvals.c.covered_by, approvals.c.id)).where(
+            approvals.c.id.in_(named)
+        )
+        mine = (chat_cards.c.platform == self._platform) & chat_cards.c.approval.in_(covering)
+        query = sql.select(chat_cards.c.approval).where(mine).order_by(chat_cards.c.created_at)
+        with self._store.reading() as connection:
+            return list(connection.execute(query).scalars())
 
     def update(self, approval: str, **values: str) -> None:
         """Record where a card was posted, what it shows, or what the asker was told."""

@@ -39,7 +39,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--account", default="", help="account that the chat is for, where the settings name several"
     )
     parser.add_argument(
-        "--room", default="", help="conversation for all approval cards (default: the one of the command)"
+        "--room",
+        default="",
+        help="conversation for all approval cards, of requests through other programs too (default: the one of the command)",
     )
     parser.add_argument(
         "--manifest", action="store_true", help="print the manifest of the Slack app to paste, and end"

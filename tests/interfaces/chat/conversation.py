@@ -133,14 +133,16 @@ class Conversation:
         return [one for one in self.harness.list_writes() if one["path"].endswith("/change-state.json")]
 
 
-def open_conversation(harness: Harness, folder: Path, policy: str = POLICY, **changes: Any) -> Conversation:
+def open_conversation(
+    harness: Harness, folder: Path, policy: str = POLICY, *, room: str = "", **changes: Any
+) -> Conversation:
     """Open the chat of a new process on the harness's store."""
     path = folder / "policy.toml"
     path.write_text(policy)
     path.chmod(0o600)
     settings = harness.context.settings.model_copy(update={"policy": path, **changes})
     adapter = RecordingAdapter()
-    runtime = build_runtime(settings, adapter, "sandbox", create_pool=build_pool(harness))
+    runtime = build_runtime(settings, adapter, "sandbox", room=room, create_pool=build_pool(harness))
     return Conversation(harness, adapter, runtime, path)
 
 

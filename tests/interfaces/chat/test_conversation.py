@@ -8,7 +8,8 @@ import anyio
 import pytest
 
 from ix_tools.approvals.expiry import expire_overdue
-from tests.harness import Harness
+from ix_tools.storage.schema import approvals
+from tests.harness import Harness, document_arguments, execute, invoice
 from tests.interfaces.chat.conversation import (
     FOUR_EYES,
     INVOICE,
@@ -17,6 +18,7 @@ from tests.interfaces.chat.conversation import (
     get_button,
     open_conversation,
 )
+from tests.interfaces.web.visitor import request_approval, with_pages
 
 
 @pytest.fixture
@@ -341,3 +343,80 @@ async def test_what_a_command_lacks_is_said_with_the_sentence_to_write(chat: Con
     when = await chat.press("UANA", how.buttons[0].value)
     assert [one.label for one in when.buttons] == ["hoje", "ontem"]
     assert "1/2026" in (await chat.press("UANA", when.buttons[0].value)).text, "there is no such document"
+
+
+# --- requests through other programs ---
+
+
+@pytest.fixture
+def room(harness: Harness, tmp_path: Path) -> Conversation:
+    return open_conversation(harness, tmp_path, room="CAPPROVERS")
+
+
+async def test_a_request_of_an_assistant_gets_a_card_in_the_room_and_the_call_goes_through(
+    room: Conversation, harness: Harness
+) -> None:
+    assistant = with_pages(harness, approval_link="terminal")
+    call = document_arguments(await harness.create_draft(), state="finalized")
+    asked = await request_approval(assistant, call)
+    await room.drive()
+    assert list(room.adapter.cards) == ["CAPPROVERS/0"]
+    assert asked.id in room.card.title
+    await room.press("URUI", get_button(room.card, "yes").value)
+    assert (await execute(assistant.context, "change_state", call))["document"]["status"] == "final"
+    await room.drive()
+    assert "Approved, and done. By " in room.card.text
+    assert "1/2026" in room.card.text
+    assert not room.card.buttons
+    assert {one.user for one in room.adapter.told} == {"T1.URUI"}, "who asked elsewhere is told there"
+    await room.drive()
+    assert len(room.adapter.cards) == 1
+
+
+async def test_a_workflow_of_an_assistant_shows_its_end_on_the_card(
+    room: Conversation, harness: Harness
+) -> None:
+    assistant = with_pages(harness, approval_link="terminal")
+    await request_approval(assistant, invoice(), "issue_invoice")
+    await room.drive()
+    await room.press("URUI", get_button(room.card, "yes").value)
+    assert (await execute(assistant.context, "issue_invoice", invoice()))["document"]["status"] == "final"
+    await room.drive()
+    assert "Approved, and done" in room.card.text
+    assert "1/2026" in room.card.text
+
+
+async def test_what_waited_before_the_process_began_gets_a_card(harness: Harness, tmp_path: Path) -> None:
+    assistant = with_pages(harness, approval_link="terminal")
+    await request_approval(assistant, document_arguments(await harness.create_draft(), state="finalized"))
+    await open_conversation(harness, tmp_path).drive()
+    late = open_conversation(harness, tmp_path, room="CAPPROVERS")
+    await late.drive()
+    assert list(late.adapter.cards) == ["CAPPROVERS/0"]
+    await late.drive()
+    assert len(late.adapter.cards) == 1
+
+
+async def test_without_a_room_and_for_another_account_there_is_no_card(
+    harness: Harness, tmp_path: Path
+) -> None:
+    assistant = with_pages(harness, approval_link="terminal")
+    await request_approval(assistant, document_arguments(await harness.create_draft(), state="finalized"))
+    alone = open_conversation(harness, tmp_path)
+    await alone.drive()
+    assert not alone.adapter.cards
+    elsewhere = open_conversation(harness, tmp_path, room="CAPPROVERS")
+    with harness.context.store.writing() as connection:
+        connection.execute(approvals.update().values(account="other"))
+    await elsewhere.drive()
+    assert not elsewhere.adapter.cards
+
+
+async def test_a_command_of_the_chat_has_one_card_in_the_room(room: Conversation) -> None:
+    await room.ask("UANA", INVOICE)
+    await room.drive()
+    assert list(room.adapter.cards) == ["CAPPROVERS/0"]
+    await room.press("URUI", get_button(room.card, "no").value)
+    assert [one.user for one in room.adapter.told[-2:]] == ["T1.UANA", "T1.URUI"]
+    assert "was rejected" in room.adapter.told[-2].text or "foi rejeitad" in room.adapter.told[-2].text
+    assert not room.card.buttons

@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 
+from ix_tools.approvals.call_outcomes import find_call_outcome
 from ix_tools.approvals.models import Approval
 from ix_tools.approvals.parked_queue import ParkedQueue
 from ix_tools.config.settings import Settings
@@ -22,13 +23,18 @@ from ix_tools.storage.chat_messages import ChatRepository, StoredCard
 
 log = logging.getLogger(__name__)
 
+REQUESTED = "approval.requested"
 WATCHED = (
+    REQUESTED,
     "approval.decided",
     "approval.expired",
     "parked_call.done",
     "parked_call.failed",
     "parked_call.unknown",
     "parked_call.returned",
+    "call.done",
+    "call.failed",
+    "call.unknown",
 )
 TELLING = {"done", "failed", "returned", "ended"}
 """Ends of a call of which its asker is told."""
@@ -44,7 +50,11 @@ class CardPosts:
     repository: ChatRepository
     settings: Settings
     room: str = ""
-    """The conversation in which every card is posted; empty for the one in which it was asked."""
+    """The conversation in which every card is posted, of requests through other programs too; empty for the one in which each was
+    asked for.
+    """
+    _has_looked: bool = field(init=False, default=False)
+    """What waited before this process began has its card."""
     _events: Events = field(init=False)
     _queue: ParkedQueue = field(init=False)
 
@@ -91,8 +101,15 @@ class CardPosts:
         """Return what is known of an approval now."""
         approvals = self.context.approvals
         found = approvals.find(identifier)
-        known = approvals.load_approvers(identifier)
-        return CardState(found, known, self._queue.find(identifier), approvals.clock())
+        known, parked, now = (
+            approvals.load_approvers(identifier),
+            self._queue.find(identifier),
+            approvals.clock(),
+        )
+        # A call that its asker repeats has no parked call, which would tell how it ended.
+        repeated = found.state == "used" and parked is None
+        outcome = find_call_outcome(self.context.store, found, now) if repeated else None
+        return CardState(found, known, parked, outcome, now)
 
     async def refresh(self, identifier: str) -> None:
         """Edit the card of an approval if it shows an older state, and tell the asker of the end."""
@@ -107,7 +124,8 @@ class CardPosts:
 
     async def _tell_end(self, card: StoredCard, state: CardState) -> None:
         parked = state.parked
-        if parked is None or parked.state not in TELLING or card.told == parked.state:
+        # Whoever asked through another program is told there.
+        if not card.asker or parked is None or parked.state not in TELLING or card.told == parked.state:
             return
         text = self._describe_end(card, state, parked.result or {})
         place = ReplyPlace(card.asker.partition(":")[2], card.asker_room)
@@ -169,10 +187,22 @@ class CardPosts:
         """Deal with the events since the last time, and post what a process left unposted."""
         wanted = EventFilter(account=self.context.account.name, types=WATCHED)
         batch = await anyio.to_thread.run_sync(lambda: self._events.read_for(self.reader, 100, wanted))
-        for identifier in dict.fromkeys(str(one.data.get("approval", "")) for one in batch.events):
-            if identifier:
-                await self.refresh(identifier)
+        if self.room and (not self._has_looked or any(one.type == REQUESTED for one in batch.events)):
+            await self._post_waiting()
+            self._has_looked = True
+        named = {str(one.data.get("approval") or "") for one in batch.events if one.type != REQUESTED}
+        for identifier in await anyio.to_thread.run_sync(self.repository.list_with_card, named):
+            await self.refresh(identifier)
         if batch.events:
             await anyio.to_thread.run_sync(self._events.confirm, self.reader, batch.next)
         for card in await anyio.to_thread.run_sync(self.repository.take_unposted):
             await self._post_claimed(card)
+
+    async def _post_waiting(self) -> None:
+        """Post the card of everything that waits in the account and was not asked for in this chat, which posts its own."""
+        for approval in await anyio.to_thread.run_sync(self.context.approvals.list_waiting):
+            is_own = (approval.face, approval.host) == ("chat", self.adapter.platform)
+            if approval.account != self.context.account.name or is_own:
+                continue
+            if await anyio.to_thread.run_sync(self.repository.find, approval.id) is None:
+                await self.post(approval, "", ReplyPlace("", self.room), self.settings.language)

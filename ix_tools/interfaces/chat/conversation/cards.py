@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ix_tools.approvals.call_outcomes import CallOutcome, CallOutcomeState
 from ix_tools.approvals.models import Approval
 from ix_tools.approvals.parked_calls import ParkedCall
 from ix_tools.approvals.requirements import ApprovalRequirement
@@ -23,6 +24,18 @@ MAX_SUMMARY = 250
 """Characters of the summary in a confirmation."""
 
 
+OUTCOME_STATES: dict[CallOutcomeState, str] = {
+    "carrying_out": "used",
+    "done": "call_done",
+    "stored_differently": "call_done",
+    "partly_done": "call_partly_done",
+    "not_done": "call_failed",
+    "unclear": "call_unknown",
+    "not_recorded": "call_not_recorded",
+}
+"""What a card shows of a call that its asker repeated after the approval."""
+
+
 @dataclass(frozen=True, slots=True)
 class CardState:
     """What is known of an approval when its card is drawn."""
@@ -30,6 +43,8 @@ class CardState:
     approval: Approval
     approvers: tuple[str, ...] = ()
     parked: ParkedCall | None = None
+    outcome: CallOutcome | None = None
+    """What came of it, if it was used by whoever asked."""
     now: float = 0.0
 
     @property
@@ -37,15 +52,22 @@ class CardState:
         """The state that the card shows: that of the call once it has ended, else of the approval."""
         if self.parked is not None and self.parked.state in {"done", "failed", "returned", "unknown"}:
             return f"call_{self.parked.state}"
+        if self.outcome is not None:
+            return OUTCOME_STATES[self.outcome.state]
         if self.approval.state in {"pending", "approved"} and self.approval.expires_at <= self.now:
             return "expired"
         return f"pending_{len(self.approvers)}" if self.approval.state == "pending" else self.approval.state
 
 
 def can_be_pressed(approval: Approval, settings: Settings) -> bool:
-    """Tell whether an approval may be decided in a chat: settings and policy may require a harder place."""
+    """Tell whether an approval may be decided in a chat.
+
+    Settings and policy may require a harder place, and many documents are approved on the page, where their total is typed.
+    """
     requirement = ApprovalRequirement.from_json(approval.terms)
-    return settings.approval_channel == "auto" and requirement.where in {"any", "outside"}
+    return (
+        not approval.parts and settings.approval_channel == "auto" and requirement.where in {"any", "outside"}
+    )
 
 
 def build_card(state: CardState, settings: Settings) -> Card:
@@ -89,7 +111,11 @@ def _write_question(state: CardState, settings: Settings) -> Iterator[str]:
                 known=", ".join(map(sanitize_line, state.approvers)),
             )
         yield render(said, language)
-    if not can_be_pressed(approval, settings):
+    if approval.parts:
+        yield render(
+            message("Many documents are approved on the approval page, where their total is typed."), language
+        )
+    elif not can_be_pressed(approval, settings):
         yield render(
             message("The rules want this approved on the approval page or in a terminal, not in a chat."),
             language,
@@ -118,6 +144,8 @@ def build_buttons(approval: Approval, settings: Settings) -> tuple[Button, ...]:
     )
 
 
+APPROVED_ENDS = {"call_done", "call_failed", "call_unknown", "call_partly_done", "call_not_recorded"}
+STORED_DIFFERENTLY = message("InvoiceXpress stored something different. Check the document.")
 STATE_TEXTS: dict[str, Message] = {
     "approved": message("Approved. It is carried out by itself now."),
     "used": message("Approved, and being carried out."),
@@ -127,6 +155,8 @@ STATE_TEXTS: dict[str, Message] = {
     "unanswered": message("Void."),
     "call_done": message("Approved, and done."),
     "call_failed": message("Approved, but not carried out."),
+    "call_partly_done": message("Approved, and carried out in part."),
+    "call_not_recorded": message("Approved, but nothing was carried out that is recorded."),
     "call_returned": message("The document changed after this was shown. It is asked again on a new card."),
     "call_unknown": message(
         "Approved. InvoiceXpress gave no clear answer; what became of it is being looked up."
@@ -136,7 +166,7 @@ STATE_TEXTS: dict[str, Message] = {
 
 def _describe_state(state: CardState) -> Message:
     said = STATE_TEXTS[state.name]
-    if state.approvers and state.name in {"approved", "used", "call_done", "call_failed", "call_unknown"}:
+    if state.approvers and state.name in {"approved", "used", *APPROVED_ENDS}:
         return message(
             "{state} By {people}.", state=said, people=", ".join(map(sanitize_line, state.approvers))
         )
@@ -146,6 +176,11 @@ def _describe_state(state: CardState) -> Message:
 def _write_outcome(state: CardState, language: Language) -> Iterator[str]:
     if state.name == "rejected" and state.approval.reason:
         yield render(message("Reason: {reason}", reason=sanitize_line(state.approval.reason)), language)
+    for step in state.outcome.steps if state.outcome is not None else ():
+        if step.number:
+            yield describe_document({"document_type": step.kind, "number": step.number}, language)
+    if state.outcome is not None and state.outcome.state == "stored_differently":
+        yield render(STORED_DIFFERENTLY, language)
     result = state.parked.result if state.parked is not None else None
     if not result:
         return
@@ -153,6 +188,6 @@ def _write_outcome(state: CardState, language: Language) -> Iterator[str]:
     if state.name == "call_done" and document:
         yield describe_document(document, language)
     if state.name == "call_done" and result.get("code") == "stored_differently":
-        yield render(message("InvoiceXpress stored something different. Check the document."), language)
+        yield render(STORED_DIFFERENTLY, language)
     if state.name == "call_failed":
         yield describe_stored_failure(result, language)
