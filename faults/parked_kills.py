@@ -58,8 +58,8 @@ ASKING_STEPS: Mapping[str, tuple[type, str, bool]] = {
 DRIVING_STEPS: Mapping[str, tuple[type, str, bool]] = {
     "before workflow": (Engine, "submit", False),
     "after workflow": (Engine, "submit", True),
-    "use": (ApprovalRepository, "use_approved", False),
-    "used": (ApprovalRepository, "use_approved", True),
+    "use": (ApprovalRepository, "consume_approved", False),
+    "used": (ApprovalRepository, "consume_approved", True),
     "intent": (Journal, "begin", True),
     "answered": (ChangeState, "parse_response", False),
     "mailed": (SendEmail, "parse_response", False),

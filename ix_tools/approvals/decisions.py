@@ -125,7 +125,7 @@ class ApprovalDecisions(ApprovalQueries):
         approve, by, missing = decision.approve, decision.by, 0
         if approve:
             joint_decisions.require_choice(build_approval(row), decision.choice)
-            missing = _record_yes(connection, row, by, decision.through, now, decision.evidence)
+            missing = _record_yes(connection, row, decision, now)
         event = "approved" if approve else "rejected"
         values: dict[str, Any] = {}
         if decision.choice is not None:
@@ -166,11 +166,11 @@ class ApprovalDecisions(ApprovalQueries):
         return moved.rowcount == 1
 
 
-def _record_yes(
-    connection: Connection, row: Any, by: str, through: str, now: float, evidence: Evidence
-) -> int:
+def _record_yes(connection: Connection, row: Any, decision: _Decision, now: float) -> int:
     """Record one person's approval with its signature, and return how many more people are needed."""
-    missing = record_approval(connection, row, by, through, now, evidence.shared_with)
+    evidence, choice = decision.evidence, decision.choice
+    missing = record_approval(connection, row, decision.by, decision.through, now, evidence.shared_with)
     if evidence.signature is not None:
-        record_signature(connection, row, evidence.signature)
+        left_out = choice.left_out if choice is not None else frozenset()
+        record_signature(connection, row, evidence.signature, left_out)
     return missing

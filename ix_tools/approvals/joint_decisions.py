@@ -9,18 +9,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from ix_tools.approvals.models import Approval
+from ix_tools.approvals.models import Approval, Binding
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import Money, message
+from ix_tools.operations.digests import digest_approval
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One document of an approval of many."""
 
-    row: int
+    place: int
     """Its place in the list, by which it is left out."""
     total: Decimal
+    document: str = ""
+    """The document, such as invoices/1001."""
+    content: str = ""
+    """Digest of what it has before and after it is issued (`domain/issued_content.py`)."""
+    calls: tuple[str, ...] = ()
+    """Digests of the calls that are approved for it, as `digest_covered_call` makes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +41,24 @@ class Choice:
 
 def dump_parts(parts: Sequence[Part]) -> str | None:
     """Return the stored form; None for an approval of one call."""
-    return json.dumps([[one.row, str(one.total)] for one in parts]) if parts else None
+    rows = [[one.place, str(one.total), one.document, one.content, one.calls] for one in parts]
+    return json.dumps(rows) if rows else None
 
 
 def load_parts(stored: str | None) -> tuple[Part, ...]:
     """Read the stored form."""
-    return tuple(Part(row, Decimal(total)) for row, total in json.loads(stored)) if stored else ()
+    return tuple(_load_part(*one) for one in json.loads(stored)) if stored else ()
+
+
+def _load_part(
+    place: int, total: str, document: str = "", content: str = "", calls: Sequence[str] = ()
+) -> Part:
+    return Part(place, Decimal(total), document, content, tuple(calls))
+
+
+def digest_covered_call(binding: Binding) -> str:
+    """Return the digest of a call that an approval of many documents covers."""
+    return digest_approval([binding.operation, binding.arguments, binding.snapshot])
 
 
 def dump_choice(choice: Choice | None) -> str | None:
@@ -56,7 +75,7 @@ def load_left_out(stored: str | None) -> frozenset[int]:
 
 def sum_remaining(parts: Sequence[Part], left_out: frozenset[int]) -> Decimal:
     """Return the total of the documents that remain."""
-    return sum((one.total for one in parts if one.row not in left_out), Decimal(0))
+    return sum((one.total for one in parts if one.place not in left_out), Decimal(0))
 
 
 def parse_control_sum(text: str) -> Decimal | None:
@@ -95,8 +114,7 @@ def _find_choice_fault(found: Approval, choice: Choice | None) -> ApprovalRefuse
             code="control_sum_missing",
             next=message("approve it on its page, or with `ix-tools approvals approve` in a terminal"),
         )
-    rows = {one.row for one in parts}
-    if not choice.left_out < rows:
+    if not choice.left_out < {one.place for one in parts}:
         return ApprovalRefused(
             message("Not one document would remain."),
             code="control_sum_wrong",

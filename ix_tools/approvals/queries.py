@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Row
 from ix_tools.approvals.models import Approval, Binding
 from ix_tools.approvals.parked_calls import is_waiting
 from ix_tools.approvals.requirements import load_approvers
-from ix_tools.approvals.rows import match_call
+from ix_tools.approvals.rows import IS_GIVEN_BACK, match_call
 from ix_tools.approvals.stored_preview import is_readable
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import message
@@ -103,6 +103,16 @@ def find_approval(connection: Connection, identifier: str) -> Approval | None:
     """Return an approval inside the caller's transaction; None without one."""
     row = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one_or_none()
     return build_approval(row) if row is not None else None
+
+
+def find_latest(connection: Connection, binding: Binding) -> Row[Any] | None:
+    """Find the newest approval for this call outside a form."""
+    return connection.execute(
+        sql.select(approvals)
+        .where(match_call(binding), approvals.c.channel.not_in(("form", "policy")) | IS_GIVEN_BACK)
+        .order_by(approvals.c.created_at.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def is_current(row: Row[Any]) -> bool:

@@ -1,9 +1,10 @@
-"""Queries by binding, audit entries and events, shared by the modules that change rows of approvals."""
+"""Rows of approvals: new ones, queries by binding, audit entries and events, shared by the modules that change them."""
 
 import hashlib
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,14 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools.approvals import parked_calls
-from ix_tools.approvals.models import Binding, DecisionPlace
+from ix_tools.approvals.models import (
+    ApprovalRequestContent,
+    ApprovalState,
+    Binding,
+    CallOrigin,
+    Channel,
+    DecisionPlace,
+)
 from ix_tools.audit import trail
 from ix_tools.events import outbox
 from ix_tools.events.models import EventDraft, EventType
@@ -59,6 +67,54 @@ def to_cents(amount: Decimal | None) -> int | None:
 def digest_preview(sheet: str) -> str:
     """Return the digest of a stored preview: of exactly what the person is shown."""
     return hashlib.sha256(sheet.encode()).hexdigest() if sheet else ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewApproval:
+    """How an approval begins, besides its call and content."""
+
+    channel: Channel
+    state: ApprovalState
+    now: float
+    seconds: float
+    """How long it is valid, unless its content names minutes."""
+    handle: str | None = None
+    """The hash of the host's secret."""
+    covered_by: str | None = None
+    """The approval of the workflow that covers this call."""
+
+
+def insert_approval(
+    connection: Connection, binding: Binding, asked: ApprovalRequestContent, new: NewApproval
+) -> Row[Any]:
+    """Insert an approval, and return its row."""
+    asker = asked.origin or CallOrigin()
+    row = {
+        "id": generate_readable_id(),
+        "handle": new.handle,
+        **list_binding_columns(binding),
+        "snapshot": binding.snapshot,
+        "channel": new.channel,
+        "state": new.state,
+        "text": asked.text,
+        "summary": asked.summary,
+        "differs": asked.differs,
+        "terms": asked.requirement.to_json(),
+        "sheet": asked.sheet,
+        "face": asker.face[:20],
+        "host": asker.host[:200],
+        "page": asked.page,
+        "covered_by": new.covered_by,
+        "subject": asked.subject[:200],
+        "amount": to_cents(asked.amount),
+        "shown": digest_preview(asked.sheet),
+        "document": asked.document,
+        "parts": asked.parts,
+        "created_at": new.now,
+        "expires_at": new.now + (asked.minutes * 60 or new.seconds),
+    }
+    connection.execute(approvals.insert().values(row))
+    return connection.execute(sql.select(approvals).where(approvals.c.id == row["id"])).one()
 
 
 def match_call(binding: Binding) -> sql.ColumnElement[bool]:

@@ -9,7 +9,13 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
 from ix_tools.approvals.models import SignedApproval
-from ix_tools.approvals.signatures import EVENT, build_record, check_signature, parse_signature
+from ix_tools.approvals.signatures import (
+    EVENT,
+    build_record,
+    check_signature,
+    find_signed_content,
+    parse_signature,
+)
 from ix_tools.audit.trail import TrailFault
 from ix_tools.errors import ApprovalRefused
 from ix_tools.storage.database import Store
@@ -29,6 +35,8 @@ class Proof:
     signed: SignedApproval
     outcome: str
     """What became of the call; empty if it was not carried out."""
+    content: str
+    """Digest of the document's content that was signed; empty for a request without a document."""
     fault: str
     """Why it proves nothing; empty if it does."""
 
@@ -62,34 +70,48 @@ def find_proofs(store: Store, subject: str) -> list[Proof]:
     """Return the signatures of every approval that is about a document, such as invoices/1001, oldest first."""
     with store.reading() as connection:
         keys = _load_enrolled_keys(connection)
-        named = connection.execute(sql.select(approvals.c.id).where(approvals.c.subject == subject)).scalars()
-        carried = connection.execute(
-            sql.select(intents.c.approval).where(
-                intents.c.subject == subject, intents.c.approval.is_not(None)
-            )
-        ).scalars()
-        ids = sorted({*named, *carried})
+        outcomes = _load_outcomes(connection, subject)
         proofs = []
-        for one in ids:
+        for one in sorted(outcomes):
             kept = connection.execute(sql.select(approvals).where(approvals.c.id == one)).one_or_none()
             rows = connection.execute(
                 sql.select(audit).where(audit.c.approval == one, audit.c.event == EVENT).order_by(audit.c.seq)
             ).all()
-            came = connection.execute(
-                sql.select(intents.c.state).where(intents.c.approval == one).order_by(intents.c.created_at)
-            ).scalars()
-            outcome = next(iter(came), "")
-            proofs += [_build_proof(row, keys, kept, outcome) for row in rows]
+            proofs += [_build_proof(row, keys, kept, outcomes[one], subject) for row in rows]
     return sorted((one for one in proofs if one is not None), key=lambda one: one.seq)
 
 
-def _build_proof(row: Any, keys: Mapping[str, tuple[str, str]], kept: Any, outcome: str) -> Proof | None:
+def _load_outcomes(connection: Connection, subject: str) -> dict[str, str]:
+    """Return what became of a document's call, by the approval that a person gave for it; empty if nothing was carried out."""
+    named = connection.execute(sql.select(approvals.c.id).where(approvals.c.subject == subject)).scalars()
+    # A person approved the workflow or the batch; each further call has an approval that is covered by that one.
+    given = sql.func.coalesce(approvals.c.covered_by, intents.c.approval)
+    carried = connection.execute(
+        sql.select(given, intents.c.state)
+        .outerjoin(approvals, approvals.c.id == intents.c.approval)
+        .where(intents.c.subject == subject, intents.c.approval.is_not(None))
+        .order_by(intents.c.created_at.desc())
+    )
+    outcomes = dict.fromkeys(named, "")
+    for one, state in carried:
+        outcomes[one] = state
+    return outcomes
+
+
+def _build_proof(
+    row: Any, keys: Mapping[str, tuple[str, str]], kept: Any, outcome: str, subject: str
+) -> Proof | None:
     try:
         signed = parse_signature(row.outcome)
     except ApprovalRefused:
         return None  # `audit verify` names the row
-    fault = _find_fault(row, keys, kept)
-    return Proof(row.seq, row.at, row.approval, row.account, row.operation, signed, outcome, fault)
+    fault, content = _find_fault(row, keys, kept), None
+    if not fault:
+        content = find_signed_content(json.loads(signed.record), subject)
+        fault = "" if content is not None else f"{subject} is not among the documents that were signed"
+    return Proof(
+        row.seq, row.at, row.approval, row.account, row.operation, signed, outcome, content or "", fault
+    )
 
 
 def _find_fault(row: Any, keys: Mapping[str, tuple[str, str]], kept: Any) -> str:

@@ -15,19 +15,25 @@ The authenticator signs the SHA-256 of a record (RFC 8259 JSON in UTF-8, keys so
     document       digest of the document's content, which the issued document still has (`domain/issued_content.py`)
     differences    whether the person accepted differences between stored and requested document
 
+That of an approval of many documents has two more fields:
+
+    documents      the documents in their order, each as [place, "invoices/1001", digest of its content, digests of its calls]
+    left_out       the places of those that the person left out
+
 The record, the public key and the three parts of the authenticator's answer stand in the audit trail, so that it proves by itself
 who approved what.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
+from ix_tools.approvals.joint_decisions import digest_covered_call, load_left_out, load_parts
 from ix_tools.approvals.models import Approval, Binding, SignedApproval
 from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.approvals.rows import digest_preview
@@ -38,7 +44,7 @@ from ix_tools.auth.webauthn import Assertion, RelyingParty, verify_assertion
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.i18n.messages import Message, message
 from ix_tools.storage.database import Store
-from ix_tools.storage.schema import audit, passkeys
+from ix_tools.storage.schema import approvals, audit, passkeys
 
 VERSION = 1
 PURPOSE = "approve with ix-tools"
@@ -46,9 +52,13 @@ EVENT = "approval signed"
 """The event in the audit trail."""
 
 
-def build_record(found: Approval | Any, server: str) -> str:
-    """Build the record that a person signs to approve this request on the page of this server."""
-    content = {
+def build_record(found: Approval | Any, server: str, left_out: frozenset[int] | None = None) -> str:
+    """Build the record that a person signs to approve this request on the page of this server.
+
+    Args:
+        left_out: the documents that the person leaves out; None for those that are stored.
+    """
+    content: dict[str, Any] = {
         "version": VERSION,
         "purpose": PURPOSE,
         "server": server,
@@ -62,6 +72,11 @@ def build_record(found: Approval | Any, server: str) -> str:
         "document": found.document,
         "differences": bool(found.differs),
     }
+    if found.parts:
+        content["documents"] = [
+            [one.place, one.document, one.content, one.calls] for one in load_parts(found.parts)
+        ]
+        content["left_out"] = sorted(load_left_out(found.choice) if left_out is None else left_out)
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -79,7 +94,9 @@ class Signer:
     signature: SignedApproval
 
 
-def identify_signer(store: Store, found: Approval, server: str, answer: str) -> Signer:
+def identify_signer(
+    store: Store, found: Approval, server: str, answer: str, left_out: frozenset[int] = frozenset()
+) -> Signer:
     """Verify an authenticator's answer for this request, and return who gave it.
 
     Raises:
@@ -92,7 +109,7 @@ def identify_signer(store: Store, found: Approval, server: str, answer: str) -> 
         with store.reading() as connection:
             known = find_usable_in(connection, passkeys.c.credential_hash == given.credential_hash)
         if known is not None:
-            signature = _build_signature(build_record(found, server), known[0], given)
+            signature = _build_signature(build_record(found, server, left_out), known[0], given)
             check_signature(signature)
             signer = Signer(known[0], known[1], signature)
     except ApprovalRefused as wrong:
@@ -125,8 +142,10 @@ def check_signature(signed: SignedApproval) -> None:
         raise build_signature_refusal(message("the signature does not verify"))
 
 
-def record_signature(connection: Connection, row: Any, signed: SignedApproval) -> None:
-    """Verify a signature against the stored request, and write it to the audit trail, in the caller's transaction.
+def record_signature(
+    connection: Connection, row: Any, signed: SignedApproval, left_out: frozenset[int] = frozenset()
+) -> None:
+    """Verify a signature against the stored request and the choice, and write it to the audit trail, in the caller's transaction.
 
     Raises:
         ApprovalRefused: it was given for something else than what is stored.
@@ -134,7 +153,7 @@ def record_signature(connection: Connection, row: Any, signed: SignedApproval) -
     server = str(json.loads(signed.record)["server"])
     if row.sheet and digest_preview(row.sheet) != row.shown:
         raise build_signature_refusal(message("the stored preview was changed"))
-    if signed.record != build_record(row, server):
+    if signed.record != build_record(row, server, left_out):
         raise build_signature_refusal(message("it was given for another request"))
     check_signature(signed)
     entry = trail.Entry(
@@ -172,6 +191,41 @@ def find_signature_refusal(
         _require_signatures(connection, row, merged)
     except ApprovalRefused as refusal:
         return refusal
+    return None
+
+
+def find_covering_refusal(
+    connection: Connection, row: Any, binding: Binding, requirement: ApprovalRequirement
+) -> ApprovalRefused | None:
+    """Return why a further call may not be carried out although the approval of its workflow covers it; None if it may.
+
+    If that had to be signed, its signatures are verified again, and that a signed list of documents has this call.
+    """
+    given = ApprovalRequirement.from_json(row.terms)
+    if "signed" not in {requirement.where, given.where}:
+        return None
+    merged = given.merge(requirement)
+    covering = connection.execute(sql.select(approvals).where(approvals.c.id == row.covered_by)).one_or_none()
+    if merged is None or covering is None:
+        return build_signature_refusal(message("nobody may sign it"))
+    try:
+        _require_signatures(connection, covering, merged)
+    except ApprovalRefused as refusal:
+        return refusal
+    left_out = load_left_out(covering.choice)
+    documents = [one for one in load_parts(covering.parts) if one.place not in left_out]
+    if covering.parts and not any(digest_covered_call(binding) in one.calls for one in documents):
+        return build_signature_refusal(message("it was given for another request"))
+    return None
+
+
+def find_signed_content(record: Mapping[str, Any], document: str) -> str | None:
+    """Return the digest of a document's content in a signed record; None if the document was left out or is not in it."""
+    if "documents" not in record:
+        return str(record.get("document", ""))
+    for place, name, content, _ in record["documents"]:
+        if name == document and place not in record["left_out"]:
+            return str(content)
     return None
 
 

@@ -30,7 +30,9 @@ from ix_tools.pipeline.outcome_detection import recover_unfinished
 
 COVERED_MINUTES = 24 * 60
 """Minutes for which a yes covers the documents of a batch; what is left then is asked about again."""
-ASK_AGAIN = frozenset({"document_changed", "policy_changed", "approval_outdated", "approval_expired"})
+ASK_AGAIN = frozenset(
+    {"document_changed", "policy_changed", "approval_outdated", "approval_expired", "signature_invalid"}
+)
 
 
 async def run_batch(
@@ -138,14 +140,10 @@ async def _use_decision(run: BatchRun) -> bool:
     if found.state != "approved":
         return False
     rows = [one for one in await run.load_rows() if one.bindings]
-    left_out = load_left_out(found.choice)
-    whole = [_bind(context, one) for row in rows for one in row.bindings]
-    covers = [_bind(context, one) for row in rows if row.place not in left_out for one in row.bindings]
-    binding = bind_workflow(context, sheet.build_workflow(run.batch), whole)
+    calls = {row.place: [_bind(context, one) for one in row.bindings] for row in rows}
+    binding = bind_workflow(context, sheet.build_workflow(run.batch), calls)
     try:
-        used = await run.in_store(
-            approvals.use_approved, binding, covers=covers, covers_minutes=COVERED_MINUTES
-        )
+        used = await run.in_store(approvals.consume_joint, binding, calls, COVERED_MINUTES)
     except ApprovalRefused as refusal:
         if refusal.code not in ASK_AGAIN:
             raise
@@ -153,7 +151,7 @@ async def _use_decision(run: BatchRun) -> bool:
         return True
     if used is None:
         return False
-    return await _begin_work(run, found)
+    return await _begin_work(run, await run.in_store(approvals.find, used))
 
 
 async def _begin_work(run: BatchRun, found: Approval) -> bool:

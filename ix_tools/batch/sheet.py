@@ -213,9 +213,9 @@ async def request(run: BatchRun, prepared: Sequence[Prepared]) -> tuple[Approval
         file=run.batch.name,
         documents=entries,
     )
-    bindings = [each for one in prepared for each in one.examined.bindings]
+    examined = {one.row.place: one.examined for one in prepared}
     return await request_joint_approval(
-        run.context, build_workflow(run.batch), preview, bindings, requirement, run.origin
+        run.context, build_workflow(run.batch), preview, examined, requirement, run.origin
     )
 
 

@@ -86,7 +86,7 @@ async def _consume_bundled_approval(request: ApprovalRequest) -> str | None:
         return None
     binding = request.bind_bundled_call(request.call)
     required = request.ruling.requirement
-    return await anyio.to_thread.run_sync(request.context.approvals.use_covered, binding, required)
+    return await anyio.to_thread.run_sync(request.context.approvals.consume_covered, binding, required)
 
 
 async def _consume_form_reply(
@@ -97,7 +97,7 @@ async def _consume_form_reply(
         return None
     shortest = request.settings.approval_min_seconds
     given = (request.binding, reply, request.ruling.requirement, request.bundled_bindings, shortest)
-    return await anyio.to_thread.run_sync(request.context.approvals.use_reply, *given)
+    return await anyio.to_thread.run_sync(request.context.approvals.consume_reply, *given)
 
 
 async def _consume_recorded_approval(request: ApprovalRequest) -> str | None:
@@ -109,7 +109,7 @@ async def _consume_recorded_approval(request: ApprovalRequest) -> str | None:
         await anyio.to_thread.run_sync(mark_outdated, approvals.store, parking.resumed.id)
         return None
     given = (request.binding, request.ruling.requirement, request.bundled_bindings, request.parked_claim)
-    return await anyio.to_thread.run_sync(approvals.use_approved, *given)
+    return await anyio.to_thread.run_sync(approvals.consume_approved, *given)
 
 
 async def _auto_approve(request: ApprovalRequest) -> str | None:
@@ -198,7 +198,7 @@ async def _load_company(request: ApprovalRequest) -> Company | None:
 async def _choose_channel(request: ApprovalRequest) -> tuple[Channel, str]:
     """Choose where a person is asked; return the channel and, for a page, its address. Refuse if there is no such place."""
     if request.required_channel == "signed":
-        return "page", _locate_signing(request)
+        return "page", locate_signing(request.context)
     origin, in_a_form = request.origin, request.origin.can_show_form and request.accepts_form_reply
     # Some hosts show only three lines of a form; prefer the page if the host can open it and any place is allowed.
     prefers_page = (
@@ -228,9 +228,9 @@ async def _choose_channel(request: ApprovalRequest) -> tuple[Channel, str]:
     return ("page", page) if page else ("terminal", "")
 
 
-def _locate_signing(request: ApprovalRequest) -> str:
+def locate_signing(context: CallContext) -> str:
     """Return the address at which people sign; refuse where whoever asks could forge what a signature proves."""
-    pages = request.context.page_host
+    pages = context.page_host
     address = pages.signing_address if pages is not None else ""
     if not address:
         raise SettingsError(

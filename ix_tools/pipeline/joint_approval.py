@@ -13,13 +13,14 @@ from typing import Any
 import anyio
 
 from ix_tools.approvals import rendering, text
-from ix_tools.approvals.joint_decisions import Part, dump_parts
-from ix_tools.approvals.joint_preview import JointPreview
+from ix_tools.approvals.joint_decisions import Part, digest_covered_call, dump_parts
+from ix_tools.approvals.joint_preview import DocumentEntry, JointPreview
 from ix_tools.approvals.links import LinkDelivery, deliver_link
 from ix_tools.approvals.models import Approval, ApprovalRequestContent, Binding, CallOrigin, Channel
 from ix_tools.approvals.preview import ApprovalPreview
 from ix_tools.approvals.requirements import ApprovalRequirement, Ruling, pick_stricter
 from ix_tools.approvals.stored_preview import dump_preview
+from ix_tools.domain.issued_content import digest_issued_content
 from ix_tools.domain.records import Company
 from ix_tools.domain.today import pin_today
 from ix_tools.errors import Problem, Refused, SettingsError
@@ -30,7 +31,7 @@ from ix_tools.operations.access import require_enabled
 from ix_tools.operations.base import BundledApproval, Operation
 from ix_tools.operations.digests import digest_approval
 from ix_tools.pipeline import policy_check
-from ix_tools.pipeline.approval_gate import require_scope
+from ix_tools.pipeline.approval_gate import locate_signing, require_scope
 from ix_tools.pipeline.approval_request import ApprovalRequest
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execute import parse
@@ -124,11 +125,14 @@ async def request_joint_approval(
     context: CallContext,
     workflow: Operation[Any],
     preview: JointPreview,
-    bindings: Sequence[Binding],
+    examined: Mapping[int, Examined],
     requirement: ApprovalRequirement,
     origin: CallOrigin,
 ) -> tuple[Approval, LinkDelivery | None]:
     """Ask a person for all of it, on a page or in a terminal; a host's form cannot show it.
+
+    Args:
+        examined: the calls by the place of their document in the preview.
 
     Raises:
         SettingsError: there is no place where it may be asked.
@@ -143,9 +147,9 @@ async def request_joint_approval(
         origin=origin,
         page=page,
         minutes=requirement.minutes or settings.parked_minutes,
-        parts=dump_parts([Part(one.place, one.total) for one in preview.documents]),
+        parts=dump_parts([_build_part(one, examined[one.place]) for one in preview.documents]),
     )
-    binding = bind_workflow(context, workflow, bindings)
+    binding = bind_workflow(context, workflow, {place: one.bindings for place, one in examined.items()})
     approval = await anyio.to_thread.run_sync(context.approvals.ask, binding, content, channel)
     delivery = None
     if page and context.page_host is not None:
@@ -153,14 +157,32 @@ async def request_joint_approval(
     return approval, delivery
 
 
-def bind_workflow(context: CallContext, workflow: Operation[Any], bindings: Sequence[Binding]) -> Binding:
-    """Bind an approval to the ordered list of its calls, each with what is shown of it."""
+def _build_part(entry: DocumentEntry, examined: Examined) -> Part:
+    document = examined.facts.document
+    return Part(
+        entry.place,
+        entry.total,
+        f"{document.document_type}/{document.id}" if document is not None else "",
+        digest_issued_content(document),
+        tuple(digest_covered_call(one) for one in examined.bindings),
+    )
+
+
+def bind_workflow(
+    context: CallContext, workflow: Operation[Any], calls: Mapping[int, Sequence[Binding]]
+) -> Binding:
+    """Bind an approval to the ordered list of its documents, each with its calls and what is shown of it."""
     return Binding(
         principal=context.settings.principal,
         account=context.account.name,
         operation=workflow.spec.name,
         arguments=digest_approval(workflow.model_dump(mode="json")),
-        snapshot=digest_approval([[one.operation, one.arguments, one.snapshot] for one in bindings]),
+        snapshot=digest_approval(
+            [
+                [place, *([one.operation, one.arguments, one.snapshot] for one in calls[place])]
+                for place in sorted(calls)
+            ]
+        ),
     )
 
 
@@ -178,6 +200,8 @@ async def _choose_channel(context: CallContext, requirement: ApprovalRequirement
             code="approval_impossible",
             next=message("set approval_channel to auto, page or terminal"),
         )
+    if place == "signed":
+        return "page", locate_signing(context)
     pages = context.page_host
     page = await pages.start_and_locate() if pages is not None and place != "terminal" else ""
     if place == "page" and not page:

@@ -70,7 +70,7 @@ approvals = sql.Table(
     sql.Column("shown", sql.String(64), nullable=False, server_default=""),  # SHA-256 of the preview
     # Digest of what the document has before and after it is issued.
     sql.Column("document", sql.String(64), nullable=False, server_default=""),
-    sql.Column("parts", sql.Text),  # JSON: place and total of each document of an approval of many
+    sql.Column("parts", sql.Text),  # JSON: the documents of an approval of many, see `joint_decisions.Part`
     sql.Column(
         "choice", sql.Text
     ),  # JSON: the documents that a person left out, and the total that they typed

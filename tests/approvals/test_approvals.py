@@ -76,20 +76,20 @@ def refusal(call: Callable[..., object], *given: Any, **named: Any) -> str:
 
 def test_a_yes_is_good_once(repository: ApprovalRepository) -> None:
     asked = repository.ask(BINDING, QUESTION, "form")
-    repository.use_reply(BINDING, Reply(asked.handle, True))
+    repository.consume_reply(BINDING, Reply(asked.handle, True))
     assert repository.find(asked.id).state == "used"
-    assert refusal(repository.use_reply, BINDING, Reply(asked.handle, True)) == "approval_used"
-    assert refusal(repository.use_reply, BINDING, Reply(asked.handle, False)) == "approval_used"
+    assert refusal(repository.consume_reply, BINDING, Reply(asked.handle, True)) == "approval_used"
+    assert refusal(repository.consume_reply, BINDING, Reply(asked.handle, False)) == "approval_used"
 
 
 def test_a_no_is_final(repository: ApprovalRepository) -> None:
     asked = repository.ask(BINDING, QUESTION, "form")
     assert (
-        refusal(repository.use_reply, BINDING, Reply(asked.handle, False, reason="caro"))
+        refusal(repository.consume_reply, BINDING, Reply(asked.handle, False, reason="caro"))
         == "approval_declined"
     )
     assert repository.find(asked.id).reason == "caro"
-    assert refusal(repository.use_reply, BINDING, Reply(asked.handle, True)) == "approval_not_pending"
+    assert refusal(repository.consume_reply, BINDING, Reply(asked.handle, True)) == "approval_not_pending"
 
 
 @pytest.mark.parametrize(
@@ -105,52 +105,52 @@ def test_a_no_is_final(repository: ApprovalRepository) -> None:
 def test_every_part_of_what_was_approved_counts(repository: ApprovalRepository, part: str, code: str) -> None:
     asked = repository.ask(BINDING, QUESTION, "form")
     other = replace(BINDING, **{part: "another"})
-    assert refusal(repository.use_reply, other, Reply(asked.handle, True)) == code
+    assert refusal(repository.consume_reply, other, Reply(asked.handle, True)) == code
     state = repository.find(asked.id).state
     assert state == ("stale" if part == "snapshot" else "pending")
     if state == "pending":
-        repository.use_reply(BINDING, Reply(asked.handle, True))
+        repository.consume_reply(BINDING, Reply(asked.handle, True))
     else:
-        assert refusal(repository.use_reply, BINDING, Reply(asked.handle, True)) == "approval_not_pending"
+        assert refusal(repository.consume_reply, BINDING, Reply(asked.handle, True)) == "approval_not_pending"
 
 
 def test_an_approval_ends_to_the_second(repository: ApprovalRepository, clock: Clock) -> None:
     first, second = (repository.ask(BINDING, QUESTION, "form") for _ in range(2))
     clock.now = first.expires_at - 0.001
-    repository.use_reply(BINDING, Reply(first.handle, True))
+    repository.consume_reply(BINDING, Reply(first.handle, True))
     clock.now = second.expires_at
-    assert refusal(repository.use_reply, BINDING, Reply(second.handle, True)) == "approval_expired"
+    assert refusal(repository.consume_reply, BINDING, Reply(second.handle, True)) == "approval_expired"
     clock.now -= 60
-    assert refusal(repository.use_reply, BINDING, Reply(second.handle, True)) == "approval_not_pending", (
+    assert refusal(repository.consume_reply, BINDING, Reply(second.handle, True)) == "approval_not_pending", (
         "not revived"
     )
 
 
 def test_a_terminals_yes_is_used_by_the_same_call_once(repository: ApprovalRepository, clock: Clock) -> None:
-    assert repository.use_approved(BINDING) is None
+    assert repository.consume_approved(BINDING) is None
     asked = repository.ask(BINDING, QUESTION, "terminal")
-    assert repository.use_approved(BINDING) is None, "nobody has decided"
+    assert repository.consume_approved(BINDING) is None, "nobody has decided"
     assert [one.id for one in repository.list_waiting()] == [asked.id]
     decided = repository.decide(asked.id, approve=True)
     assert (decided.state, repository.list_waiting()) == ("approved", [])
-    assert repository.use_approved(replace(BINDING, arguments="another")) is None
-    assert repository.use_approved(replace(BINDING, principal="another")) is None
-    assert repository.use_approved(BINDING) == asked.id
-    assert repository.use_approved(BINDING) is None
+    assert repository.consume_approved(replace(BINDING, arguments="another")) is None
+    assert repository.consume_approved(replace(BINDING, principal="another")) is None
+    assert repository.consume_approved(BINDING) == asked.id
+    assert repository.consume_approved(BINDING) is None
     assert refusal(repository.decide, asked.id, approve=True) == "approval_not_pending"
 
 
 def test_a_terminals_yes_expires_and_goes_stale(repository: ApprovalRepository, clock: Clock) -> None:
     asked = repository.ask(BINDING, QUESTION, "terminal")
     repository.decide(asked.id, approve=True)
-    assert refusal(repository.use_approved, replace(BINDING, snapshot="another")) == "document_changed"
-    assert repository.use_approved(BINDING) is None, "stale for good"
+    assert refusal(repository.consume_approved, replace(BINDING, snapshot="another")) == "document_changed"
+    assert repository.consume_approved(BINDING) is None, "stale for good"
     clock.now += 1
     asked = repository.ask(BINDING, QUESTION, "terminal")
     repository.decide(asked.id, approve=True)
     clock.now = asked.expires_at
-    assert refusal(repository.use_approved, BINDING) == "approval_expired"
-    assert repository.use_approved(BINDING) is None
+    assert refusal(repository.consume_approved, BINDING) == "approval_expired"
+    assert repository.consume_approved(BINDING) is None
 
 
 def test_a_question_that_waits_too_long_cannot_be_decided(
@@ -160,7 +160,7 @@ def test_a_question_that_waits_too_long_cannot_be_decided(
     clock.now = asked.expires_at
     assert repository.list_waiting() == []
     assert refusal(repository.decide, asked.id, approve=True) == "approval_not_pending"
-    assert repository.use_approved(BINDING) is None
+    assert repository.consume_approved(BINDING) is None
 
 
 def test_a_changed_document_is_a_new_question(repository: ApprovalRepository, clock: Clock) -> None:
@@ -171,33 +171,33 @@ def test_a_changed_document_is_a_new_question(repository: ApprovalRepository, cl
     assert second.id != first.id
     # Whoever approves the old text has approved the old document only.
     repository.decide(first.id, approve=True)
-    assert repository.use_approved(replace(BINDING, snapshot="another")) is None
+    assert repository.consume_approved(replace(BINDING, snapshot="another")) is None
 
 
 def test_a_form_is_not_answered_in_a_terminal(repository: ApprovalRepository) -> None:
     asked = repository.ask(BINDING, QUESTION, "form")
     assert repository.list_waiting() == []
     assert refusal(repository.decide, asked.id, approve=True) == "approval_elsewhere"
-    assert repository.use_approved(BINDING) is None
+    assert repository.consume_approved(BINDING) is None
 
 
 def test_differences_are_accepted_by_word(repository: ApprovalRepository, clock: Clock) -> None:
     differing = replace(QUESTION, differs=True)
     asked = repository.ask(BINDING, differing, "form")
-    assert refusal(repository.use_reply, BINDING, Reply(asked.handle, True)) == "differences_not_accepted"
+    assert refusal(repository.consume_reply, BINDING, Reply(asked.handle, True)) == "differences_not_accepted"
     asked = repository.ask(BINDING, differing, "form")
-    repository.use_reply(BINDING, Reply(asked.handle, True, accepted_differences=True))
+    repository.consume_reply(BINDING, Reply(asked.handle, True, accepted_differences=True))
     asked = repository.ask(BINDING, differing, "terminal")
     assert refusal(repository.decide, asked.id, approve=True) == "differences_not_accepted"
     repository.decide(asked.id, approve=True, accept_differences=True)
-    assert repository.use_approved(BINDING)
+    assert repository.consume_approved(BINDING)
 
 
 def test_an_unknown_number_is_said_to_be_unknown(repository: ApprovalRepository) -> None:
     for forged in ("", "ABCDEFGH", "' OR ''='", "\x00", "é" * 1000):
         assert refusal(repository.find, forged) == "approval_unknown"
         assert refusal(repository.decide, forged, approve=True) == "approval_unknown"
-        assert refusal(repository.use_reply, BINDING, Reply(forged, True)) == "approval_unknown"
+        assert refusal(repository.consume_reply, BINDING, Reply(forged, True)) == "approval_unknown"
 
 
 def test_the_file_holds_no_handle(repository: ApprovalRepository, tmp_path: Path) -> None:
@@ -257,8 +257,8 @@ def test_a_file_that_cannot_be_relied_on_is_one_refusal(tmp_path: Path, trouble:
     repository = ApprovalRepository(store, 15)
     uses: tuple[Callable[[], object], ...] = (
         lambda: repository.ask(BINDING, QUESTION, "form"),
-        lambda: repository.use_reply(BINDING, Reply("x", True)),
-        lambda: repository.use_approved(BINDING),
+        lambda: repository.consume_reply(BINDING, Reply("x", True)),
+        lambda: repository.consume_approved(BINDING),
         repository.list_waiting,
         lambda: repository.decide("X", approve=True),
     )
@@ -277,7 +277,7 @@ def test_a_file_that_cannot_be_written_is_one_refusal(tmp_path: Path) -> None:
     engine = store._open()
     sql.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("PRAGMA query_only=ON"))
     with pytest.raises(StoreUnavailable, match="readonly"):
-        repository.use_reply(BINDING, Reply(asked.handle, True))
+        repository.consume_reply(BINDING, Reply(asked.handle, True))
     store.close()
     store = Store(tmp_path / "x.db")
     assert ApprovalRepository(store, 15).find(asked.id).state == "pending"
@@ -292,8 +292,8 @@ def test_a_file_that_somebody_holds_is_a_refusal_too(tmp_path: Path, monkeypatch
     sql.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=1"))
     engine.dispose()
     with first.writing(), pytest.raises(StoreUnavailable, match="locked"):
-        ApprovalRepository(second, 15).use_reply(BINDING, Reply(asked.handle, True))
-    ApprovalRepository(second, 15).use_reply(BINDING, Reply(asked.handle, True))
+        ApprovalRepository(second, 15).consume_reply(BINDING, Reply(asked.handle, True))
+    ApprovalRepository(second, 15).consume_reply(BINDING, Reply(asked.handle, True))
     first.close()
     second.close()
 
@@ -318,7 +318,7 @@ def test_a_process_that_comes_and_goes_leaves_the_file_to_those_who_use_it(
             pass
         command = [sys.executable, "-c", SOMEBODY_APPROVES, str(tmp_path / "ix-tools.db"), asked.id]
         subprocess.run([*command, str(clock.now)], check=True)
-        assert repository.use_approved(BINDING) == asked.id
+        assert repository.consume_approved(BINDING) == asked.id
         clock.now += 1
 
 
@@ -349,8 +349,8 @@ def _try_to_use(
     gate.wait()
     try:
         if asked.channel == "terminal":
-            return taker.use_approved(binding) is not None
-        taker.use_reply(binding, Reply(asked.handle, True))
+            return taker.consume_approved(binding) is not None
+        taker.consume_reply(binding, Reply(asked.handle, True))
     except ApprovalRefused as refused:
         return refused.code != "approval_used"
     return True

@@ -57,14 +57,14 @@ def ended(repository: ApprovalRepository, clock: Clock, how: str) -> str:
         repository.decide(asked.id, approve=False, reason=SECRET)
     elif how == "declined":
         with pytest.raises(ApprovalRefused):
-            repository.use_reply(BINDING, Reply(asked.handle, False, reason=SECRET))
+            repository.consume_reply(BINDING, Reply(asked.handle, False, reason=SECRET))
     elif how in {"approved", "used", "stale"}:
         repository.decide(asked.id, approve=True)
         if how == "used":
-            repository.use_approved(BINDING)
+            repository.consume_approved(BINDING)
         if how == "stale":
             with pytest.raises(ApprovalRefused):
-                repository.use_approved(replace(BINDING, snapshot="another"))
+                repository.consume_approved(replace(BINDING, snapshot="another"))
     clock.now = asked.expires_at
     return asked.id
 

@@ -112,7 +112,7 @@ def test_an_approval_that_cannot_be_shown_is_not_decided_and_the_same_call_asks_
     assert refusal.value.code == "approval_outdated"
     assert approvals.find(unreadable.id).state == "stale"
     approvals.decide(again.id, approve=True)
-    assert approvals.use_approved(BINDING) == again.id
+    assert approvals.consume_approved(BINDING) == again.id
 
 
 def test_an_approval_that_can_be_shown_is_not_asked_for_twice(approvals: ApprovalRepository) -> None:

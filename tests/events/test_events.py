@@ -199,16 +199,16 @@ def test_an_approval_tells_its_end(store: Store, end: str, expected: list[tuple[
     asked = kept.ask(BINDING, ApprovalRequestContent("NIF 508112230", "ACME"), "form" if in_form else "page")
     if in_form:
         try:
-            kept.use_reply(BINDING, Reply(asked.handle, end == "form approve"))
+            kept.consume_reply(BINDING, Reply(asked.handle, end == "form approve"))
         except ApprovalRefused:
             assert end == "form reject"
     elif end == "expire":
         clock.now += 16 * 60
-        assert kept.use_approved(BINDING) is None
+        assert kept.consume_approved(BINDING) is None
     elif end != "nothing":
         kept.decide(asked.id, approve=end == "approve", place="page", by="page:ana")
         if end == "approve":
-            assert kept.use_approved(BINDING) == asked.id
+            assert kept.consume_approved(BINDING) == asked.id
     first, *rest = Events(store, 30).read_after(0).events
     assert (first.type, first.subject, first.sequence) == ("approval.requested", f"approval/{asked.id}", 1)
     told = [(one.type, one.data.get("decision") or one.data.get("state")) for one in rest]

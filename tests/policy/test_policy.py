@@ -735,14 +735,14 @@ def test_four_eyes_are_two_people_and_not_the_one_who_asked(place: str) -> None:
     assert no(kept, one, "terminal:zé") == "approver_is_asker"
     assert no(kept, one, "page:ZÉ", place="page") == "approver_is_asker"
     assert kept.decide(one, approve=True, by="terminal:asilva").state == "pending"
-    assert kept.use_approved(BINDING, ApprovalRequirement(**terms)) is None
+    assert kept.consume_approved(BINDING, ApprovalRequirement(**terms)) is None
     assert no(kept, one, "page:Ana", place="page") == "approved_by_you_already"
     assert no(kept, one, "page:ze\u0301", place="page") == "approver_is_asker", "an accent typed another way"
     assert no(kept, one, "terminal:asilva") == "approved_by_you_already"
     assert kept.decide(one, approve=True, by="page:rui", place="page").state == "approved"
     assert kept.load_approvers(one) == ("ana", "rui")
-    assert kept.use_approved(BINDING, ApprovalRequirement(**terms)) == one
-    assert kept.use_approved(BINDING, ApprovalRequirement(**terms)) is None
+    assert kept.consume_approved(BINDING, ApprovalRequirement(**terms)) == one
+    assert kept.consume_approved(BINDING, ApprovalRequirement(**terms)) is None
     store.close()
 
 
@@ -843,10 +843,10 @@ def test_a_yes_on_easier_terms_is_none(
     kept = ApprovalRepository(store, 15)
     form = kept.ask(BINDING, ApprovalRequestContent("t", "s", requirement=given), "form")
     if good:
-        assert kept.use_reply(BINDING, Reply(form.handle, True), wanted) == form.id
+        assert kept.consume_reply(BINDING, Reply(form.handle, True), wanted) == form.id
     else:
         with pytest.raises(ApprovalRefused) as refusal:
-            kept.use_reply(BINDING, Reply(form.handle, True), wanted)
+            kept.consume_reply(BINDING, Reply(form.handle, True), wanted)
         assert refusal.value.code == "policy_changed"
         assert kept.find(form.id).state == "stale"
     assert ApprovalRequirement.from_json(given.to_json()) == given

@@ -107,8 +107,13 @@ def _digest_present_content(run: Invocation, document: str) -> str:
 
 def _describe_proof(one: Proof, content: str, run: Invocation) -> dict[str, Any]:
     """Describe a proof; `content` is the digest of the document now, empty if it was not read."""
-    signed = one.record.get("document", "")
-    same = "not_compared" if not content or not signed else "same" if content == signed else "different"
+    same = (
+        "not_compared"
+        if not content or not one.content
+        else "same"
+        if content == one.content
+        else "different"
+    )
     return {
         "valid": not one.fault,
         "person": one.signed.person,

@@ -96,7 +96,7 @@ def ask_choice(run: Invocation, approval: Approval) -> Choice | None:
     """Ask for the decision about many documents: those to leave out, then the total of the others; None if nothing is typed."""
     print_approval(run, approval)
     parts = load_parts(approval.parts)
-    places = {one.row for one in parts}
+    places = {one.place for one in parts}
     left_out: frozenset[int] = frozenset()
     if len(parts) > 1:
         words = _read_line(run.translate(LEAVE_OUT)).replace(",", " ").split()

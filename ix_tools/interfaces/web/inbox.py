@@ -146,7 +146,7 @@ class InboxPages:
     def _identify(self, visitor: Visitor, found: Approval, answer: DecisionForm) -> Identified:
         """Identify the person by the signature of this request, or by the session where none is demanded."""
         if answer.decision == "approve" and answer.answer:
-            signer = self._services.identify_signer(found, answer.answer)
+            signer = self._services.identify_signer(found, answer.answer, answer.choice.left_out)
             if signer.person.name != visitor.person.name:
                 raise ApprovalRefused(
                     message("This passkey is somebody else's."),

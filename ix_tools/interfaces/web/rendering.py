@@ -182,6 +182,8 @@ def _describe_step(step: Step, language: Language) -> str:
 def _label_approve_button(sheet: ApprovalPreview, language: Language) -> str:
     """Return the approve button's label: the amount that the call issues or pays, otherwise the action."""
     word = render(WORDS["approve"], language)
+    if isinstance(sheet, JointPreview):
+        return word  # the person types the amount
     moves = sheet.amount is not None or sheet.action in TOTAL_IS_THE_AMOUNT
     amount = rendering.format_key_amount(sheet, language) if moves else ""
     return f"{word} {amount}" if amount else f"{word}: {render(ACTIONS[sheet.action].title, language)}"

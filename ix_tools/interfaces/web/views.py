@@ -168,7 +168,8 @@ class ApprovalPages:
     def _identify_signer(self, found: Approval, answer: DecisionForm) -> Identified:
         if answer.decision != "approve" or not answer.answer or self._services is None:
             return Identified()
-        return build_signed_identity(self._services.identify_signer(found, answer.answer))
+        signer = self._services.identify_signer(found, answer.answer, answer.choice.left_out)
+        return build_signed_identity(signer)
 
     def _identify(
         self, found: Approval, answer: DecisionForm, who: str, owner: str, *, is_required: bool

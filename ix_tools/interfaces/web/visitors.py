@@ -109,16 +109,18 @@ class InboxServices:
 
     def build_signing_options(self, found: Approval, credentials: Sequence[str]) -> str:
         """Build what a browser needs to sign an approval, as JSON; with any of its passkeys if none is named."""
-        challenge = compute_challenge(build_record(found, self.party.origin))
-        return json.dumps(webauthn.build_assertion_options(self.party, challenge, credentials))
+        record = build_record(found, self.party.origin)
+        options = webauthn.build_assertion_options(self.party, compute_challenge(record), credentials)
+        # Which documents are left out is known in the browser only, so that it computes the challenge itself.
+        return json.dumps({**options, "record": record} if found.parts else options)
 
-    def identify_signer(self, found: Approval, answer: str) -> Signer:
+    def identify_signer(self, found: Approval, answer: str, left_out: frozenset[int] = frozenset()) -> Signer:
         """Return who signed an approval on this server.
 
         Raises:
             ApprovalRefused: the signature is not valid, or the person may not decide about this account.
         """
-        signer = identify_signer(self.store, found, self.party.origin, answer)
+        signer = identify_signer(self.store, found, self.party.origin, answer, left_out)
         person = signer.person
         if not person.may_decide or found.account not in self.list_accounts(person):
             raise ApprovalRefused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import httpx2
 
+from ix_tools.auth import webauthn
 from ix_tools.auth.passkeys import Passkeys
 from ix_tools.auth.people import People, Role
 from tests.authenticator import Authenticator
@@ -58,7 +60,7 @@ class Guest:
         page = await self.get(path)
         given = {"csrf": read_fields(page.text).get("csrf", "none"), "decision": decision, **fields}
         if decision == "approve" and signs is not False and "data-passkey" in page.text:
-            given["answer"] = self.authenticator.sign(read_options(page.text))
+            given["answer"] = self.authenticator.sign(choose(read_options(page.text), given))
         return await self.post(path, given)
 
 
@@ -74,6 +76,16 @@ def read_options(page: str, number: int = 0) -> Json:
     """Return what a page asks the browser's authenticator for."""
     found: Json = json.loads(unescape(re.findall(r'data-passkey="([^"]*)"', page)[number]))
     return found
+
+
+def choose(options: Json, fields: Json) -> Json:
+    """Return what is signed of many documents without those that the form leaves out, as the page's script computes it."""
+    if "record" not in options:
+        return options
+    left_out = sorted(int(name.removeprefix("out-")) for name in fields if name.startswith("out-"))
+    record = {**json.loads(options["record"]), "left_out": left_out}
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return {**options, "challenge": webauthn.encode(hashlib.sha256(text.encode()).digest())}
 
 
 @dataclass

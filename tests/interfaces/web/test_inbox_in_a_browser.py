@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
 
+from ix_tools.approvals.links import ServerPages
+from ix_tools.approvals.signature_audit import find_proofs
 from ix_tools.config.settings import Settings
+from tests.batch.test_run import ask, go_on, rows_of, states
 from tests.harness import Harness, document_arguments, execute, invoice, line
 from tests.interfaces.web.conftest import SHOTS, follow
 from tests.interfaces.web.served_pages import ServedPages, open_device, serve_pages
 from tests.interfaces.web.test_in_a_browser import CONTRAST
 from tests.interfaces.web.visitor import FULL, request_approval, with_pages
+from tests.pipeline.test_policy_check import under
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
@@ -141,3 +147,29 @@ async def test_an_approval_of_the_inbox_lets_the_call_go_through(harness: Harnes
         assert (await execute(paper.context, "change_state", call))["document"]["status"] == "final"
         await page.reload()
         assert await page.get_by_text("Invoice 1/2026 · ATCUD").count() == 1
+
+
+async def test_a_batch_is_signed_in_the_browser_without_the_document_that_is_ticked(
+    harness: Harness, browser: Browser, tmp_path: Path
+) -> None:
+    async with serve_pages(harness) as served, open_device(browser) as opened:
+        _, page, _ = opened
+        await enrol(page, served)
+        pages = ServerPages(served.url, signing_address=served.url)
+        asking = Harness(harness.sandbox, replace(harness.context, page_host=pages))
+        under(asking, tmp_path, 'otherwise = "signed"', "n8n")
+        run = await ask(asking)
+        await page.goto(f"{served.url}/inbox/approvals/{run.batch.approval}")
+        await look(page, "inbox-batch")
+        await page.locator("#out-2").check()
+        await page.get_by_role("button", name="Add up without the ticked ones").click()
+        await page.get_by_text("Documents: 2 of 3: €320.42").wait_for()
+        assert await page.locator("#out-2").is_checked()
+        await page.get_by_label("Total with VAT").fill("320,42")
+        await page.get_by_role("button", name="Approve", exact=True).click()
+        await page.get_by_role("heading", name="Approved").wait_for()
+    await go_on(asking, run.batch)
+    assert states(asking, run) == ["done", "left_out", "done"]
+    first = rows_of(asking, run)[0]
+    (proof,) = find_proofs(harness.context.store, f"invoices/{first.document}")
+    assert (proof.fault, proof.signed.person, proof.record["left_out"]) == ("", "ana", [2])
