@@ -1,6 +1,7 @@
 """Take the pictures of the documentation from the running product: `python -m tools.pictures`.
 
 docs/pictures/approval.png    the page on which a person approves an invoice, as in the sandbox
+docs/pictures/chat.png        a conversation in a chat (tools/chat_pictures.py)
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pathlib import Path
 import anyio
 from mcp import Client, StdioServerParameters
 from playwright.async_api import async_playwright
+
+from tools.chat_pictures import take_chat
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "pictures"
@@ -64,6 +67,7 @@ def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     home = {"HOME": os.environ.get("TMPDIR", "/var/tmp"), "INVOICEXPRESS_LANGUAGE": "pt"}  # noqa: S108 - no store of the person's own
     anyio.run(take_approval, FOLDER / "approval.png", home)
+    anyio.run(take_chat, FOLDER / "chat.png")
     return 0
 
 
