@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 from ix_tools.approvals.expiry import expire_overdue
+from ix_tools.interfaces.chat.conversation.shapes import ReplyPlace
 from ix_tools.storage.schema import approvals
 from tests.harness import Harness, document_arguments, execute, invoice
 from tests.interfaces.chat.conversation import (
@@ -129,7 +130,7 @@ async def test_an_expired_approval_edits_its_card_and_tells_the_asker(chat: Conv
     assert "expirou" in told.text
     late = await chat.press("URUI", get_button(card, "yes").value)
     assert "cannot be decided" in late.text
-    deletion = await chat.press("UANA", told.buttons[0].value)
+    deletion = await chat.press("UANA", get_button(told, "answer").value)
     assert "falta a aprovação" in deletion.text, "deleting a draft has an approval of its own"
     assert chat.list_issued() == []
 
@@ -343,6 +344,57 @@ async def test_what_a_command_lacks_is_said_with_the_sentence_to_write(chat: Con
     when = await chat.press("UANA", how.buttons[0].value)
     assert [one.label for one in when.buttons] == ["hoje", "ontem"]
     assert "1/2026" in (await chat.press("UANA", when.buttons[0].value)).text, "there is no such document"
+
+
+async def test_after_a_rejection_the_asker_corrects_the_invoice_in_a_form(chat: Conversation) -> None:
+    chat.adapter.has_forms = True
+    await chat.ask("UANA", INVOICE)
+    await chat.press("URUI", get_button(chat.card, "no").value)
+    offered = next(one for one in chat.adapter.told if one.buttons)
+    assert offered.user == "T1.UANA"
+    assert [one.label for one in offered.buttons] == ["Corrigir", "Apagar o rascunho"]
+    correct = get_button(offered, "correct").value
+    assert "for whoever wrote" in (await chat.press("URUI", correct)).text or not chat.adapter.forms
+    assert not chat.adapter.forms
+    await chat.press("UANA", correct)
+    (form,) = chat.adapter.forms
+    filled = {one.name: one.value for one in form.fields}
+    assert filled["client"] == "ACME"
+    assert filled["line0"].startswith('"Apoio técnico" 3 x 60')
+    assert filled["due"] == "30d"
+    place = ReplyPlace("T1.UANA", "C1", "in-form")
+    await chat.runtime.service.submit(
+        place, {**filled, "line0": '"Apoio técnico" 4 x 60 iva23'}, form.kept, "view/1"
+    )
+    assert "295" in chat.card.text, "4 x 60 and VAT"
+    assert chat.list_issued() == []
+    await chat.press("UANA", get_button(offered, "answer").value)
+    assert "apagad" in chat.card.text.casefold() or "delete" in chat.card.text.casefold()
+
+
+async def test_without_a_form_the_sentence_comes_back_to_be_changed(chat: Conversation) -> None:
+    await chat.ask("UANA", INVOICE)
+    await chat.press("URUI", get_button(chat.card, "no").value)
+    offered = next(one for one in chat.adapter.told if one.buttons)
+    before = len(chat.adapter.cards)
+    back = await chat.press("UANA", get_button(offered, "correct").value)
+    assert back.text.startswith("fatura ")
+    assert len(chat.adapter.cards) == before, "nothing is asked before it is sent again"
+    await chat.ask("UANA", back.text.replace("3 x", "4 x"))
+    assert "295" in chat.card.text
+
+
+async def test_more_lines_than_a_form_has_are_not_lost(chat: Conversation) -> None:
+    chat.adapter.has_forms = True
+    lines = "; ".join(f'"Peça {number}" 1x10 iva23' for number in range(7))
+    await chat.ask("UANA", f"fatura ACME {lines} vence 30d")
+    await chat.press("URUI", get_button(chat.card, "no").value)
+    offered = next(one for one in chat.adapter.told if one.buttons)
+    back = await chat.press("UANA", get_button(offered, "correct").value)
+    assert not chat.adapter.forms
+    assert back.text.count("Peça") == 7
+    await chat.say("UANA", f"fatura {lines} vence 30d")
+    assert not chat.adapter.forms, "nor when something is missing"
 
 
 # --- requests through other programs ---

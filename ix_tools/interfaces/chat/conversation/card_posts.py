@@ -16,7 +16,7 @@ from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import message, render
 from ix_tools.idempotency.process_identity import is_owner_running
 from ix_tools.interfaces.chat.conversation.answers import describe_result, describe_stored_failure
-from ix_tools.interfaces.chat.conversation.cards import ANSWER, CardState, build_card
+from ix_tools.interfaces.chat.conversation.cards import ANSWER, CORRECT, CardState, build_card
 from ix_tools.interfaces.chat.conversation.shapes import Adapter, Button, ReplyPlace
 from ix_tools.pipeline.context import CallContext
 from ix_tools.storage.chat_messages import ChatRepository, StoredCard
@@ -161,14 +161,20 @@ class CardPosts:
     async def _offer_afterwards(
         self, card: StoredCard, end: str, result: Mapping[str, Any]
     ) -> tuple[Button, ...]:
-        """Return the button that deletes the draft which is left over."""
+        """Return the buttons that correct what was asked, and that delete the draft which is left over."""
         if not card.afterwards or end not in {"ended", "failed"}:
             return ()
+        *commands, deletion = card.afterwards.splitlines()
         question = await anyio.to_thread.run_sync(
-            self.repository.ask, card.asker, f"{card.approval}-afterwards", [card.afterwards]
+            self.repository.ask, card.asker, f"{card.approval}-afterwards", [*commands, deletion]
         )
+        correct, delete = message("Correct it"), message("Delete the draft")
         return (
-            Button(render(message("Delete the draft"), card.language), f"{ANSWER}:{question}:0", "danger"),
+            *(
+                Button(render(correct, card.language), f"{CORRECT}:{question}:{at}")
+                for at in range(len(commands))
+            ),
+            Button(render(delete, card.language), f"{ANSWER}:{question}:{len(commands)}", "danger"),
         )
 
     # --- events ---

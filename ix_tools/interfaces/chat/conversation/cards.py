@@ -18,8 +18,10 @@ from ix_tools.text.sanitize import sanitize_line, sanitize_text
 
 CONFIRM = "confirm"
 """Before a button's value: the person pressed it on a platform that shows no confirmation, and is asked for one."""
-APPROVE, APPROVE_DIFFERENCES, REJECT, LINK, ANSWER = "yes", "yes-as-stored", "no", "link", "answer"
-"""The first part of a button's value; the approval's id, or the question and the number of its answer, follow."""
+APPROVE, APPROVE_DIFFERENCES, REJECT, LINK = "yes", "yes-as-stored", "no", "link"
+"""The first part of the value of a button about an approval, whose id follows."""
+ANSWER, CORRECT = "answer", "correct"
+"""The first part of the value of a button with a sentence, to carry out or to correct; the question and its number follow."""
 MAX_SUMMARY = 250
 """Characters of the summary in a confirmation."""
 

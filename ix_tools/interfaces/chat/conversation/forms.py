@@ -13,6 +13,11 @@ MAX_LINES = 5
 CLIENT, DUE, MORE = "client", "due", "more"
 
 
+def fits_form(command: DocumentCommand) -> bool:
+    """Tell whether a form has room for every line; one that has not would lose some."""
+    return len(command.lines) <= MAX_LINES
+
+
 def build_form(command: DocumentCommand) -> Form:
     """Build the form for a document, filled in with what was written."""
     language = command.language

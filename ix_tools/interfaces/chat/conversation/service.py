@@ -22,10 +22,11 @@ from ix_tools.interfaces.chat.conversation.cards import (
     APPROVE,
     APPROVE_DIFFERENCES,
     CONFIRM,
+    CORRECT,
     LINK,
     REJECT,
 )
-from ix_tools.interfaces.chat.conversation.forms import build_form, write_form_sentence
+from ix_tools.interfaces.chat.conversation.forms import build_form, fits_form, write_form_sentence
 from ix_tools.interfaces.chat.conversation.people import ChatAskers, People
 from ix_tools.interfaces.chat.conversation.questions import Question
 from ix_tools.interfaces.chat.conversation.shapes import (
@@ -56,7 +57,7 @@ from ix_tools.interfaces.chat.words.parsing import parse
 from ix_tools.interfaces.chat.words.sentences import write_sentence
 from ix_tools.pipeline.execute import ApprovalRequired, Completed, ParkingTerms, execute
 from ix_tools.pipeline.pdf_content import fetch_pdf
-from ix_tools.storage.chat_messages import ChatRepository
+from ix_tools.storage.chat_messages import ChatRepository, StoredQuestion
 from ix_tools.text.sanitize import sanitize_line
 
 log = logging.getLogger(__name__)
@@ -292,7 +293,8 @@ class ChatService:
         if isinstance(outcome, Completed):
             await self._tell_result(asked, outcome, command)
             return
-        await self._ask_for_approval(asked, outcome, document or outcome.body.get("document"))
+        afterwards = _write_afterwards(asked, document or outcome.body.get("document"), command)
+        await self._ask_for_approval(asked, outcome, afterwards)
 
     def _origin(self) -> CallOrigin:
         return CallOrigin(FACE, self._adapter.platform)
@@ -309,13 +311,7 @@ class ChatService:
             buttons = await self._build_answers(asked, tuple(zip(labels, sentences, strict=True)), "-draft")
         await self._adapter.tell(asked.place, text, buttons)
 
-    async def _ask_for_approval(
-        self, asked: Asked, required: ApprovalRequired, document: Mapping[str, Any] | None
-    ) -> None:
-        afterwards = ""
-        if document and document.get("status") == "draft":
-            kind, number = document["document_type"], int(document["id"])
-            afterwards = write_sentence(DraftCommand(asked.language, "delete", kind, number))
+    async def _ask_for_approval(self, asked: Asked, required: ApprovalRequired, afterwards: str) -> None:
         approval = required.approval
         is_new = await self._posts.post(approval, asked.identity, asked.place, asked.language, afterwards)
         said = (
@@ -331,7 +327,7 @@ class ChatService:
     # --- questions ---
 
     async def _ask(self, asked: Asked, question: Question, command: Command | None = None) -> None:
-        if question.needs_form and isinstance(command, DocumentCommand):
+        if question.needs_form and isinstance(command, DocumentCommand) and fits_form(command):
             form = build_form(command)
             if await self._adapter.open_form(asked.place, form):
                 return
@@ -363,8 +359,12 @@ class ChatService:
         kind, _, rest = press.value.removeprefix(f"{CONFIRM}:").partition(":")
         context = self._askers.open_for(person, identity)
         asked = Asked(person, identity, press.place, press.key, self._settings.language, context)
-        if kind == ANSWER:
-            await self._choose(asked, rest)
+        if kind in {ANSWER, CORRECT}:
+            question, sentence = await self._find_sentence(asked, rest)
+            if kind == CORRECT and sentence:
+                await self._correct(asked, sentence)
+            elif question is not None and sentence:
+                await self._read(asked.place, asked.identity, asked.person, sentence, question.key)
             return
         found = await self._approvals.find(context, rest)
         if kind == LINK:
@@ -376,7 +376,8 @@ class ChatService:
                 asked, found, approve=kind != REJECT, accept_differences=kind == APPROVE_DIFFERENCES
             )
 
-    async def _choose(self, asked: Asked, value: str) -> None:
+    async def _find_sentence(self, asked: Asked, value: str) -> tuple[StoredQuestion | None, str]:
+        """Return the sentence of a button with its question; tell why if there is none for this person."""
         identifier, _, number = value.partition(":")
         question = await anyio.to_thread.run_sync(self._repository.find_question, identifier)
         if question is None or not number.isdecimal() or int(number) >= len(question.sentences):
@@ -384,5 +385,33 @@ class ChatService:
         elif question.asker != asked.identity:
             await self._tell(asked, message("This question is for whoever wrote the command."))
         else:
-            sentence = question.sentences[int(number)]
-            await self._read(asked.place, asked.identity, asked.person, sentence, question.key)
+            return question, question.sentences[int(number)]
+        return None, ""
+
+    async def _correct(self, asked: Asked, sentence: str) -> None:
+        """Open the form of a document command, filled in; without a form, return the sentence to be changed."""
+        command = parse(sentence, asked.language)
+        is_opened = (
+            isinstance(command, DocumentCommand)
+            and fits_form(command)
+            and await self._adapter.open_form(asked.place, build_form(command))
+        )
+        if is_opened:
+            return
+        await self._tell(asked, message("Change this and send it:"))
+        await self._adapter.tell(asked.place, sentence)
+
+
+def _write_afterwards(
+    asked: Asked, document: Mapping[str, Any] | None, command: DocumentCommand | None
+) -> str:
+    """Return the sentences to offer after a rejection, one in a line: the command to correct, then the draft's deletion."""
+    if not document or document.get("status") != "draft":
+        return ""
+    kind, number = document["document_type"], int(document["id"])
+    deletion = write_sentence(DraftCommand(asked.language, "delete", kind, number))
+    if command is None:
+        return deletion
+    # What was accepted was so for the lines as they were.
+    again = write_sentence(replace(command, accepted=()))
+    return "\n".join([" ".join(again.splitlines()), deletion])
