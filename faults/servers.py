@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from ix_tools.config.settings import AccountSettings, Settings
 from ix_tools.interfaces.server import json_logs
 from ix_tools.interfaces.server.app import build_application
-from ix_tools.interfaces.server.workers import build_local_url, open_sockets, run_server
+from ix_tools.interfaces.server.workers import StopRequest, build_local_url, open_sockets, run_server
 from ix_tools.sandbox.seeds import API_KEY
 
 Json = dict[str, Any]
@@ -124,7 +124,8 @@ def main() -> None:
     print(address, flush=True)
     threading.Thread(target=_end_with_the_harness, daemon=True).start()
     create = partial(build_application, settings, address, requires_authentication=False)
-    run_server(create, settings, 1, [sockets])
+    with StopRequest().listening() as stop:
+        run_server(create, settings, 1, [sockets], stop)
 
 
 def _end_with_the_harness() -> None:

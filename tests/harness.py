@@ -222,7 +222,7 @@ class Harness:
 
         # Loading the certificates takes longer than the request, and the sandbox does not use TLS.
         address, key = f"{self.sandbox.base_url}{path}", {"api_key": self.sandbox.api_key}
-        body: Json = httpx2.get(address, params=key, verify=False, trust_env=False).json()
+        body: Json = httpx2.get(address, params=key, verify=False, trust_env=False, timeout=100).json()
         return body
 
 

@@ -154,6 +154,6 @@ def test_a_process_has_the_environment_in_which_it_was_started(monkeypatch: pyte
         process = PROCESSES.Process(target=tell_environment, args=(theirs,))
         process.start()
         assert mine.recv() == word
-        process.join(60)
+        process.join(100)
         mine.close()
         theirs.close()

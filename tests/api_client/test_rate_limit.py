@@ -168,7 +168,7 @@ def test_two_processes_together_keep_to_the_limit(place: str) -> None:
     granted = []
     for process, line in lines:
         granted += line.recv()
-        process.join(30)
+        process.join(100)
     granted.sort()
     assert len(granted) == 60
     # 15 may be sent at once, then 9.75 per second; half a second for a process that read its clock late.

@@ -138,7 +138,7 @@ def test_many_processes_make_one_chain(place: str, tmp_path: Path) -> None:
     for one in started:
         one.start()
     for one in started:
-        one.join(30)
+        one.join(100)
     assert [row["seq"] for row in read_rows(store)] == list(range(1, 77))
     assert verify_chain(store, tmp_path) == []
     store.close()

@@ -196,7 +196,7 @@ def test_the_inbox_opens_with_things_to_decide_and_ends_with_ctrl_c(tmp_path: Pa
         try:
             assert "3 invoices wait" in said
             base = link.partition("/inbox")[0]
-            with httpx2.Client(trust_env=False, verify=False, base_url=base) as browser:
+            with httpx2.Client(trust_env=False, verify=False, base_url=base, timeout=100) as browser:
                 page = browser.get(link)
                 answer = Authenticator(base, "localhost").create(read_options(page.text))
                 form = {**read_fields(page.text), "answer": answer}
@@ -206,4 +206,4 @@ def test_the_inbox_opens_with_things_to_decide_and_ends_with_ctrl_c(tmp_path: Pa
                 assert browser.get(link).status_code == 404
         finally:
             process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
+        assert process.wait(100) == 130

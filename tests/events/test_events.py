@@ -79,7 +79,7 @@ def test_a_slow_transaction_is_never_skipped(store: Store) -> None:
         with store.writing() as connection:
             outbox.append(connection, draft(1))
             stalled.set()
-            assert go_on.wait(30)
+            assert go_on.wait(100)
 
     def write_quickly() -> None:
         started.set()
@@ -87,9 +87,9 @@ def test_a_slow_transaction_is_never_skipped(store: Store) -> None:
 
     slow, quick = threading.Thread(target=write_slowly), threading.Thread(target=write_quickly)
     slow.start()
-    assert stalled.wait(30)
+    assert stalled.wait(100)
     quick.start()
-    assert started.wait(30)
+    assert started.wait(100)
     seen = []
     position = 0
     for _ in range(20):  # whatever the quick one has done by now, it is not visible before the slow one

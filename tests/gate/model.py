@@ -266,7 +266,7 @@ class GateModel:
 
     async def document(self, path: str) -> Json:
         """Read a document from the sandbox."""
-        async with httpx2.AsyncClient() as direct:
+        async with httpx2.AsyncClient(timeout=100) as direct:
             answer = await direct.get(f"{self.box.base_url}{path}", params={"api_key": self.box.api_key})
         (document,) = answer.json().values()
         return dict(document)

@@ -111,7 +111,7 @@ async def test_a_catalogue_too_long_to_read_without_remembering_it_is_said(harne
     import httpx2
 
     with httpx2.Client(
-        base_url=harness.sandbox.base_url, params={"api_key": harness.sandbox.api_key}
+        base_url=harness.sandbox.base_url, params={"api_key": harness.sandbox.api_key}, timeout=100
     ) as http:
         for number in range(101):
             item = {"name": f"Artigo {number:03}", "description": "x", "unit_price": "1"}

@@ -472,7 +472,7 @@ def test_64_equal_calls_of_two_processes_are_one_request(running_sandbox: Sandbo
         "crowd",
         "create_invoice",
         invoice(due_date="2026-11-20"),
-        timeout=60,
+        timeout=100,
     )
     with ConcurrentCallers(order, processes=2, callers=32) as crowd:
         for number in range(2):

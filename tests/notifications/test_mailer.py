@@ -310,7 +310,7 @@ async def test_a_driver_sends_them_where_a_mail_server_is_set(harness: Harness, 
     start(harness, settings)
     await ask(harness)
     async with run_driver(settings, harness.context.store):
-        with anyio.fail_after(30):
+        with anyio.fail_after(100):
             while not mailbox.mails:  # noqa: ASYNC110 - the server of the test has no event for it
                 await anyio.sleep(0.05)
     assert mailbox.recipients == ["ana@acme.example"]

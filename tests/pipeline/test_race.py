@@ -68,7 +68,7 @@ class Stage:
     async def until_heard(self, done: anyio.Event) -> None:
         """Wait until the second writer has its answer or waits for the first."""
         claims = Claims(self.desk.store, 1.0)
-        with anyio.fail_after(60):
+        with anyio.fail_after(100):
             while not done.is_set():
                 standing = await anyio.to_thread.run_sync(claims.list_claims)
                 if any(one.state == "waiting" for one in standing):

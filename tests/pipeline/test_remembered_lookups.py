@@ -404,6 +404,7 @@ async def test_drafts_of_new_lines_in_quick_succession_do_not_wait_for_the_list(
     shown = httpx2.get(
         f"{warm.sandbox.base_url}/items.json",
         params={"api_key": warm.sandbox.api_key, "page": 5, "per_page": 100},
+        timeout=100,
     ).json()
     warm.sandbox.fault("GET", "/items.json", status=200, body=shown, times=9)
     for name in ("X1", "X2", "X1"):

@@ -19,7 +19,7 @@ class SandboxApi:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.http = httpx2.Client(
-            base_url=sandbox.base_url, timeout=20, transport=InProcessTransport(sandbox)
+            base_url=sandbox.base_url, timeout=100, transport=InProcessTransport(sandbox)
         )
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> httpx2.Response:

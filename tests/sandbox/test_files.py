@@ -22,7 +22,7 @@ def printed(api: SandboxApi, document: dict[str, Any], copy: str = "false") -> b
         assert answer.content == b""
     url = answer.json()["output"]["pdfUrl"]
     assert url.startswith(f"{api.sandbox.base_url}/_files/")
-    fetched = httpx2.get(url)
+    fetched = httpx2.get(url, timeout=100)
     assert fetched.headers["content-type"] == "application/pdf"
     return fetched.content
 
@@ -269,7 +269,7 @@ def test_a_qr_code_is_promised_first_and_refused_for_drafts(api: SandboxApi) -> 
     path = f"/api/qr_codes/{invoice['id']}.json"
     first, second = api.get(path), api.get(path)
     assert (first.status_code, first.json()) == (202, {"qr_code": {"status": "In progress"}})
-    picture = httpx2.get(second.json()["qr_code"]["url"])
+    picture = httpx2.get(second.json()["qr_code"]["url"], timeout=100)
     assert picture.headers["content-type"] == "image/png"
     assert picture.content.startswith(b"\x89PNG")
     missing = api.get("/api/qr_codes/9.json")

@@ -30,7 +30,7 @@ def exported(api: SandboxApi, month: str = "11", year: str = "2026") -> Element:
     while (answer := api.get(PATH, month=month, year=year)).status_code == 202:
         pass
     assert answer.status_code == 200, answer.text
-    fetched = httpx2.get(answer.json()["url"])
+    fetched = httpx2.get(answer.json()["url"], timeout=100)
     assert fetched.headers["content-type"].startswith("application/xml")
     root: Element = fromstring(fetched.content)
     for element in root.iter():

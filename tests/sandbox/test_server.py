@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +186,7 @@ def test_a_delay_keeps_nobody_else_waiting(api: SandboxApi) -> None:
     with slow.http:
         thread = threading.Thread(target=lambda: answers.append(slow.get("/items.json").status_code))
         thread.start()
-        assert api.sandbox.wait_for_request("GET", "items")
+        assert api.sandbox.wait_for_request("GET", "items", 100)
         assert api.get("/taxes.json").status_code == 200
         assert answers == []
         api.sandbox.clear_faults()
@@ -207,21 +206,19 @@ def test_a_delay_called_off_before_it_begins_does_not_begin() -> None:
 
 def test_a_box_closes_at_once_although_somebody_waits() -> None:
     with Sandbox() as sandbox:
-        sandbox.fault(delay=60)
+        sandbox.fault(delay=3600)
         ended = threading.Event()
 
         def wait() -> None:
             with httpx2.Client() as http:
-                http.get(f"{sandbox.base_url}/taxes.json", timeout=90)
+                http.get(f"{sandbox.base_url}/taxes.json", timeout=None)
             ended.set()
 
         thread = threading.Thread(target=wait)
         thread.start()
-        assert sandbox.wait_for_request("GET", "taxes")
-        started = time.monotonic()
-    thread.join()
+        assert sandbox.wait_for_request("GET", "taxes", 100)
+    thread.join(100)
     assert ended.is_set()
-    assert time.monotonic() - started < 10
 
 
 def test_a_fault_that_makes_no_sense_is_refused(api: SandboxApi) -> None:
@@ -352,7 +349,7 @@ def test_a_killed_process_loses_nothing_that_it_answered(tmp_path: Path) -> None
         assert process.stdout.read() == ""  # nothing else was printed
     with (
         Sandbox(file) as sandbox,
-        httpx2.Client(base_url=sandbox.base_url, params={"api_key": sandbox.api_key}) as http,
+        httpx2.Client(base_url=sandbox.base_url, params={"api_key": sandbox.api_key}, timeout=100) as http,
     ):
         assert [client["code"] for client in http.get("/clients.json").json()["clients"]] == [
             "ACME",
@@ -367,7 +364,7 @@ def test_a_temporary_box_leaves_nothing_behind() -> None:
         assert file.exists()
     assert not file.parent.exists()
     with pytest.raises(httpx2.ConnectError):
-        httpx2.get(f"{sandbox.base_url}/taxes.json")
+        httpx2.get(f"{sandbox.base_url}/taxes.json", timeout=100)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.10", "example.org", ""])
@@ -394,4 +391,4 @@ def test_starting_loads_no_library_that_only_printing_needs() -> None:
         "assert not {'uvicorn', 'starlette', 'pydyf', 'segno'} & set(sys.modules)\n"
         "with Sandbox(): assert not {'pydyf', 'segno'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, timeout=30)
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, timeout=100)

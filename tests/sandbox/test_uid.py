@@ -61,7 +61,7 @@ def test_a_uid_under_way_is_a_conflict_and_nobody_else_waits(api: SandboxApi) ->
     with slow.http:
         waiting = threading.Thread(target=interrupted, args=(slow,))
         waiting.start()
-        assert api.sandbox.wait_for_request("POST", "/invoices.json")
+        assert api.sandbox.wait_for_request("POST", "/invoices.json", 100)
         conflict = send(api, "order-1")
         assert conflict.status_code == 409
         assert conflict.json() == {

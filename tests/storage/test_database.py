@@ -91,11 +91,11 @@ def test_threads_that_write_queue_in_their_process_and_not_at_the_database(serve
     def write(number: int) -> None:
         with made.writing():
             entered.put(number)
-            go_on.wait(60)
+            go_on.wait(100)
 
     with ThreadPoolExecutor(12) as threads:
         written = [threads.submit(write, number) for number in range(12)]
-        first = {entered.get(timeout=60) for _ in range(database.MAX_WRITERS)}
+        first = {entered.get(timeout=100) for _ in range(database.MAX_WRITERS)}
         with made.reading() as connection:
             others = connection.exec_driver_sql(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
@@ -104,7 +104,7 @@ def test_threads_that_write_queue_in_their_process_and_not_at_the_database(serve
         assert (len(first), others, entered.qsize()) == (database.MAX_WRITERS, database.MAX_WRITERS, 0)
         go_on.set()
         for one in written:
-            one.result(60)
+            one.result(100)
     assert entered.qsize() == 12 - database.MAX_WRITERS
     made.close()
 
@@ -192,7 +192,7 @@ def test_several_processes_may_open_a_new_store_at_once(place: str) -> None:
     for one in started:
         one.start()
     for one in started:
-        one.join(30)
+        one.join(100)
     assert [one.exitcode for one in started] == [0, 0, 0, 0]
 
 

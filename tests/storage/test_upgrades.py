@@ -88,7 +88,7 @@ def test_servers_that_start_at_once_bring_it_up_to_date_once(place: str) -> None
     for one in started:
         assert one.stdout is not None
         assert one.stdout.readline() == b"ready\n"
-    said = [one.communicate(b"go\n", timeout=60)[1] for one in started]
+    said = [one.communicate(b"go\n", timeout=100)[1] for one in started]
     assert [one.returncode for one in started] == [0, 0], said
     assert read_state(place) == (HEAD, approvals)
 
@@ -99,7 +99,7 @@ def test_a_process_that_is_killed_meanwhile_leaves_it_as_it_was(place: str, afte
     before = read_state(place)
     assert before[0] != HEAD
     ended = subprocess.run(
-        [sys.executable, "-c", KILLED, place, str(after)], capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", KILLED, place, str(after)], capture_output=True, timeout=100, check=False
     )
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert read_state(place) == before

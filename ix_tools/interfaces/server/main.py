@@ -24,6 +24,7 @@ from ix_tools.i18n.messages import message
 from ix_tools.interfaces.mcp.stdio import add_tool_options, apply_options
 from ix_tools.interfaces.server import json_logs
 from ix_tools.interfaces.server.workers import (
+    StopRequest,
     build_local_url,
     open_other_loopback,
     open_sockets,
@@ -83,12 +84,14 @@ def main(argv: Sequence[str]) -> int:
         except IxError as wrong:
             print(wrong.format_for_person(detect_language()), file=sys.stderr)
             return Exit.USAGE
+        # From here on whoever started the server may tell it to end.
+        stop = until_the_end.enter_context(StopRequest().listening())
         json_logs.configure_logging(settings)
         _warn_about_access(settings, needed)
         print(f"ix-tools listens on {build_local_url(options.host, sockets[0])}", file=sys.stderr, flush=True)
         _announce_people(settings, people_address)
         create = partial(_create_application, settings, address, people_address, needed)
-        run_server(create, settings, options.workers, _group_sockets(sockets, others or []))
+        run_server(create, settings, options.workers, _group_sockets(sockets, others or []), stop)
     return Exit.OK
 
 

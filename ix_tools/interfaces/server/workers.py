@@ -5,7 +5,8 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from ix_tools.interfaces.server import json_logs
 from ix_tools.telemetry import suppress_for_process
 
 BACKLOG = 2048
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 KEEP_ALIVE_SECONDS = 75
 """Seconds an idle connection stays open: longer than load balancers keep theirs, so that they close it first."""
 
@@ -34,12 +36,12 @@ def open_sockets(host: str, port: int, workers: int = 1) -> list[socket.socket]:
     first = _bind(host, port)
     if workers == 1 or sys.platform != "linux":
         return [first]
-    # The first bind proves that the port is free; sockets that share a port cannot detect that.
-    port = first.getsockname()[1]
-    first.close()
-    sockets: list[socket.socket] = []
+    # The first socket proves that the port is free, since sockets that share a port cannot detect that; it keeps the port, and
+    # shares it from here on.
+    first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    sockets = [first]
     try:
-        sockets.extend(_bind(host, port, shared=True) for _ in range(workers))
+        sockets.extend(_bind(host, first.getsockname()[1], shared=True) for _ in range(1, workers))
     except SettingsError:
         for sock in sockets:
             sock.close()
@@ -107,14 +109,41 @@ def build_local_url(host: str, sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class StopRequest:
+    """Remembers whether the process was told to end, from before uvicorn listens for signals until after it has shut down.
+
+    uvicorn takes the signals over while it runs, and raises them once more at its end; by then nothing is left to stop.
+    """
+
+    was_made = False
+
+    @contextmanager
+    def listening(self) -> Iterator["StopRequest"]:
+        """Remember signals instead of letting them interrupt the process, for as long as the block lasts."""
+        before = {number: signal.signal(number, self._remember) for number in STOP_SIGNALS}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _remember(self, *_: Any) -> None:
+        self.was_made = True
+
+
 def run_server(
-    create: Callable[[], Any], settings: Settings, workers: int, sockets: Sequence[Sequence[socket.socket]]
+    create: Callable[[], Any],
+    settings: Settings,
+    workers: int,
+    sockets: Sequence[Sequence[socket.socket]],
+    stop: StopRequest,
 ) -> None:
     """Serve on bound sockets until a signal, and shut down in order.
 
     Args:
         create: creates the application of one process.
         sockets: the sockets of each worker, or one group that all share.
+        stop: a signal that came before; the server then ends as soon as it has started.
     """
     raise_open_file_limit()
     suppress_for_process()
@@ -136,23 +165,39 @@ def run_server(
         timeout_graceful_shutdown=2 * settings.timeout_seconds + EXTRA_SECONDS,
         timeout_worker_healthcheck=30,
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(
-            number, lambda *_: None
-        )  # uvicorn shuts down, then raises the signal again; by then nothing is left to stop
     if workers == 1:
-        uvicorn.Server(config).run(sockets=list(sockets[0]))
+        OneProcess(config, stop).run(sockets=list(sockets[0]))
     else:
-        WorkerSupervisor(config, sockets).run()
+        WorkerSupervisor(config, sockets, stop).run()
+
+
+class OneProcess(uvicorn.Server):
+    """uvicorn's server, which also heeds a signal that came before it listens for signals."""
+
+    def __init__(self, config: uvicorn.Config, stop: StopRequest) -> None:
+        """Remember the earlier signal."""
+        super().__init__(config)
+        self._stop = stop
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Listen for signals."""
+        with super().capture_signals():
+            self.should_exit = self.should_exit or self._stop.was_made
+            yield
 
 
 class WorkerSupervisor(Multiprocess):
     """uvicorn's supervisor with sockets for each worker; a replacement takes over its predecessor's."""
 
-    def __init__(self, config: uvicorn.Config, groups: Sequence[Sequence[socket.socket]]) -> None:
-        """Keep the sockets of each worker, or one group that all share."""
+    def __init__(
+        self, config: uvicorn.Config, groups: Sequence[Sequence[socket.socket]], stop: StopRequest
+    ) -> None:
+        """Keep the sockets of each worker, or one group that all share; heed a signal that came before."""
         self._groups = [list(group) for group in groups]
-        super().__init__(config, [])
+        super().__init__(config, [])  # listens for signals
+        if stop.was_made:
+            self.should_exit.set()
 
     @property
     def sockets(self) -> list[socket.socket]:

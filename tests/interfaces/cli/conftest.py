@@ -32,7 +32,7 @@ from tests.harness import NOW
 from tests.in_process import InProcessTransport
 
 Json = dict[str, Any]
-PATIENCE = 20.0
+PATIENCE = 100.0
 """Seconds after which a silent terminal fails the test."""
 
 
@@ -264,5 +264,5 @@ def run_in_own_terminal(
         env={**os.environ, "TERM": "xterm", **environment},
         start_new_session=True,
     )
-    code = process.wait(PATIENCE * 2)
+    code = process.wait(PATIENCE)
     return TerminalResult(code, person.leave())

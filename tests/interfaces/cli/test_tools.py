@@ -187,7 +187,7 @@ def wait_for_line(process: subprocess.Popen[str], text: str) -> None:
 def test_ctrl_c_before_anything_was_sent_says_so(cli: Cli) -> None:
     cli.box.fault("GET", r"/taxes\.json", delay=60)
     with started("list-taxes", "--output", "text") as process:
-        assert cli.box.wait_for_request("GET", "/taxes.json", 20)
+        assert cli.box.wait_for_request("GET", "/taxes.json", 100)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (130, "")
@@ -199,7 +199,7 @@ def test_ctrl_c_before_anything_was_sent_says_so(cli: Cli) -> None:
 def test_ctrl_c_during_a_write_waits_for_the_answer(cli: Cli) -> None:
     cli.box.fault("POST", r"/invoices\.json", delay=60)
     with started(*DRAFT) as process:
-        assert cli.box.wait_for_request("POST", "/invoices.json", 20)
+        assert cli.box.wait_for_request("POST", "/invoices.json", 100)
         process.send_signal(signal.SIGINT)
         wait_for_line(process, "The request was sent")
         cli.box.clear_faults()
@@ -211,7 +211,7 @@ def test_ctrl_c_during_a_write_waits_for_the_answer(cli: Cli) -> None:
 def test_a_second_ctrl_c_gives_up_and_says_that_it_does_not_know(cli: Cli) -> None:
     cli.box.fault("POST", r"/invoices\.json", delay=60)
     with started(*DRAFT) as process:
-        assert cli.box.wait_for_request("POST", "/invoices.json", 20)
+        assert cli.box.wait_for_request("POST", "/invoices.json", 100)
         process.send_signal(signal.SIGINT)
         wait_for_line(process, "The request was sent")
         process.send_signal(signal.SIGINT)

@@ -378,7 +378,7 @@ async def _another_nif(harness: Harness, arguments: Json) -> None:
     import httpx2
 
     client = {"client": {"name": "ACME, Lda", "code": "ACME", "fiscal_id": "508025338"}}
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(timeout=100) as http:
         answer = await http.put(
             f"{harness.sandbox.base_url}/clients/501.json",
             params={"api_key": harness.sandbox.api_key},

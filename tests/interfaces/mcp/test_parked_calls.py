@@ -18,7 +18,7 @@ from tests.interfaces.mcp.host import Person, connect_host
 from tests.interfaces.mcp.test_stdio import SERVE, Process, account, box
 
 __all__ = ["account", "box"]
-PATIENCE = 60.0
+PATIENCE = 100.0
 ENDS = EventFilter(types=("parked_call.done", "parked_call.failed"))
 
 

@@ -464,7 +464,7 @@ def test_the_end_of_input_is_the_end(box: Sandbox, account: dict[str, str]) -> N
         process.hello()
         box.fault("GET", "taxes", delay=60)
         process.say("tools/call", {"name": "list_taxes", "arguments": {}})
-        assert box.wait_for_request("GET", "taxes", 30)
+        assert box.wait_for_request("GET", "taxes", 100)
         code, errors = process.ended()
     assert code == 0, errors
     assert "Traceback" not in errors
@@ -478,7 +478,7 @@ def test_a_write_under_way_is_finished_before_the_end(box: Sandbox, account: dic
         process.hello()
         box.fault("POST", "invoices", delay=60, after_commit=True)
         process.say("tools/call", {"name": "create_invoice", "arguments": draft})
-        assert box.wait_for_request("POST", "invoices", 30)
+        assert box.wait_for_request("POST", "invoices", 100)
         assert process._running.stdin is not None
         process._running.stdin.close()
         process._running.stdin = None

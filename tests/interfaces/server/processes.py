@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx2
 
@@ -69,20 +69,27 @@ class Running:
 
 
 @contextmanager
-def run_server(folder: Path, env: Mapping[str, str], *options: str) -> Iterator[Running]:
-    """Run a server until the block ends."""
+def run_server(
+    folder: Path,
+    env: Mapping[str, str],
+    *options: str,
+    under: Sequence[str] = (),
+    stdout: IO[str] | int = subprocess.DEVNULL,
+) -> Iterator[Running]:
+    """Run a server until the block ends; `under` is a program that starts it."""
     folder.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "SYSTEMROOT"}}
     process = subprocess.Popen(
-        [sys.executable, "-m", "ix_tools", "serve", "--http", "--port", "0", *options],
+        [*under, sys.executable, "-m", "ix_tools", "serve", "--http", "--port", "0", *options],
         env={**kept, "HOME": str(folder), **env},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
     assert process.stderr is not None
     lines: list[str] = []
+    listening = threading.Thread(target=lines.extend, args=(process.stderr,), daemon=True)
     try:
         for line in process.stderr:
             lines.append(line)
@@ -90,16 +97,18 @@ def run_server(folder: Path, env: Mapping[str, str], *options: str) -> Iterator[
                 break
         assert "".join(lines[-1:]).startswith(READY), lines
         url = lines[-1].removeprefix(READY).strip()
-        listening = threading.Thread(target=lines.extend, args=(process.stderr,), daemon=True)
         listening.start()
         yield Running(process, url, lines)
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(PATIENCE)
-        if "listening" in locals():
-            listening.join()
-        process.stderr.close()
+        try:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(PATIENCE)
+        finally:
+            process.kill()
+            if listening.ident is not None:
+                listening.join()
+            process.stderr.close()
 
 
 def objects(lines: list[str]) -> list[Json]:

@@ -6,12 +6,8 @@ What is exported is read from the process's standard output, as a collector woul
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +25,7 @@ from tests.harness import line
 from tests.interfaces.mcp.test_stdio import SERVE, Process
 from tests.interfaces.mcp.test_stdio import environment as stdio_environment
 from tests.interfaces.server.in_process_server import build_bearer
-from tests.interfaces.server.processes import PATIENCE, READY, Running
+from tests.interfaces.server.processes import Running, run_server
 from tests.interfaces.server.test_processes import environment
 
 Json = dict[str, Any]
@@ -76,36 +72,12 @@ class Observed:
 
 @contextmanager
 def observed(folder: Path, env: Mapping[str, str], *options: str) -> Iterator[Observed]:
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG"}}
     exported = folder / "exported.txt"
-    with exported.open("w", encoding="utf-8") as file:
-        process = subprocess.Popen(
-            [INSTRUMENT, sys.executable, "-m", "ix_tools", "serve", "--http", "--port", "0", *options],
-            env={**kept, "HOME": str(folder), **EXPORTED, **env},
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-        )
-        assert process.stderr is not None
-        lines: list[str] = []
-        try:
-            for heard in process.stderr:
-                lines.append(heard)
-                if heard.startswith(READY):
-                    break
-            assert lines, "it said nothing"
-            ready = lines[-1]
-            assert ready.startswith(READY), lines
-            listening = threading.Thread(target=lines.extend, args=(process.stderr,), daemon=True)
-            listening.start()
-            yield Observed(Running(process, ready.removeprefix(READY).strip(), lines), exported)
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                process.wait(PATIENCE)
-            listening.join(PATIENCE)
-            process.stderr.close()
+    with (
+        exported.open("w", encoding="utf-8") as file,
+        run_server(folder, {**EXPORTED, **env}, *options, under=[INSTRUMENT], stdout=file) as running,
+    ):
+        yield Observed(running, exported)
 
 
 def used(running: Running, token: str) -> list[str]:
@@ -239,7 +211,7 @@ def test_a_server_on_standard_input_tells_no_more(tmp_path: Path) -> None:
         number = process.call("create_invoice", **draft)["document"]["id"]
         call = {"document_type": "invoices", "document_id": number, "state": "finalized"}
         link = process.call("change_state", **call)["approval"]["url"]
-        with httpx2.Client(trust_env=False) as browser:
+        with httpx2.Client(trust_env=False, timeout=100) as browser:
             assert "123.00" in browser.get(link).text
         code, errors = process.ended()
     assert code == 0, errors

@@ -112,7 +112,7 @@ def test_a_batch_goes_on_at_another_server(box: Sandbox, tmp_path: Path) -> None
             f"{first.url}/batches",
             content=content.encode(),
             headers=header,
-            timeout=60,
+            timeout=PATIENCE,
             verify=False,
             trust_env=False,
         )

@@ -7,25 +7,37 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors.multiprocess import SIGNALS
 
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.auth.tokens import Tokens
+from ix_tools.interfaces.server import json_logs
+from ix_tools.interfaces.server import main as server_main
 from ix_tools.interfaces.server.main import main
+from ix_tools.interfaces.server.workers import (
+    STOP_SIGNALS,
+    OneProcess,
+    StopRequest,
+    WorkerSupervisor,
+    open_sockets,
+)
 from ix_tools.operations.scopes import Scope
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from tests.harness import document_arguments, line
 from tests.interfaces.server.in_process_server import ENVELOPE, build_call_headers
-from tests.interfaces.server.processes import PATIENCE, Running, objects, run_server
+from tests.interfaces.server.processes import PATIENCE, READY, Running, objects, run_server
 
 Json = dict[str, Any]
 YES = {"approval": {"action": "accept", "content": {"approve": True}}}
@@ -240,3 +252,69 @@ def test_starting_over_standard_input_loads_nothing_of_the_http_server() -> None
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# --- ending while it starts ---
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """Leave the tests' own handlers of signals as they were."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+@pytest.mark.parametrize("moment", ["configure_logging", "announce_people", "group_sockets"])
+def test_a_signal_during_the_start_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], moment: str, number: int
+) -> None:
+    """Whoever reads where the server listens may tell it to end at once, before uvicorn listens for signals."""
+    told: list[bool] = []
+
+    def tell_to_end(*_: Any) -> None:
+        signal.raise_signal(number)
+
+    monkeypatch.setattr(json_logs, "configure_logging", lambda *_: None)
+    monkeypatch.setattr(server_main, "run_server", lambda *given: told.append(given[-1].was_made))
+    holder = json_logs if moment == "configure_logging" else server_main
+    monkeypatch.setattr(holder, moment if moment == "configure_logging" else f"_{moment}", tell_to_end)
+    before = [signal.getsignal(one) for one in STOP_SIGNALS]
+    assert main(["--http", "--port", "0", "--sandbox"]) == 0
+    assert READY in capfd.readouterr().err
+    assert told == [True]
+    assert [signal.getsignal(one) for one in STOP_SIGNALS] == before
+
+
+@pytest.mark.parametrize("when", ["before", "at the end of the start"])
+@pytest.mark.usefixtures("own_signals")
+def test_a_server_that_was_told_to_end_starts_and_ends_in_order(when: str) -> None:
+    events: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if when != "before":
+            signal.raise_signal(signal.SIGTERM)
+        events.append("started")
+        yield
+        events.append("ended")
+
+    config = uvicorn.Config(Starlette(lifespan=lifespan), log_config=None)
+    sockets = open_sockets("127.0.0.1", 0)
+    with StopRequest().listening() as stop:
+        if when == "before":
+            signal.raise_signal(signal.SIGTERM)
+        OneProcess(config, stop).run(sockets)
+    assert events == ["started", "ended"]
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_several_workers_end_too_if_they_were_told_before_they_started() -> None:
+    config = uvicorn.Config(Starlette(), log_config=None, workers=2)
+    with StopRequest().listening() as stop:
+        assert not WorkerSupervisor(config, [[], []], stop).should_exit.is_set()
+        with StopRequest().listening() as early:
+            signal.raise_signal(signal.SIGTERM)
+        assert WorkerSupervisor(config, [[], []], early).should_exit.is_set()

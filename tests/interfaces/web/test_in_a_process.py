@@ -43,7 +43,7 @@ def test_a_server_on_standard_input_shows_its_pages_on_this_machine_until_it_end
         here = link.split("/approve/")[0]
         until_the_end.enter_context(half_sent(here, process.pid))
         assert here.startswith("http://127.0.0.1:")
-        with httpx2.Client(trust_env=False) as browser:
+        with httpx2.Client(trust_env=False, timeout=100) as browser:
             page = browser.get(link)
             assert "€123.00" in page.text
             assert browser.get(link, headers={"Host": "localhost"}).status_code == 421
@@ -55,4 +55,4 @@ def test_a_server_on_standard_input_shows_its_pages_on_this_machine_until_it_end
     assert code == 0, errors
     assert link.rsplit("/", 1)[1] not in errors, "a link is not logged"
     with pytest.raises(httpx2.ConnectError):
-        httpx2.get(here, trust_env=False)
+        httpx2.get(here, trust_env=False, timeout=100)

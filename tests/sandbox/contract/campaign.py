@@ -76,7 +76,7 @@ def run_campaign(operation_id: str) -> Campaign:
 
             def send(case: Any, key: str = sandbox.api_key, **changes: Any) -> None:
                 case.query = {**(case.query or {}), "api_key": key}
-                answer = case.call(base_url=sandbox.base_url, session=session, timeout=20, **changes)
+                answer = case.call(base_url=sandbox.base_url, session=session, timeout=100, **changes)
                 media_type = ",".join(answer.headers.get("content-type", []))
                 made.answers.append(Answer(str(answer.status_code), media_type, answer.content))
                 try:
