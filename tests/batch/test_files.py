@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -397,9 +398,10 @@ def test_invoicexpress_own_layout_is_read() -> None:
 @pytest.mark.parametrize("language", ["pt", "en"])
 @pytest.mark.parametrize("is_wide", [True, False])
 def test_a_template_is_read_as_it_is_written(language: Any, is_wide: bool) -> None:
-    found = read(write_template(language, is_wide=is_wide)).documents
+    found = read(write_template(language, date(2026, 11, 20), is_wide=is_wide)).documents
     assert [len(one.arguments["items"]) for one in found] == [2, 1]
     assert found[1].arguments["email"] == "ana@example.pt"
+    assert found[1].arguments["due_date"] == "2026-12-20"
 
 
 def test_xlsx_means_what_calamine_reads_too(tmp_path: Path) -> None:

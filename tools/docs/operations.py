@@ -30,6 +30,7 @@ def render_reference() -> str:
         [
             "# Reference",
             NOTE,
+            "<!-- no command of this page is run: each is read by the program, and the catalogue's tests run the same example -->",
             "For whoever calls ix-tools, from wherever. You need nothing. In the end you know an operation's parameters, result and rules.",
             "Every operation is a tool over MCP, a command of `ix-tools` and a function in "
             "[tool_schemas/](../../tool_schemas). Parameters are the same everywhere. What InvoiceXpress changes without saying "

@@ -60,7 +60,7 @@ def command() -> None:
 )
 def template(run: Invocation, file: Path | None, wide: bool) -> int:
     """Write a CSV file with all headings and two examples, to FILE or to standard output."""
-    content = write_template(run.language, is_wide=wide)
+    content = write_template(run.language, run.now().date(), is_wide=wide)
     if file is None:
         console.print_out(content.decode("utf-8-sig"))
         return Exit.OK
