@@ -14,12 +14,12 @@ LOCK := $(VENV)/lock/bin/uv pip compile -q --no-config --universal --python-vers
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check release-check faults bench conformance hosts format schemas docs pictures lock clean
+.PHONY: help demo test check release-check faults bench conformance hosts n8n format schemas docs pictures lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # The inbox is on the HTTP server, which is an extra.
 demo: $(if $(findstring --inbox,$(ARGS)),$(DONE)/dev,$(DONE)/runtime)  ## issue a first invoice in the sandbox, nothing to sign up for; ARGS="..." is passed on
@@ -50,12 +50,16 @@ conformance: $(DONE)/dev  ## run the official MCP suite against the HTTP server,
 hosts: $(DONE)/dev  ## let real assistants and MCP clients call ix-tools, with a scripted model; ARGS="codex" for some
 	@$(BIN)/python -m tools.hosts $(ARGS)
 
+n8n: $(DONE)/dev  ## run the n8n node and the example flows in a real n8n against the sandbox; installs 3 GB
+	@$(BIN)/python -m tools.nocode.real_n8n $(ARGS)
+
 format: $(DONE)/dev  ## format the code and put imports in order
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-schemas: $(DONE)/dev  ## write tool_schemas/ again after a change to the catalogue
+schemas: $(DONE)/dev  ## write tool_schemas/ and integrations/ again after a change to the catalogue
 	$(BIN)/python -m tools.schemas write
+	$(BIN)/python -m tools.nocode write
 
 docs: $(DONE)/dev  ## write the generated parts of the documentation again
 	$(BIN)/python -m tools.docs write

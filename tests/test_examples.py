@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from ix_tools.config.settings import Settings
+from ix_tools.events.models import EVENT_TYPES
 from ix_tools.pipeline.execute import parse
 from ix_tools.schemas.openapi import build_openapi
 
@@ -181,9 +182,17 @@ def test_a_flow_of_n8n_is_whole_and_calls_what_there_is(path: Path) -> None:
     assert {name for pair in joined for name in pair} == set(nodes)
     quoted = {name for node in nodes.values() for name in re.findall(r"\$\('([^']+)'\)", json.dumps(node))}
     assert quoted <= set(nodes)
+    assert flow["id"], "n8n's import:workflow takes no flow without one"
     described = build_openapi()["paths"]
     calls = [node["parameters"] for node in nodes.values() if node["type"].endswith(".httpRequest")]
-    assert calls
+    own = [node for node in nodes.values() if node["type"].startswith("n8n-nodes-ix-tools.")]
+    assert calls or own
+    for node in own:
+        assert "credentials" not in node
+        if operation := node["parameters"].get("operation"):
+            assert described[f"/tools/{operation}"]["post"]["tags"] == [node["parameters"]["resource"]]
+        else:
+            assert set(node["parameters"]["events"]) <= set(EVENT_TYPES)
     for call in calls:
         assert call["genericAuthType"] == "httpHeaderAuth"
         assert "credentials" not in call

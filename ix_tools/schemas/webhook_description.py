@@ -15,7 +15,8 @@ WEBHOOK_SCHEMA: dict[str, Any] = {
         "events": {"type": "array", "items": _TEXT, "description": "Types; empty for all."},
         "callers": {"type": "string", "enum": ["own", "all"]},
         "created_at": _TEXT,
-        "state": {"type": "string", "enum": ["active", "disabled", "removed"]},
+        "state": {"type": "string", "enum": ["active", "disabled", "removed", "ended"]},
+        "approval": {"type": "string", "description": "The only approval that it is about."},
         "disabled_why": _TEXT,
         "secret": {"type": "string", "description": "Shown once; the receiver verifies signatures with it."},
     },
@@ -83,6 +84,10 @@ def describe_webhooks(failures: Mapping[str, Any]) -> dict[str, Any]:
                             "enum": ["own", "all"],
                             "description": "Whose calls; all needs the scope admin.",
                         },
+                        "approval": {
+                            "type": "string",
+                            "description": "Only this approval's end is told, and the webhook ends with it.",
+                        },
                     },
                     "required": ["url"],
                 },
@@ -90,9 +95,14 @@ def describe_webhooks(failures: Mapping[str, Any]) -> dict[str, Any]:
             }
         },
     }
+    ended = {
+        "description": "Nothing was registered: the approval has ended, and its state tells how.",
+        "content": {"application/json": {"schema": _ONE}},
+    }
+    add = describe("add_webhook", "Register an address", _ONE, status="201", requestBody=body)
     return {
         "/webhooks": {
-            "post": describe("add_webhook", "Register an address", _ONE, status="201", requestBody=body),
+            "post": {**add, "responses": {"200": ended, **add["responses"]}},
             "get": describe("list_webhooks", "Your webhooks", _list("webhooks", _ONE)),
         },
         "/webhooks/samples/{type}": {

@@ -39,6 +39,7 @@ webhook_endpoints = sql.Table(
     sql.Column("created_at", sql.Float, nullable=False),
     sql.Column("disabled_at", sql.Float),
     sql.Column("disabled_why", sql.String(200), nullable=False),
+    sql.Column("approval", sql.String(16), nullable=False, server_default=""),  # the only one it is about
 )
 
 webhook_deliveries = sql.Table(

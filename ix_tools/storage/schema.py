@@ -19,7 +19,7 @@ __all__ = [
     "webhook_endpoints",
 ]
 
-HEAD = "0019"
+HEAD = "0020"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
 version = sql.Table(

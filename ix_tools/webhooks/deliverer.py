@@ -16,7 +16,7 @@ from ix_tools.storage.database import Store
 from ix_tools.version import __version__
 from ix_tools.webhooks.addresses import parse_target, read_networks
 from ix_tools.webhooks.deliveries import Deliveries, Delivery, Lane, insert_delivery
-from ix_tools.webhooks.endpoints import Endpoint, Endpoints, select_active
+from ix_tools.webhooks.endpoints import Endpoint, Endpoints, follow_up, select_active
 from ix_tools.webhooks.transport import WebhookNotDelivered, post
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,7 @@ class Deliverer:
                             tasks.start_soon(self._work_lane_safely, lane)
                     if looks % CLEANING_LOOKS == 0:
                         await anyio.to_thread.run_sync(self._deliveries.delete_old)
+                        await anyio.to_thread.run_sync(self._endpoints.delete_old)
                     looks += 1
                 except StoreUnavailable as trouble:
                     log.warning("the store could not be looked at for webhooks: %s", trouble.message)
@@ -68,9 +69,12 @@ class Deliverer:
     def _insert(self, connection: Connection, event: Event) -> None:
         now = self._store.now(connection)
         for one in select_active(connection):
-            is_own = event.principal == one.principal or one.all_callers
-            if event.account == one.account and is_own and (not one.events or event.type in one.events):
+            if not _is_about(one, event):
+                continue
+            if not one.events or event.type in one.events:
                 insert_delivery(connection, one, event, now)
+            if one.approval and (again := event.data.get("asked_again")):
+                follow_up(connection, one.id, str(again))
 
     async def _work_lane_safely(self, lane: tuple[str, Lane]) -> None:
         try:
@@ -106,6 +110,12 @@ class Deliverer:
         except (WebhookNotDelivered, InvalidArguments, NotPermitted) as trouble:
             return 0, str(trouble) if isinstance(trouble, WebhookNotDelivered) else "address not allowed"
         return status, "" if 200 <= status < 300 else f"answered {status}"
+
+
+def _is_about(one: Endpoint, event: Event) -> bool:
+    is_own = event.principal == one.principal or one.all_callers
+    is_chosen = not one.approval or event.data.get("approval") == one.approval
+    return event.account == one.account and is_own and is_chosen
 
 
 def sign(endpoint: Endpoint, identifier: str, body: bytes, when: datetime) -> dict[str, str]:

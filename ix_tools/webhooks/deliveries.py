@@ -16,7 +16,7 @@ from ix_tools.i18n.messages import message
 from ix_tools.storage.database import Store
 from ix_tools.storage.inserts import insert_if_absent
 from ix_tools.storage.schema import webhook_deliveries, webhook_endpoints
-from ix_tools.webhooks.endpoints import Endpoint, disable
+from ix_tools.webhooks.endpoints import ENDING_TYPES, Endpoint, delete, disable, is_bound
 
 Lane = Literal["first", "again"]
 """First attempts run in order, one at a time for each endpoint; later ones beside them, one at a time, too."""
@@ -145,6 +145,9 @@ class Deliveries:
             values: dict[str, Any] = {"status": status, "problem": problem[:100]}
             if 200 <= status < 300:
                 values |= {"state": "delivered", "finished_at": now, "problem": ""}
+                if delivery.type in ENDING_TYPES and is_bound(connection, delivery.endpoint):
+                    delete(connection, delivery.endpoint)
+                    return
             elif status == GONE or delivery.attempts > len(RETRY_SECONDS):
                 why = "gone (410)" if status == GONE else f"{problem or status} for three days"
                 values |= {"state": "failed", "finished_at": now}

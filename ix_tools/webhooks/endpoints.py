@@ -10,7 +10,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools.errors import InvalidArguments, IxError, Problem
-from ix_tools.events.models import EVENT_TYPES
+from ix_tools.events.models import EVENT_TYPES, EventType
 from ix_tools.i18n import formats
 from ix_tools.i18n.messages import message, verbatim
 from ix_tools.storage.database import Store
@@ -18,6 +18,12 @@ from ix_tools.storage.schema import webhook_deliveries, webhook_endpoints
 
 MAX_ENDPOINTS = 50
 """Endpoints that one caller may have."""
+MAX_BOUND_ENDPOINTS = 400
+"""Endpoints for one approval each that one caller may have."""
+ENDING_TYPES: tuple[EventType, ...] = ("parked_call.done", "parked_call.failed")
+"""Events after which there is no more to tell of an approval's call."""
+KEPT_SECONDS = 30 * 86_400.0
+"""Seconds for which an endpoint for one approval stays at most; an approval ends long before."""
 ROTATION_SECONDS = 86_400.0
 """Seconds for which the old secret signs, too, after a rotation."""
 
@@ -40,6 +46,8 @@ class Endpoint:
     created_at: float
     disabled_at: float | None
     disabled_why: str
+    approval: str
+    """The only approval that it is about; empty for all."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what its caller reads; the secret is shown once, when it is made."""
@@ -49,6 +57,7 @@ class Endpoint:
             "events": list(self.events),
             "callers": "all" if self.all_callers else "own",
             "created_at": formats.format_rfc3339(self.created_at),
+            **({"approval": self.approval} if self.approval else {}),
             "state": "active" if self.disabled_at is None else "disabled",
             **({"disabled_why": self.disabled_why} if self.disabled_why else {}),
         }
@@ -62,17 +71,28 @@ class Endpoints:
         self._store = store
 
     def add(
-        self, principal: str, account: str, url: str, events: Sequence[str], *, all_callers: bool = False
+        self,
+        principal: str,
+        account: str,
+        url: str,
+        events: Sequence[str],
+        *,
+        all_callers: bool = False,
+        approval: str = "",
     ) -> Endpoint:
-        """Register an address, which was checked; the result has its secret."""
+        """Register an address, which was checked; the result has its secret.
+
+        Args:
+            approval: the only approval it is about. The endpoint is removed when it was told how that one's call ended.
+        """
         _check_types(events)
+        most = MAX_BOUND_ENDPOINTS if approval else MAX_ENDPOINTS
         with self._store.writing() as connection:
-            count = sql.select(sql.func.count()).where(webhook_endpoints.c.principal == principal)
-            if connection.execute(count).scalar_one() >= MAX_ENDPOINTS:
+            is_bound = webhook_endpoints.c.approval != ""
+            mine = (webhook_endpoints.c.principal == principal) & (is_bound if approval else ~is_bound)
+            if connection.execute(sql.select(sql.func.count()).where(mine)).scalar_one() >= most:
                 raise InvalidArguments(
-                    message(
-                        "This caller has {count} webhooks, which is the most allowed.", count=MAX_ENDPOINTS
-                    ),
+                    message("This caller has {count} webhooks, which is the most allowed.", count=most),
                     code="too_many_webhooks",
                     next=message("remove one that is not used any more"),
                 )
@@ -88,6 +108,7 @@ class Endpoints:
                 "old_until": 0.0,
                 "created_at": self._store.now(connection),
                 "disabled_why": "",
+                "approval": approval,
             }
             connection.execute(webhook_endpoints.insert().values(row))
             return _build(_select(connection, str(row["id"])))
@@ -119,10 +140,20 @@ class Endpoints:
     def remove(self, endpoint: Endpoint) -> None:
         """Delete an endpoint with its deliveries."""
         with self._store.writing() as connection:
-            connection.execute(
-                webhook_deliveries.delete().where(webhook_deliveries.c.endpoint == endpoint.id)
-            )
-            connection.execute(webhook_endpoints.delete().where(webhook_endpoints.c.id == endpoint.id))
+            delete(connection, endpoint.id)
+
+    def follow_up(self, endpoint: Endpoint, approval: str) -> None:
+        """Let an endpoint for one approval be about the one that a person was asked for instead."""
+        with self._store.writing() as connection:
+            follow_up(connection, endpoint.id, approval)
+
+    def delete_old(self) -> None:
+        """Delete endpoints for one approval whose approval ended long ago."""
+        with self._store.writing() as connection:
+            is_old = webhook_endpoints.c.created_at < self._store.now(connection) - KEPT_SECONDS
+            query = sql.select(webhook_endpoints.c.id).where(webhook_endpoints.c.approval != "", is_old)
+            for identifier in connection.execute(query).scalars().all():
+                delete(connection, identifier)
 
     def rotate(self, endpoint: Endpoint) -> Endpoint:
         """Give an endpoint a new secret; the old one signs beside it for a day."""
@@ -145,6 +176,24 @@ def select_active(connection: Connection) -> list[Endpoint]:
     """Return the endpoints that receive events."""
     query = sql.select(webhook_endpoints).where(webhook_endpoints.c.disabled_at.is_(None))
     return [_build(row) for row in connection.execute(query)]
+
+
+def delete(connection: Connection, identifier: str) -> None:
+    """Delete an endpoint with its deliveries."""
+    connection.execute(webhook_deliveries.delete().where(webhook_deliveries.c.endpoint == identifier))
+    connection.execute(webhook_endpoints.delete().where(webhook_endpoints.c.id == identifier))
+
+
+def is_bound(connection: Connection, identifier: str) -> bool:
+    """Tell whether an endpoint is about one approval alone."""
+    query = sql.select(webhook_endpoints.c.approval).where(webhook_endpoints.c.id == identifier)
+    return bool(connection.execute(query).scalar())
+
+
+def follow_up(connection: Connection, identifier: str, approval: str) -> None:
+    """Let an endpoint for one approval be about the one that a person was asked for instead."""
+    mine = webhook_endpoints.c.id == identifier
+    connection.execute(webhook_endpoints.update().where(mine).values(approval=approval))
 
 
 def disable(connection: Connection, identifier: str, why: str, now: float) -> None:

@@ -20,7 +20,7 @@ from ix_tools.storage.database import Store
 from ix_tools.webhooks import deliverer as sending
 from ix_tools.webhooks.deliverer import READER, Deliverer
 from ix_tools.webhooks.deliveries import LEASE_SECONDS, RETRY_SECONDS, Deliveries
-from ix_tools.webhooks.endpoints import ROTATION_SECONDS, Endpoint, Endpoints
+from ix_tools.webhooks.endpoints import KEPT_SECONDS, ROTATION_SECONDS, Endpoint, Endpoints
 
 SETTINGS = Settings(webhook_networks=("127.0.0.1",))
 
@@ -276,3 +276,40 @@ async def test_a_running_deliverer_sends_beside_a_slow_endpoint(
                 await anyio.sleep(0.02)
         tasks.cancel_scope.cancel()
     assert good.numbers == list(range(5))
+
+
+def tell_of(store: Store, kind: Any, approval: str, **more: str) -> None:
+    with store.writing() as connection:
+        data = {"approval": approval, "number": approval, **more}
+        outbox.append(
+            connection, EventDraft(kind, f"approval/{approval}", "acme", "n8n", "change_state", data)
+        )
+
+
+async def test_a_webhook_for_one_approval_tells_its_end_and_is_gone_then(store: Store) -> None:
+    async with receive() as receiver:
+        made = register(store, receiver, "parked_call.done", "parked_call.failed", approval="AAAA")
+        other = register(store, receiver, "parked_call.done", approval="BBBB")
+        tell_of(store, "approval.decided", "AAAA")
+        tell_of(store, "parked_call.done", "CCCC")
+        tell_of(store, "parked_call.returned", "AAAA", asked_again="DDDD")
+        tell_of(store, "parked_call.failed", "DDDD")
+        await deliver(store)
+        assert receiver.numbers == ["DDDD"], "a person was asked again, and the second answer counts"
+        assert [one.id for one in Endpoints(store).list_of("n8n")] == [other.id]
+        tell_of(store, "parked_call.done", "DDDD")
+        await deliver(store)
+    assert receiver.numbers == ["DDDD"]
+    assert Deliveries(store).list_of(made) == []
+
+
+async def test_a_webhook_for_one_approval_that_nobody_receives_is_deleted_in_the_end(
+    store: Store, clock: Clock
+) -> None:
+    own = Endpoints(store).add("n8n", "acme", "http://127.0.0.1:1/hook", [])
+    Endpoints(store).add("n8n", "acme", "http://127.0.0.1:1/hook", ["parked_call.done"], approval="AAAA")
+    for now, left in ((0.0, 2), (KEPT_SECONDS - 1, 2), (2.0, 1)):
+        clock.now += now
+        Endpoints(store).delete_old()
+        assert len(Endpoints(store).list_of("n8n")) == left
+    assert [one.id for one in Endpoints(store).list_of("n8n")] == [own.id]

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tools.release.nocode import check_n8n, check_zapier
 from tools.release.project import ROOT
 from tools.release.shell import Failed, Skipped
 from tools.release.steps import (
@@ -33,6 +34,8 @@ STEPS: dict[str, Callable[[Path], str]] = {
     "hosts": check_hosts,
     "image": check_image,
     "sdist": check_sdist,
+    "n8n": check_n8n,
+    "zapier": check_zapier,
 }
 
 

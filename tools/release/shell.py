@@ -61,14 +61,3 @@ def build_wheel(folder: Path) -> Path:
     """Build the wheel into a folder."""
     run(BIN / "python", "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT)
     return next(folder.glob("*.whl"))
-
-
-def install_npm(package: str) -> Path:
-    """Install a package of npm into .hosts/, which git ignores, and return the folder of its programs."""
-    require("npm")
-    folder = NODE / package.replace("/", "+").replace("@", "_")
-    programs = folder / "node_modules" / ".bin"
-    if not programs.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        run("npm", "install", "--no-fund", "--no-audit", "--prefix", folder, package)
-    return programs

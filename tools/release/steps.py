@@ -16,8 +16,9 @@ import jsonschema
 from tools.release import registry
 from tools.release.bundle import write_bundle
 from tools.release.image import check_image
+from tools.release.npm import install_npm
 from tools.release.project import ROOT, read_project
-from tools.release.shell import BIN, RELEASE, UV, Failed, build_wheel, install_npm, run
+from tools.release.shell import BIN, RELEASE, UV, Failed, build_wheel, run
 
 __all__ = [
     "check_bundle", "check_hosts", "check_image", "check_metadata", "check_sbom", "check_sdist", "check_server_json",

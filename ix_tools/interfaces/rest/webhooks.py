@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ix_tools.approvals.parked_calls import LIVE_STATES
 from ix_tools.auth.principals import build_scope_refusal
 from ix_tools.errors import InvalidArguments, Problem
 from ix_tools.events.models import EVENT_TYPES, Event
@@ -23,13 +24,14 @@ from ix_tools.interfaces.rest.responses import build_json_response
 from ix_tools.operations.scopes import Scope
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.context_pool import ACCOUNT_HEADER, ServerContext, extract_account
+from ix_tools.pipeline.parking import create_queue
 from ix_tools.webhooks.addresses import check_target, parse_target, read_networks
 from ix_tools.webhooks.deliveries import Deliveries, build_body
+from ix_tools.webhooks.endpoints import ENDING_TYPES, Endpoints
 from ix_tools.webhooks.endpoints import Endpoint as Webhook
-from ix_tools.webhooks.endpoints import Endpoints
 
 PATH = "/webhooks"
-FIELDS = ("url", "events", "callers")
+FIELDS = ("url", "events", "callers", "approval")
 SAMPLE_DOCUMENT = {
     "document_type": "invoices",
     "id": 1001,
@@ -77,6 +79,10 @@ def build_routes(server_context: ServerContext) -> list[Route]:
             found = await anyio.to_thread.run_sync(endpoints.list_of, *_own(context))
             return build_json_response({"ok": True, "webhooks": [one.as_dict() for one in found]})
         made = await anyio.to_thread.run_sync(_add, context, endpoints, given)
+        if made.approval and await anyio.to_thread.run_sync(_has_ended, context, made):
+            return build_json_response(
+                {"ok": True, "id": made.id, "approval": made.approval, "state": "ended"}
+            )
         address = {"Location": f"{server_context.address}{PATH}/{made.id}"}
         return build_json_response({"ok": True, **made.as_dict(), "secret": made.secret}, CREATED, address)
 
@@ -180,7 +186,44 @@ def _add(context: CallContext, endpoints: Endpoints, given: Mapping[str, Any]) -
     if needed not in context.scopes:
         raise build_scope_refusal(needed, PATH, context.scopes)
     check_target(parse_target(url), read_networks(context.settings.webhook_networks))
-    return endpoints.add(*_own(context), url, events, all_callers=callers == "all")
+    approval = given.get("approval") or ""
+    if approval:
+        _check_parked(context, approval)
+    return endpoints.add(
+        *_own(context),
+        url,
+        events or (ENDING_TYPES if approval else ()),
+        all_callers=callers == "all" and not approval,
+        approval=approval,
+    )
+
+
+def _check_parked(context: CallContext, approval: object) -> None:
+    """Check that an approval is the caller's own, and that its call is carried out by itself."""
+    if not isinstance(approval, str):
+        raise _build_refusal("approval", "K7M2QXRB")
+    context.approvals.find_for_requester(approval, *_own(context))
+    if create_queue(context).find(approval) is None:
+        raise InvalidArguments(
+            message(
+                "The call of {approval} is not carried out by itself, so nothing would be told of it.",
+                approval=approval,
+            ),
+            problems=[Problem("approval", message("is not usable"))],
+            next=message("make the call with when_approved: run, or read the approval's state"),
+        )
+
+
+def _has_ended(context: CallContext, made: Webhook) -> bool:
+    """Tell whether a webhook's approval has ended, and remove it then. Looked at after it was registered, so that no end is missed."""
+    endpoints, parked = Endpoints(context.store), create_queue(context).find(made.approval)
+    while parked is not None and parked.follow_up:
+        endpoints.follow_up(made, parked.follow_up)
+        parked = create_queue(context).find(parked.follow_up)
+    if parked is not None and parked.state in LIVE_STATES:
+        return False
+    endpoints.remove(made)
+    return True
 
 
 def _build_refusal(name: str, allowed: str) -> InvalidArguments:

@@ -9,7 +9,7 @@ from ix_tools.events.models import EVENT_TYPES
 from ix_tools.operations.scopes import Scope
 from ix_tools.storage.schema import webhook_deliveries
 from ix_tools.webhooks.deliverer import READER, Deliverer
-from tests.harness import Harness
+from tests.harness import Harness, document_arguments
 from tests.interfaces.rest.caller import (
     ADDRESS,
     Caller,
@@ -101,3 +101,43 @@ async def test_a_caller_manages_its_own_and_needs_the_scope(harness: Harness) ->
             await client.post("/webhooks", headers=own, json={"url": URL, "callers": "all"}),
         ):
             assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
+
+
+async def ask(caller: Caller, **more: object) -> httpx2.Response:
+    call = document_arguments(await caller.harness.create_draft(), state="finalized", **more)
+    answer = await caller.post("change_state", call)
+    assert answer.status_code == 202
+    return answer
+
+
+async def test_a_flow_that_waits_for_one_approval_is_told_of_it_alone(caller: Caller) -> None:
+    context = caller.harness.context
+    context.events.register(READER)
+    answer = await ask(caller)
+    approval = answer.json()["approval"]["id"]
+    made = await send(caller, "POST", "/webhooks", {"url": URL, "approval": approval})
+    body = made.json()
+    assert (made.status_code, body["approval"], body["state"]) == (201, approval, "active")
+    assert body["events"] == ["parked_call.done", "parked_call.failed"]
+    await caller.call("create_client", {"name": "Nova", "code": "N1"})
+    caller.decide(answer, approve=False)
+    await Deliverer(context.store, context.settings).enqueue()
+    (found,) = (await send(caller, "GET", f"/webhooks/{body['id']}/deliveries")).json()["deliveries"]
+    assert found["type"] == "parked_call.failed"
+
+
+async def test_an_approval_that_has_ended_needs_no_webhook(caller: Caller) -> None:
+    answer = await ask(caller)
+    approval = answer.json()["approval"]["id"]
+    caller.decide(answer, approve=False)
+    made = await send(caller, "POST", "/webhooks", {"url": URL, "approval": approval})
+    assert (made.status_code, made.json()["state"]) == (200, "ended")
+    assert (await send(caller, "GET", "/webhooks")).json()["webhooks"] == []
+
+
+async def test_a_webhook_is_for_no_approval_that_nothing_will_be_told_of(caller: Caller) -> None:
+    repeated = (await ask(caller, when_approved="repeat")).json()["approval"]["id"]
+    for approval, status in ((repeated, 422), ("NOSUCHID", 404), (5, 422)):
+        answer = await send(caller, "POST", "/webhooks", {"url": URL, "approval": approval})
+        assert answer.status_code == status
+    assert (await send(caller, "GET", "/webhooks")).json()["webhooks"] == []
