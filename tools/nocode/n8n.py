@@ -84,7 +84,10 @@ def _write_index(toolsets: Mapping[str, Sequence[Tool]]) -> str:
 def _write_events() -> str:
     names = [{"name": make_title(re.sub(r"[._]", " ", one)), "value": one} for one in EVENT_TYPES]
     options = write_source(_sort_by("name", names))
-    return f"{HEAD}import type {{ INodePropertyOptions }} from 'n8n-workflow';\n\nexport const events: INodePropertyOptions[] = {options};\n"
+    kind = "INodePropertyOptions"
+    return (
+        f"{HEAD}import type {{ {kind} }} from 'n8n-workflow';\n\nexport const events: {kind}[] = {options};\n"
+    )
 
 
 def _list_traits(tool: Tool) -> Json:

@@ -78,13 +78,9 @@ def build_routes(server_context: ServerContext) -> list[Route]:
         if request.method != "POST":
             found = await anyio.to_thread.run_sync(endpoints.list_of, *_own(context))
             return build_json_response({"ok": True, "webhooks": [one.as_dict() for one in found]})
-        made = await anyio.to_thread.run_sync(_add, context, endpoints, given)
-        if made.approval and await anyio.to_thread.run_sync(_has_ended, context, made):
-            return build_json_response(
-                {"ok": True, "id": made.id, "approval": made.approval, "state": "ended"}
-            )
-        address = {"Location": f"{server_context.address}{PATH}/{made.id}"}
-        return build_json_response({"ok": True, **made.as_dict(), "secret": made.secret}, CREATED, address)
+        made, has_ended = await anyio.to_thread.run_sync(_add, context, endpoints, given)
+        address = f"{server_context.address}{PATH}/{made.id}"
+        return _build_added(made, address, has_ended=has_ended)
 
     async def show_or_remove(request: Request) -> Response:
         context, _ = await _open(server_context, request, request.query_params)
@@ -152,6 +148,13 @@ def build_sample(kind: str, account: str) -> dict[str, Any]:
     return body
 
 
+def _build_added(made: Webhook, address: str, *, has_ended: bool) -> Response:
+    if has_ended:
+        return build_json_response({"ok": True, "id": made.id, "approval": made.approval, "state": "ended"})
+    shown = {"ok": True, **made.as_dict(), "secret": made.secret}
+    return build_json_response(shown, CREATED, {"Location": address})
+
+
 async def _open(
     server_context: ServerContext, request: Request, given: Mapping[str, Any]
 ) -> tuple[CallContext, dict[str, Any]]:
@@ -171,7 +174,8 @@ async def _find(context: CallContext, request: Request) -> Webhook:
     return await anyio.to_thread.run_sync(Endpoints(context.store).find, *named)
 
 
-def _add(context: CallContext, endpoints: Endpoints, given: Mapping[str, Any]) -> Webhook:
+def _add(context: CallContext, endpoints: Endpoints, given: Mapping[str, Any]) -> tuple[Webhook, bool]:
+    """Register an address; tell also whether it is about an approval that has ended, and was removed again."""
     unknown = sorted(set(given) - set(FIELDS))
     if unknown:
         raise _build_refusal(unknown[0], ", ".join(FIELDS))
@@ -189,13 +193,14 @@ def _add(context: CallContext, endpoints: Endpoints, given: Mapping[str, Any]) -
     approval = given.get("approval") or ""
     if approval:
         _check_parked(context, approval)
-    return endpoints.add(
+    made = endpoints.add(
         *_own(context),
         url,
         events or (ENDING_TYPES if approval else ()),
         all_callers=callers == "all" and not approval,
         approval=approval,
     )
+    return made, bool(approval) and _has_ended(context, made)
 
 
 def _check_parked(context: CallContext, approval: object) -> None:

@@ -12,7 +12,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { fetchPdf, request } from '../shared/request';
-import { approvalProperties, readResult, resumeWebhooks, waitFor } from './approval';
+import { approvalProperties, readApprovals, readResult, resumeWebhooks, waitFor } from './approval';
 import { readArguments } from './arguments';
 import { fields, resource, traits } from './resources';
 
@@ -54,9 +54,13 @@ export class IxTools implements INodeType {
 
 	/** A delivery says that a person decided: go on once the server confirms that all calls have ended. */
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		const approvals = String((this.getQueryData() as IDataObject).approvals ?? '').split(',').filter(Boolean);
+		const approvals = await readApprovals(this);
+		if (approvals.length === 0) {
+			this.getResponseObject().status(401).json({ message: 'The address was not given away like this' });
+			return { noWebhookResponse: true };
+		}
 		const results = await Promise.all(approvals.map(async (one) => await readResult(this, one)));
-		if (results.length === 0 || results.some((one) => one === null)) return { webhookResponse: { waiting: true } };
+		if (results.some((one) => one === null)) return { webhookResponse: { waiting: true } };
 		const goesOn = this.getNodeParameter('ifNotDone', 'end') === 'goOn';
 		const shown = (results as IDataObject[]).filter((one) => one.ok !== false || goesOn);
 		return {

@@ -1,3 +1,4 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import {
 	NodeOperationError,
 	type IDataObject,
@@ -15,7 +16,7 @@ const NEVER = new Date('3000-01-01T00:00:00.000Z');
 const MOST = 100;
 const ENDED = ['done', 'failed', 'ended'];
 
-/** Where a flow is resumed: a signed address of one execution, given away per approval, so nothing has to be registered before. */
+/** Where a flow is resumed: an address of one execution, given away per approval, so nothing has to be registered before. */
 export const resumeWebhooks: IWebhookDescription[] = [
 	{
 		name: 'default',
@@ -72,7 +73,7 @@ export async function waitFor(context: IExecuteFunctions, approvals: string[]): 
 			description: `Put "Loop Over Items" before this node, with at most ${MOST} items at once`,
 		});
 	}
-	const url = context.getSignedResumeUrl({ approvals: approvals.join(',') });
+	const url = await buildResumeUrl(context, approvals);
 	for (const approval of approvals) {
 		await request(context, 'POST', '/webhooks', { body: { url, approval } });
 	}
@@ -84,6 +85,31 @@ export async function waitFor(context: IExecuteFunctions, approvals: string[]): 
 	}
 	if (found.size < approvals.length) await context.putExecutionToWait(NEVER);
 	return found;
+}
+
+/** The address that resumes this execution, with the approvals that it waits for and our proof of them. */
+async function buildResumeUrl(context: IExecuteFunctions, approvals: string[]): Promise<string> {
+	const url = new URL(String(context.evaluateExpression('{{ $execution.resumeUrl }}', 0)));
+	url.pathname += `/${encodeURIComponent(context.getNode().id)}`;
+	url.searchParams.set('approvals', approvals.join(','));
+	url.searchParams.set('proof', await prove(context, approvals));
+	return url.toString();
+}
+
+/** Return the approvals that a request to the resume address names, or none if the proof does not fit them. */
+export async function readApprovals(context: IWebhookFunctions): Promise<string[]> {
+	const query = context.getQueryData() as IDataObject;
+	const approvals = String(query.approvals ?? '').split(',').filter(Boolean);
+	const given = Buffer.from(String(query.proof ?? ''));
+	const wanted = Buffer.from(await prove(context, approvals));
+	return given.length === wanted.length && timingSafeEqual(given, wanted) ? approvals : [];
+}
+
+/** n8n's own token in the address covers the execution, and not what stands beside it. */
+async function prove(context: IExecuteFunctions | IWebhookFunctions, approvals: string[]): Promise<string> {
+	const { token } = await context.getCredentials('ixToolsApi');
+	const about = [context.getExecutionId(), context.getNode().id, ...approvals].join(' ');
+	return createHmac('sha256', String(token)).update(about).digest('hex');
 }
 
 /** Return what became of a call that a person was asked for; null while nothing is decided. Nothing that a request to n8n says is believed. */
