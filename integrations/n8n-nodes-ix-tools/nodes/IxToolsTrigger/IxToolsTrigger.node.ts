@@ -111,7 +111,10 @@ export class IxToolsTrigger implements INodeType {
 		if (seen.includes(delivery.id)) return { webhookResponse: { repeated: true } };
 		data.seen = [...seen, delivery.id].slice(-REMEMBERED);
 		const body = JSON.parse(delivery.body.toString('utf8')) as IDataObject;
-		return { workflowData: [[{ json: { id: delivery.id, ...body } }]] };
+		// n8n stores what is remembered with the answer. An answer of n8n's own comes when the execution was made of the same data,
+		// which takes the mark of the change away, so a repetition would not be known.
+		this.getResponseObject().status(200).json({ received: true });
+		return { noWebhookResponse: true, workflowData: [[{ json: { id: delivery.id, ...body } }]] };
 	}
 }
 
