@@ -44,6 +44,10 @@ class Story:
     proofs: tuple[Proof, ...]
 
 
+NO_STORY = Story("", "", (), (), ())
+"""Of a document that no call was about."""
+
+
 def load_story(store: Store, account: str, subject: str) -> Story | None:
     """Load the story of a document such as invoices/1001; None if nothing is known of it."""
     kind, _, number = subject.partition("/")

@@ -8,6 +8,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools.audit import trail
+from ix_tools.storage.figures import NO_FIGURES, FigureChanges
 from ix_tools.storage.lookups import NO_CHANGES, LookupChanges
 from ix_tools.storage.schema import intents
 
@@ -74,6 +75,8 @@ class IntentResult:
     """The outcome was found by a look-up, not answered."""
     changes: LookupChanges = NO_CHANGES
     """Changes of the remembered look-ups that follow from the outcome."""
+    figures: FigureChanges = NO_FIGURES
+    """Changes of the overview that follow from the outcome."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ from ix_tools.idempotency.intents import (
 )
 from ix_tools.idempotency.outcome_events import list_outcome_events
 from ix_tools.idempotency.process_identity import ACTIVE_LEASES, is_owner_running, process_id
-from ix_tools.storage import lookups
+from ix_tools.storage import figures, lookups
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import intents
 
@@ -263,6 +263,7 @@ class Journal:
             if result.state != "unknown":
                 claims.detach_intent(connection, intent.account, intent.id, now)
             lookups.finish_changes(connection, intent.account, intent.id, result.changes, result.state, now)
+            figures.apply_changes(connection, intent.account, result.figures, now)
             entry = build_audit_entry(result.state, intent, intent.id, result.message, result.subject)
             trail.append(connection, entry)
             outbox.append(connection, *list_outcome_events(intent, result))

@@ -150,7 +150,7 @@ class InvoiceListing(Call):
         documents = [one for one in documents if self.matches(one)]
         found = [
             one
-            for one in await self._find_open_amounts(context, documents)
+            for one in await self.find_open_amounts(context, documents)
             if not self.overdue or one.is_overdue(today)
         ]
         found.sort(key=lambda one: (one.document.due_date or date.min, one.document.id or 0))
@@ -161,7 +161,7 @@ class InvoiceListing(Call):
         """Tell whether a document is one that was asked for, where InvoiceXpress finds more."""
         return True
 
-    async def _find_open_amounts(
+    async def find_open_amounts(
         self, context: OperationContext, documents: list[Document]
     ) -> list[OpenDocument]:
         """Return the documents with what is open of each.

@@ -91,6 +91,10 @@ class ContextPool:
         self._by_principal.move_to_end(key)
         return context
 
+    def for_server(self, account: str) -> CallContext:
+        """Return the context of an account for what the server does by itself."""
+        return self._for_account(account)
+
     def _for_account(self, name: str) -> CallContext:
         if name not in self._by_account:
             self._by_account[name] = self._open_context(self.accounts[name], store=self.store)

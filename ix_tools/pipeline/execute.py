@@ -41,6 +41,7 @@ from ix_tools.pipeline.corrections import describe_correction
 from ix_tools.pipeline.document_numbers import resolve_numbers
 from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
 from ix_tools.pipeline.execution import Execution, Progress
+from ix_tools.pipeline.figure_changes import collect_figures
 from ix_tools.pipeline.fresh_read import FreshRead, OutdatedFacts
 from ix_tools.pipeline.lookup_changes import collect_changes
 from ix_tools.pipeline.operation_context import PipelineOperationContext
@@ -53,6 +54,7 @@ from ix_tools.pipeline.readback import (
     read_back_document,
     read_back_record,
     record_differences,
+    summarize_outcome,
 )
 from ix_tools.pipeline.replay import bring_up_to_date
 from ix_tools.schemas.search import get_operation
@@ -380,10 +382,11 @@ async def _send_and_verify(
         result, error = await _verify(context, prepared, result)
         body = error.dump() if error else _build_result(context, call, result, prepared.warnings, facts)
     changes = collect_changes(call, facts, result, differs=error is not None)
+    figures = collect_figures(call, facts, result)
     for resource in call.list_changes(facts):
         context.seen.forget_resource(resource)
     if not await idempotent_write.complete_intent(
-        context, call, intent, body, summarize_outcome(error), changes
+        context, call, intent, body, summarize_outcome(error), (changes, figures)
     ):
         body = idempotent_write.mark_unrecorded(body)
         if error is not None:
@@ -406,11 +409,6 @@ async def _verify(
         result, record_changes = await read_back_record(loader, call, facts, result)
     found = differences or record_changes
     return result, build_difference_error(call, result, found) if found else None
-
-
-def summarize_outcome(error: StoredDifferently | None) -> str:
-    """Summarize an outcome for the audit trail: the names of fields that differ, without their values."""
-    return "done" if error is None else f"{error.code}: {', '.join(one.field for one in error.problems)}"
 
 
 async def _recover_once(context: CallContext) -> None:

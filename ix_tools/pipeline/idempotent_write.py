@@ -35,6 +35,7 @@ from ix_tools.pipeline.outcome_detection import RESOURCES_BY_FIELD, finish_inten
 from ix_tools.pipeline.outcomes import Completed
 from ix_tools.pipeline.replay import is_gone, recheck_difference
 from ix_tools.pipeline.unclear_outcomes import build_unclear_error, build_unknown_error
+from ix_tools.storage.figures import FigureChanges
 from ix_tools.storage.lookups import LookupChanges
 
 MAX_SENDS = 3
@@ -392,14 +393,20 @@ async def complete_intent(
     intent: Intent,
     shown: Mapping[str, Any],
     summary: str,
-    changes: LookupChanges,
+    changes: tuple[LookupChanges, FigureChanges],
 ) -> bool:
     """Record the result of a completed call; return False if the store fails."""
     created = (
         get_subject_name(shown) if call.spec.route is not None and call.spec.route.method == "POST" else ""
     )
     result = IntentResult(
-        "done", summary, select_storable(shown), get_subject_name(shown), created, changes=changes
+        "done",
+        summary,
+        select_storable(shown),
+        get_subject_name(shown),
+        created,
+        changes=changes[0],
+        figures=changes[1],
     )
     return await finish_intent(context, intent, result)
 

@@ -197,3 +197,8 @@ def build_difference_error(call: Operation[Any], result: Any, found: list[Differ
         next=next_step,
         details={name: record.model_dump(mode="json", exclude_none=True)} if record is not None else {},
     )
+
+
+def summarize_outcome(error: StoredDifferently | None) -> str:
+    """Summarize an outcome for the audit trail: the names of fields that differ, without their values."""
+    return "done" if error is None else f"{error.code}: {', '.join(one.field for one in error.problems)}"

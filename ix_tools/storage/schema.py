@@ -2,15 +2,19 @@
 
 import sqlalchemy as sql
 
+from ix_tools.storage.figures_schema import document_figures, figure_readings, month_figures
 from ix_tools.storage.outgoing_schema import mails, webhook_deliveries, webhook_endpoints
 from ix_tools.storage.people_schema import invitations, passkeys, people, sessions, sign_ins
 from ix_tools.storage.tables import metadata
 
 # Tables of a file of their own that are also found here.
 __all__ = [
+    "document_figures",
+    "figure_readings",
     "invitations",
     "mails",
     "metadata",
+    "month_figures",
     "passkeys",
     "people",
     "sessions",

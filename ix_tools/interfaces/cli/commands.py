@@ -57,6 +57,7 @@ UTILITY_COMMANDS = {
     "people": UtilityCommand(
         "people", message("People who sign in: invite, list, confirm, revoke, sign-out, remove")
     ),
+    "overview": UtilityCommand("overview", message("The figures of the inbox's overview: refresh")),
     "forget": UtilityCommand("forget", message("Erase what is stored here about a client")),
     "limits": UtilityCommand("limits", message("Paused accounts: show, clear")),
     "policy": UtilityCommand("policy", message("The policy, and its decision about a call: show, check")),

@@ -27,6 +27,7 @@ from ix_tools.interfaces.rest.endpoint import get_language
 from ix_tools.interfaces.server.askers import ServerAskers
 from ix_tools.interfaces.server.authenticator import Authenticator
 from ix_tools.interfaces.server.middleware import GatewayMiddleware
+from ix_tools.interfaces.server.overview_refresher import OverviewRefresher
 from ix_tools.interfaces.server.problems import build_refusal
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.context_pool import ACCOUNT_HEADER, ContextPool
@@ -103,6 +104,10 @@ def build_application(
             await running.enter_async_context(
                 run_driver(settings, server_context.store, askers, sends_webhooks=True)
             )
+            if settings.overview_minutes:
+                tasks = await running.enter_async_context(anyio.create_task_group())
+                running.callback(tasks.cancel_scope.cancel)
+                tasks.start_soon(OverviewRefresher(server_context.pool, settings.overview_minutes).run)
             yield
 
     app = Starlette(

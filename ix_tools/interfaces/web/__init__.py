@@ -2,7 +2,7 @@
 
     GET   /approve/SECRET    shows, and never decides
     POST  /approve/SECRET    decides, once: needs the link, this page's CSRF token, the right Host and Origin, and the PIN if one is set
-    /inbox                   what waits, what was decided, passkeys: needs a sign-in (`sign_in.py`)
+    /inbox                   what waits, what was decided, figures, passkeys: needs a sign-in (`sign_in.py`)
 
 The HTTP server mounts them as open routes; with the stdio server a small local server of their own serves the approval pages.
 """
@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.interfaces.web.history import HistoryPages
 from ix_tools.interfaces.web.inbox import InboxPages
+from ix_tools.interfaces.web.overview import OverviewPages
 from ix_tools.interfaces.web.passkey_pages import PasskeyPages
 from ix_tools.interfaces.web.requests import Site
 from ix_tools.interfaces.web.sign_in import SignInPages
@@ -44,5 +45,6 @@ def open_routes(server_context: ServerContext, sign_in: SignIn | None = None) ->
         PasskeyPages(services, guard),
         InboxPages(services, guard),
         HistoryPages(services, guard),
+        OverviewPages(services, guard),
     )
     return [*pages.routes(), *(route for one in inbox for route in one.routes())]

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from ix_tools.api_client.client import account_name
 from ix_tools.approvals.inbox import HistoryEntry, HistoryFilter, HistoryState
-from ix_tools.approvals.story import Story, StoryEvent, load_story
+from ix_tools.approvals.story import NO_STORY, Story, StoryEvent, load_story
 from ix_tools.auth.identities import KnownIdentities, is_same_person
 from ix_tools.domain.document_kinds import get_document_kind, list_document_kinds
 from ix_tools.i18n import formats
@@ -31,11 +31,14 @@ from ix_tools.interfaces.web.history_texts import (
     PLACES_OF_DECISION,
     STATE_NAMES,
 )
+from ix_tools.interfaces.web.listed_documents import show_document
 from ix_tools.interfaces.web.outcome_texts import translate_outcome
+from ix_tools.interfaces.web.overview_texts import translate_words
 from ix_tools.interfaces.web.page_templates import render_template
 from ix_tools.interfaces.web.requests import HEADERS, build_headers
 from ix_tools.interfaces.web.visitors import INBOX, InboxServices, Visitor, VisitorGuard
 from ix_tools.operations.registry import catalogue
+from ix_tools.storage.figure_sums import FigureSums
 from ix_tools.text.sanitize import sanitize_line
 
 PATH = f"{INBOX}/history"
@@ -127,21 +130,27 @@ class HistoryPages:
         label, kind, number = (str(given[name]) for name in ("account", "kind", "number"))
         known = self._services.settings.by_account()
         kinds = {one.plural for one in list_document_kinds()}
-        story = None
+        story = facts = None
         plain = number.isascii() and number.isdecimal() and len(number) <= 15
         if label in known and visitor.person.may_see(label) and kind in kinds and plain:
-            story = load_story(self._services.store, account_name(known[label]), f"{kind}/{int(number)}")
+            account = account_name(known[label])
+            story = load_story(self._services.store, account, f"{kind}/{int(number)}")
+            facts = FigureSums(self._services.store).find(account, kind, int(number))
+        if story is None and facts is not None:
+            story = NO_STORY  # made elsewhere: only its figures are known
         if story is None:
             return build_outcome("unknown_document", language, 404, self._guard.build_menu(visitor, ""))
         found = get_document_kind(kind)
-        name = f"{found.pt if language == 'pt' else found.en} {story.number or f'#{int(number)}'}"
+        name = f"{found.pt if language == 'pt' else found.en} {story.number or (facts.number if facts else '') or f'#{int(number)}'}"
         shown = render_template(
             "document.html",
             language,
             menu=self._guard.build_menu(visitor, ""),
             heading=render(STORY_OF.fill(document=name), language),
             title=sanitize_line(story.title),
+            words=translate_words(language),
             account=label,
+            facts=show_document(facts, {}, language) if facts is not None else None,
             events=[_describe_event(one, language) for one in story.events],
             differences=story.differences,
             proofs=_describe_proofs(story, self._services.load_same_people(), language),

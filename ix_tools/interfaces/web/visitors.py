@@ -41,9 +41,10 @@ from ix_tools.storage.database import Store
 
 INBOX = "/inbox"
 """The path of everything that needs a sign-in; on this machine, the cookie goes to no other path."""
-Place = Literal["waiting", "history", "passkeys", ""]
+Place = Literal["waiting", "overview", "history", "passkeys", ""]
 PLACES: Mapping[Place, tuple[str, Message]] = {
     "waiting": (INBOX, message("Waiting")),
+    "overview": (f"{INBOX}/overview", message("Overview")),
     "history": (f"{INBOX}/history", message("History")),
     "passkeys": (f"{INBOX}/passkeys", message("Passkeys")),
 }

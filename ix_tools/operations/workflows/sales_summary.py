@@ -9,14 +9,13 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from ix_tools.domain.amount_types import format_cents
-from ix_tools.domain.amounts import VatAmounts, compute_figures
 from ix_tools.domain.date_types import WireDate
+from ix_tools.domain.document_figures import get_sign, list_vat_parts
 from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.records import Document, ReadTotal, Tax
 from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Call, Record
 from ix_tools.fiscal.vat_rates import name_region
-from ix_tools.i18n.formats import format_plain
 from ix_tools.i18n.labels import LABELS
 from ix_tools.i18n.messages import NO_MESSAGE, Message, as_message, message, message_plural, verbatim
 from ix_tools.i18n.validation_faults import InvalidValue
@@ -64,11 +63,6 @@ async def read_sales(context: OperationContext, first: date, last: date) -> list
     wanted = {"types": list(SOLD_TYPES), "states": sorted(ISSUED_STATES), "archived": True}
     call = ListInvoices.model_validate({**wanted, "date_from": first, "date_to": last})
     return await read_documents(context, call)
-
-
-def get_sign(document: Document) -> int:
-    """Return 1 for what charges, -1 for what takes back."""
-    return -1 if document.document_type == "credit_notes" else 1
 
 
 class VatSummaryResult(Record):
@@ -161,20 +155,11 @@ class _VatSums:
         sign = get_sign(document)
         net, vat = document.before_taxes or ZERO, document.taxes or ZERO
         self.net, self.vat = self.net + sign * net, self.vat + sign * vat
-        for share in compute_figures(document).shares:
-            known = self.sums.setdefault(self._find_row(document, share), [ZERO, ZERO])
-            known[0] += sign * share.net
-            known[1] += sign * (share.vat or ZERO)
-
-    def _find_row(self, document: Document, share: VatAmounts) -> tuple[str, str, str, str]:
-        if share.word:
-            self.rounding = True
-            return "", share.word, "", ""
-        tax = self.taxes.get(share.tax)
-        region = tax.region if tax is not None and tax.region else "?"
-        rate = format_plain(share.rate) if share.rate is not None else "?"
-        exemption = document.tax_exemption or "" if not share.rate else ""
-        return region, share.tax, rate, exemption
+        for part in list_vat_parts(document, self.taxes):
+            self.rounding = self.rounding or not part.rate
+            known = self.sums.setdefault((part.region, part.tax, part.rate, part.exemption), [ZERO, ZERO])
+            known[0] += part.net
+            known[1] += part.vat
 
     def build_rows(self) -> list[list[Message]]:
         """Return a row for each region and rate, the highest rates first; rounding last."""

@@ -94,7 +94,13 @@ def build_settings(harness: Harness, store: Store, **changes: Any) -> Settings:
     """Build the settings of a server for this harness: the sandbox, and the same one again as `second`."""
     given = harness.context.settings
     second = AccountSettings(account="second", api_key=given.api_key, base_url=given.base_url)
-    kept = {"store": str(store.file or store.url), "sandbox": False, "accounts": {"second": second}}
+    # A test that wants the overview refreshed does it itself.
+    kept = {
+        "overview_minutes": 0,
+        "store": str(store.file or store.url),
+        "sandbox": False,
+        "accounts": {"second": second},
+    }
     return given.model_copy(update={**kept, **changes})
 
 
