@@ -18,6 +18,7 @@ from bench import (
     calls,
     chat,
     idempotency,
+    inbox,
     installed,
     parked,
     requests,
@@ -43,6 +44,7 @@ PARTS = (
     "parked",
     "batch",
     "chat",
+    "inbox",
 )
 
 
@@ -63,6 +65,7 @@ def main() -> None:
         "window": lambda: window.measure(30 if quick else 300),
         "parked": lambda: parked.measure(20 if quick else 500, 3.0 if quick else 20.0),
         "chat": lambda: chat.measure(1 if quick else 4),
+        "inbox": lambda: inbox.measure(10 if quick else 100, 5000 if quick else 50_000),
         "requests": lambda: requests.measure(3 if quick else 20),
         "batch": lambda: batch.measure(
             *((20, (500, 1000), 100) if quick else (200, (2500, 5000, 10_000), 2000))
@@ -91,7 +94,7 @@ def _list_targets(tables: dict[str, Table]) -> str:
 
 def _parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="Measure ix-tools: start-up, sizes, calls, HTTP, totals, exactly once, the window, requests, parked calls, batches."
+        description="Measure ix-tools; bench/README.md says what each part shows."
     )
     parser.add_argument("names", nargs="*", metavar="part", help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="few rounds and documents, under a minute")

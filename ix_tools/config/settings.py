@@ -103,6 +103,8 @@ class Settings(BaseModel):
     """Days for which events are stored. A reader that stays away for longer misses some, and is told so."""
     overview_minutes: Annotated[int, whole_number(0, 1440)] = 15
     """Minutes after which the HTTP server reads the figures of the inbox's overview again. 0: only `ix-tools overview refresh` does."""
+    issued_days: Annotated[int, whole_number(400, 36_500)] = 400
+    """Days after its date for which the overview keeps the figures of a document of which nothing is open. It shows 13 months."""
     mail_host: Annotated[str, AfterValidator(check_mail_host)] = ""
     """SMTP server for e-mail to approvers, such as smtp.example.com. Without it, nobody is told by e-mail."""
     mail_port: Annotated[int, whole_number(1, 65_535)] = 587

@@ -1,8 +1,8 @@
 """What an overview keeps of an invoice or note: number, dates, state, amounts and VAT by rate; no client and no lines."""
 
+import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -41,8 +41,8 @@ class DocumentFigures:
     number: str
     """Number and series, as 6/2026; empty for a draft."""
     state: str
-    date: date | None
-    due_date: date | None
+    date: datetime.date | None
+    due_date: datetime.date | None
     currency: str
     """Its name, as InvoiceXpress has it."""
     net: Decimal

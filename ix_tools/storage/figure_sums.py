@@ -19,6 +19,7 @@ from ix_tools.storage.schema import approvals, differences
 PAGE_SIZE = 50
 SCANNED = 500
 """Documents of a month that are looked at together for those with a rate."""
+DOCUMENT_KEY = ("account", "document_type", "document_id")
 Age = Literal["not_due", "30", "60", "90", "more"]
 AGES: tuple[Age, ...] = ("not_due", "30", "60", "90", "more")
 """Not due, and days since it was due: up to 30, 60, 90, and more."""
@@ -122,6 +123,8 @@ class FigureSums:
 
     def list_documents(self, wanted: Selection, today: date, key: str = "") -> tuple[list[Listed], str]:
         """List a page of the documents behind a figure, with the key of the next page; empty on the last one."""
+        if wanted.what == "differences":
+            return self._list_different(wanted.accounts), ""
         by_due = wanted.what == "open"
         day = document_figures.c.due_date if by_due else document_figures.c.date
         position = (day, document_figures.c.document_id, document_figures.c.account)
@@ -160,6 +163,20 @@ class FigureSums:
 
     # --- internals ---
 
+    def _list_different(self, accounts: Sequence[str]) -> list[Listed]:
+        """List the documents that were stored differently, of any kind: estimates and guides have no figures."""
+        mine = sql.and_(*(differences.c[name] == document_figures.c[name] for name in DOCUMENT_KEY))
+        others = [column for column in document_figures.c if column.name not in DOCUMENT_KEY]
+        wanted = (
+            sql.select(*(differences.c[name] for name in DOCUMENT_KEY), *others)
+            .select_from(differences.outerjoin(document_figures, mine))
+            .where(differences.c.account.in_(accounts))
+            .order_by(differences.c.created_at.desc())
+            .limit(SCANNED)
+        )
+        with self._store.reading() as connection:
+            return [_build_listed(row) for row in connection.execute(wanted)]
+
     def _load_months(self, connection: Connection, found: Mapping[str, AccountFigures], since: str) -> None:
         wanted = sql.select(month_figures).where(
             month_figures.c.account.in_(list(found)),
@@ -168,7 +185,7 @@ class FigureSums:
         )
         for row in connection.execute(wanted):
             kept = _find_currency(found[row.account], row.currency)
-            sums = Sums(row.documents, *map(from_cents, (row.net, row.vat, row.total)))
+            sums = Sums(row.documents, from_cents(row.net), from_cents(row.vat), from_cents(row.total))
             if not row.part:
                 kept.months[row.month] = sums
             else:
@@ -186,14 +203,16 @@ class FigureSums:
         columns = (document_figures.c.account, document_figures.c.currency, age)
         wanted = (
             sql.select(
-                *columns, sql.func.count().label("count"), sql.func.sum(document_figures.c.open).label("open")
+                *columns,
+                sql.func.count().label("documents"),
+                sql.func.sum(document_figures.c.open).label("open"),
             )
             .where(document_figures.c.account.in_(list(found)), document_figures.c.open > sql.text("0"))
             .group_by(*columns)
         )
         for row in connection.execute(wanted):
             kept = _find_currency(found[row.account], row.currency)
-            kept.open[row.age] = Sums(row.count, total=from_cents(int(row.open)))
+            kept.open[row.age] = Sums(row.documents, total=from_cents(int(row.open)))
 
     def _count(self, connection: Connection, found: Mapping[str, AccountFigures], now: float) -> None:
         waits = sql.and_(
@@ -206,12 +225,12 @@ class FigureSums:
         }
         for name, (account, which) in counted.items():
             wanted = (
-                sql.select(account, sql.func.count().label("count"))
+                sql.select(account, sql.func.count().label("documents"))
                 .where(account.in_(list(found)), which)
                 .group_by(account)
             )
             for row in connection.execute(wanted):
-                setattr(found[row.account], name, row.count)
+                setattr(found[row.account], name, row.documents)
 
 
 def _find_currency(figures: AccountFigures, currency: str) -> CurrencyFigures:
@@ -232,13 +251,6 @@ def _narrow(wanted: Selection, today: date) -> list[sql.ColumnElement[bool]]:
         conditions.append(columns.state == sql.text("'draft'"))
     elif wanted.what == "open":
         conditions.append(columns.open > sql.text("0"))
-    elif wanted.what == "differences":
-        different = sql.and_(
-            differences.c.account == columns.account,
-            differences.c.document_type == columns.document_type,
-            differences.c.document_id == columns.document_id,
-        )
-        conditions.append(sql.exists().where(different))
     else:
         conditions.append(columns.state.in_(sorted(ISSUED_STATES)))
     if wanted.month:
@@ -269,8 +281,17 @@ def _parse_key(key: str) -> tuple[str, int, str] | None:
 
 
 def _build_listed(row: Any) -> Listed:
-    plain = {
-        name: getattr(row, name) for name in Listed.__slots__ if name not in {"net", "vat", "total", "open"}
-    }
-    amounts = {name: from_cents(getattr(row, name)) for name in ("net", "vat", "total", "open")}
-    return Listed(**plain, **amounts)
+    return Listed(
+        account=row.account,
+        document_type=row.document_type,
+        document_id=row.document_id,
+        number=row.number or "",
+        state=row.state or "",
+        date=row.date or "",
+        due_date=row.due_date or "",
+        currency=row.currency or "",
+        net=from_cents(row.net or 0),
+        vat=from_cents(row.vat or 0),
+        total=from_cents(row.total or 0),
+        open=from_cents(row.open or 0),
+    )

@@ -183,12 +183,12 @@ def _write(
     times: Mapping[str, float],
     known: Mapping[tuple[str, int], Any],
 ) -> None:
-    row = known.get((one.document_type, one.document_id))
+    row, due = known.get((one.document_type, one.document_id)), one.due_date or one.date
     values = {
         "number": one.number[:100],
         "state": one.state[:20],
         "date": one.date.isoformat() if one.date else "",
-        "due_date": (one.due_date or one.date).isoformat() if one.due_date or one.date else "",  # type: ignore[union-attr]
+        "due_date": due.isoformat() if due else "",
         "currency": one.currency[:60],
         "net": to_cents(one.net),
         "vat": to_cents(one.vat),
@@ -201,7 +201,7 @@ def _write(
         key = {"account": account, "document_type": one.document_type, "document_id": one.document_id}
         connection.execute(document_figures.insert(), {**key, "read_at": 0.0, "changed_at": 0.0, **values})
     else:
-        _add_to_months(connection, account, row._mapping, -1)
+        _add_to_months(connection, account, row._asdict(), -1)
         connection.execute(
             document_figures.update()
             .where(_match(account, one.document_type, one.document_id))
@@ -223,7 +223,7 @@ def _find_open(one: DocumentFigures, row: Any) -> int:
 def _remove(connection: Connection, account: str, which: sql.ColumnElement[bool]) -> None:
     mine = sql.and_(document_figures.c.account == account, which)
     for row in connection.execute(sql.select(document_figures).where(mine)).all():
-        _add_to_months(connection, account, row._mapping, -1)
+        _add_to_months(connection, account, row._asdict(), -1)
     connection.execute(document_figures.delete().where(mine))
 
 

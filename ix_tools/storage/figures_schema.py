@@ -39,6 +39,7 @@ document_figures = sql.Table(
     sql.Index(
         "document_figures_drafts",
         "account",
+        "state",
         "document_id",
         sqlite_where=sql.text(IS_DRAFT),
         postgresql_where=sql.text(IS_DRAFT),

@@ -71,10 +71,20 @@ KEPT: Mapping[str, Kept] = {
         ("found",),
         "1 = 1",
     ),
+    "document_figures": Kept(
+        "number, kind, dates, state, totals and VAT by rate of invoices and notes; no client, no lines",
+        "the overview is shown without asking InvoiceXpress",
+        "`issued_days` after its date, and until nothing is open of it",
+    ),
     "event_counters": Kept("numbers", "order of events", STORE),
     "event_readers": Kept("how far a reader has read", "no event is lost", STORE),
     "events": Kept(
         "ids, states, numbers, totals; no names", "other programs learn what happened", "`events_days`"
+    ),
+    "figure_readings": Kept(
+        "when each part of the overview was read; which findings last month's check had, and how many",
+        "the overview says how old it is",
+        STORE,
     ),
     "intents": Kept(
         "each write: ids, what shows later whether it happened, its result",
@@ -95,6 +105,9 @@ KEPT: Mapping[str, Kept] = {
         "addresses of receivers, secrets that sign", "events are sent to them", "removed"
     ),
     "webhook_deliveries": Kept("ids, states and totals of an event", "a receiver gets it again", "30 days"),
+    "month_figures": Kept(
+        "sums by month and VAT rate", "the overview is quick with many documents", "as their documents"
+    ),
     "parked_calls": Kept(
         "arguments of calls that wait for a decision; results",
         "the call is carried out without the asker",

@@ -163,8 +163,8 @@ class _CurrencyViews:
 
     def _view_months(self) -> tuple[tuple[MonthView, ...], str]:
         sums = [(month, self._figures.months.get(month, NOTHING)) for month in reversed(self._months)]
-        most = max(0, *(one.net for _, one in sums))
-        least = min(0, *(one.net for _, one in sums))
+        most = max(Decimal(0), *(one.net for _, one in sums))
+        least = min(Decimal(0), *(one.net for _, one in sums))
         span = most - least or Decimal(1)
         views = []
         for month, one in sums:

@@ -16,7 +16,7 @@ from ix_tools.i18n.formats import LISBON
 from ix_tools.interfaces.server.overview_refresher import OverviewRefresher
 from ix_tools.interfaces.web import overview
 from ix_tools.pipeline.figure_refresh import refresh_all
-from ix_tools.storage.schema import document_figures, figure_readings, month_figures
+from ix_tools.storage.schema import differences, document_figures, figure_readings, month_figures
 from tests.harness import NOW, TODAY, Harness, exempt_line, line
 from tests.interfaces.web.inbox_visitor import open_lobby
 from tests.interfaces.web.served_pages import open_device, serve_pages
@@ -152,6 +152,25 @@ async def test_a_reading_that_failed_is_told(harness: Harness) -> None:
         ana = await lobby.welcome("ana", accounts=("sandbox",))
         page = (await ana.get("/inbox/overview?lang=en")).text
         assert "What is open could not be read last time (unreachable)" in page
+
+
+async def test_documents_that_differ_are_listed_whatever_their_kind(harness: Harness) -> None:
+    made = await harness.create_issued()
+    account = harness.context.account.name
+    rows = [
+        {"account": account, "document_type": kind, "document_id": number, "found": [], "created_at": 1.0}
+        for kind, number in (("invoices", made["id"]), ("transports", 4711))
+    ]
+    with harness.context.store.writing() as connection:
+        connection.execute(differences.insert(), rows)
+    async with open_lobby(harness) as lobby:
+        ana = await lobby.welcome("ana", accounts=("sandbox",))
+        page = (await ana.get("/inbox/overview?lang=en")).text
+        assert '<span class="figure bad">2</span>' in page
+        (link,) = read_links(page, "differences")
+        listed = (await ana.get(link)).text
+        assert made["number"] in listed
+        assert "#4711" in listed
 
 
 async def test_other_currencies_stand_apart(harness: Harness) -> None:

@@ -34,7 +34,7 @@ def upgrade() -> None:
             ["account", "due_date", "document_id", "currency", "open"],
             sql.text("open > 0"),
         ),
-        ("document_figures_drafts", ["account", "document_id"], sql.text("state = 'draft'")),
+        ("document_figures_drafts", ["account", "state", "document_id"], sql.text("state = 'draft'")),
     ):
         op.create_index(name, "document_figures", columns, sqlite_where=which, postgresql_where=which)
     op.create_table(
