@@ -15,6 +15,7 @@ from typing import Any
 from ix_tools.auth.people import People
 from ix_tools.config.extras import require_extra
 from ix_tools.demo.assistant import UnexpectedOutcome
+from ix_tools.demo.inbox_history import issue_earlier_documents
 from ix_tools.demo.sandbox_scenario import CLIENT, build_environment
 from ix_tools.demo.screen import Screen
 from ix_tools.sandbox.server import Sandbox
@@ -36,6 +37,7 @@ def run(screen: Screen, out: Path) -> int:
         environment = build_environment(box, Path(folder), out, screen.language)
         # The demo's store is new, and what happens in it has no value.
         environment["INVOICEXPRESS_SIGN_ON_THIS_MACHINE"] = "true"
+        issue_earlier_documents(box)
         with _start_server(environment) as (process, url, sign_in):
             screen.print_title("inbox_title", "notice")
             for name, price in SERVICES:

@@ -203,6 +203,7 @@ def test_the_inbox_opens_with_things_to_decide_and_ends_with_ctrl_c(tmp_path: Pa
                 assert browser.post(link, data=form, headers={"Origin": base}).status_code == 303
                 inbox = browser.get("/inbox?lang=en").text
                 assert inbox.count('class="whole"') == 3
+                assert "/inbox/overview/documents?" in browser.get("/inbox/overview?lang=en").text
                 assert browser.get(link).status_code == 404
         finally:
             process.send_signal(signal.SIGINT)

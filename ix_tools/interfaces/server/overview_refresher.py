@@ -11,7 +11,7 @@ from ix_tools.pipeline.figure_refresh import refresh_part
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 20.0
+LOOK_SECONDS = 5.0
 """Seconds between two looks for parts that are due."""
 PAUSE_SECONDS = 1.0
 """Seconds between two requests of a reading: at most a twelfth of the account's limit, so that calls find room."""

@@ -133,7 +133,8 @@ class _CurrencyViews:
         self, figures: CurrencyFigures, currency: str, months: Sequence[str], language: Language, account: str
     ) -> None:
         self._figures, self._currency, self._months = figures, currency, months
-        self._language, self._account = language, account
+        self._language: Language = language
+        self._account = account
 
     def build(self) -> CurrencyView:
         months, baseline = self._view_months()

@@ -157,7 +157,7 @@ async def test_a_reading_that_failed_is_told(harness: Harness) -> None:
 async def test_documents_that_differ_are_listed_whatever_their_kind(harness: Harness) -> None:
     made = await harness.create_issued()
     account = harness.context.account.name
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"account": account, "document_type": kind, "document_id": number, "found": [], "created_at": 1.0}
         for kind, number in (("invoices", made["id"]), ("transports", 4711))
     ]
