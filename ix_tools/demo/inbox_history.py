@@ -50,7 +50,7 @@ def _issue(box: Sandbox, day: date, price: int, tax: str) -> Mapping[str, Any]:
         "quantity": "1",
         "tax": {"name": tax},
     }
-    client = {name: CLIENT[name] for name in ("name", "code")}
+    client = {**CLIENT, "country": "Portugal"}  # in InvoiceXpress's English
     due = f"{day + timedelta(days=15):%d/%m/%Y}"
     draft = {"date": f"{day:%d/%m/%Y}", "due_date": due, "client": client, "items": [item]}
     made: Mapping[str, Any] = _send(box, "POST", "/invoices.json", {"invoice": draft})["invoice"]
