@@ -34,6 +34,8 @@ UNKNOWN = TIMEOUT * 8.0 + MAX_SECONDS_IN_FLIGHT + 30.0
 """Upper limit, in seconds, until the other server continues: the lease of the dead one, the time in which its request may
 still be in progress, and a margin for a busy machine."""
 FOREVER = 600.0
+UNDECIDED = frozenset({"busy", "in_progress", "outcome_unknown"})
+"""Codes after which the same call is repeated."""
 CELL = Cell("interrupted", "change_state", "update_invoice", 0.0)
 
 
@@ -89,7 +91,11 @@ class InterruptionScene:
         return paths[:sent].count(f"GET /invoices/{subject.number}.json")
 
     async def write_from_other(self, subject: Subject, patience: float) -> tuple[CallResult, float]:
-        """Change the document through the other server, repeating while it returns `busy`."""
+        """Change the document through the other server, repeating while it returns `busy` or does not know the outcome.
+
+        With this timeout, a busy machine may leave the change itself without an answer. `outcome_unknown` is then true, and the
+        stopped call rightly finds the document claimed; but repeated, the change must end with a definite result.
+        """
         change = {
             "document_type": "invoices",
             "document_id": subject.number,
@@ -100,7 +106,7 @@ class InterruptionScene:
         began = time.monotonic()
         while True:
             told = await self.two.call("update_invoice", change)
-            if told.code not in {"busy", "in_progress"} or time.monotonic() - began > patience:
+            if told.code not in UNDECIDED or time.monotonic() - began > patience:
                 return told, time.monotonic() - began
             await anyio.sleep(0.2)
 

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 
 from faults.hosts import CallResult, Host, Json
-from faults.sandbox_account import OTHER, DocumentSnapshot, SandboxAccount
+from faults.sandbox_account import ACME, OTHER, DocumentSnapshot, SandboxAccount
 from ix_tools.sandbox.ledger import totals
 
 LIMIT = 200
@@ -116,6 +116,9 @@ async def run_round(books: SandboxAccount, one: Host, two: Host, cell: Cell, num
         both.start_soon(call, "second", two, second, asked, later)
     done.beside = anyio.current_time() - begun
     judge_round(done, books, subject, told["first"], told["second"])
+    if cell.second == "update_client":
+        # By the same caller: a round has two writers, and none changes the client behind their back for the next one.
+        await _call_alone(two, ("update_client", {"client_id": 501, **ACME}), done)
     if number % 5 == 0 or "busy" in done.codes:
         await _call_alone(one, ("update_client", {"client_id": 501, "phone": f"22{number:07}"}), done)
     return done

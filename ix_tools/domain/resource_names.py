@@ -4,7 +4,8 @@ from hashlib import sha256
 
 ANY = "*"
 """`item/*` stands for every item."""
-NEW_CLIENT, ITEM = "client/new", "item"
+CLIENT, ITEM = "client", "item"
+NEW_CLIENT = f"{CLIENT}/new"
 ANY_ITEM = f"{ITEM}/{ANY}"
 ACCOUNT = "account"
 TAXES = "taxes"
@@ -20,7 +21,7 @@ def name_document(number: int) -> str:
 
 def name_client(number: int) -> str:
     """Return the name of a client and its balance."""
-    return f"client/{number}"
+    return f"{CLIENT}/{number}"
 
 
 def name_new_client(name: str) -> str:

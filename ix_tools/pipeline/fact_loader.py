@@ -98,6 +98,8 @@ class FactLoader(ClientReader):
         facts: dict[str, Any] = {"now": now, "account": self.account.name}
         reference = call.document_ref()
         jobs: Lookups = {}
+        if {Want.CLIENT, Want.DOCUMENT_CLIENT} & wanted:
+            await self._forget_changed_clients()
         if self.shown is not None:
             facts |= {"taxes": self.shown.taxes, "sequences": self.shown.sequences}
         else:
@@ -144,6 +146,11 @@ class FactLoader(ClientReader):
             return None
         self.memory.used.add(SEEN)
         return raw
+
+    async def _forget_changed_clients(self) -> None:
+        """Forget seen clients if a process on this store has changed one since they were read."""
+        if self.memory.is_trusted and self.memory.lookups is not None:
+            self.seen.forget_clients_before(await self.memory.get_clients_generation())
 
     def _recall_client(self, client: ClientDetails) -> dict[str, Any] | None:
         """Return the facts of a client that was seen, or None if it must be read.

@@ -124,17 +124,10 @@ class FreshRead:
             raise failure
         changed = [one for name, (_, before) in reads.items() for one in _compare(name, before, now[name])]
         if changed:
-            self._forget_seen()
+            self.loader.seen.forget_shown(self.facts.document)
             is_outdated = self._is_first and SEEN in self.loader.memory.used
             raise build_changed_refusal(changed, is_outdated=is_outdated)
         self._is_first = False
-
-    def _forget_seen(self) -> None:
-        document = self.facts.document
-        if document is not None and document.id is not None:
-            self.loader.seen.forget("document", document.id)
-        if document is not None and document.client is not None and document.client.id is not None:
-            self.loader.seen.forget("client", document.client.id)
 
     def _is_stale(self) -> bool:
         """Tell whether the read is too old, by the monotonic clock or by the wall clock, which also runs while a laptop sleeps."""

@@ -11,13 +11,14 @@ from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import DocumentDraft
 from ix_tools.operations.protocols import get_state
 from ix_tools.pipeline.series_lookup import name_series_state, summarize_series
-from ix_tools.storage.lookups import CATALOGUE, SERIES, TAXES, LookupChanges
+from ix_tools.storage.lookups import CATALOGUE, CLIENTS, SERIES, TAXES, LookupChanges
 
 STALE_BY_RESOURCE = {
     named.TAXES: (TAXES,),
     "series": (SERIES,),
     named.ACCOUNT: (TAXES, SERIES),
     named.ITEM: (CATALOGUE,),
+    named.CLIENT: (CLIENTS,),
 }
 """Look-ups that a change of a resource makes stale, by the first part of its name."""
 

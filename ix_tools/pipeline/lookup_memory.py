@@ -16,7 +16,7 @@ import anyio
 
 from ix_tools.errors import StoreUnavailable
 from ix_tools.storage.item_counts import ItemCounts
-from ix_tools.storage.lookups import CatalogueState, Lookups, Remembered, RememberedItem
+from ix_tools.storage.lookups import CLIENTS, CatalogueState, Lookups, Remembered, RememberedItem
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,10 @@ class LookupMemory:
         nothing: dict[str, Remembered] = {}
         found = await self._try(lambda one: one.recall(*names), nothing)
         return {name: found.get(name, Remembered(age=MAX_AGE_SECONDS)) for name in names}
+
+    async def get_clients_generation(self) -> int:
+        """Return the number that rises with each change of a client, by any process."""
+        return (await self.recall(CLIENTS))[CLIENTS].generation
 
     def select(self, name: str, remembered: Remembered) -> Any:
         """Return the content of a remembered look-up, or None if it must be looked up."""

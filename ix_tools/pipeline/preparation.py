@@ -19,7 +19,7 @@ import anyio
 from ix_tools.approvals.queries import has_unused_approval
 from ix_tools.approvals.release import mark_stale, release_approval
 from ix_tools.approvals.repository import Binding
-from ix_tools.errors import IxError, NotAccepted, Refused, StoreUnavailable
+from ix_tools.errors import ApprovalRefused, IxError, NotAccepted, Refused, StoreUnavailable
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts
 from ix_tools.guards.findings import (
     Finding,
@@ -106,7 +106,12 @@ async def prepare(
         has_waited = True
     if request is None:
         return prepared
-    approval = await consume_or_request_approval(request, reply)
+    try:
+        approval = await consume_or_request_approval(request, reply)
+    except ApprovalRefused:
+        # A person may have declined because they know better than what was shown, so the next question looks again.
+        context.seen.forget_shown(prepared.facts.document)
+        raise
     if isinstance(approval, ApprovalRequired):
         return approval
     return replace(prepared, approval_id=approval.id, bundled_bindings=request.bundled_bindings)

@@ -11,14 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ix_tools.domain.records import Document
+
 MAX_AGE_SECONDS = 600.0
 """Age up to which a record is shown without another look."""
 MAX_RECORDS = 1024
 CLIENT_KEYS = {"client by id": "id", "client by code": "code", "client by name": "name"}
 """Kinds under which a client is kept for a draft, and the field that each is found by."""
+CLIENT_KINDS = frozenset({"client", *CLIENT_KEYS})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SeenRecords:
     """Raw drafts and clients by id."""
 
@@ -29,6 +32,8 @@ class SeenRecords:
     _records: OrderedDict[tuple[str, int | str], tuple[float, Mapping[str, Any]]] = field(
         default_factory=OrderedDict
     )
+    _clients_generation: int = 0
+    """The generation of the account's clients when those here were read."""
 
     def keep_client(self, raw: Mapping[str, Any], *, by_id: bool = False) -> None:
         """Keep a client that was read.
@@ -44,6 +49,13 @@ class SeenRecords:
                 self._keep(kind, raw, key)
         if by_id or self._client_fields == set(raw):
             self._keep("client", raw)
+
+    def forget_clients_before(self, generation: int) -> None:
+        """Forget the clients that were read under another generation than this one."""
+        if generation != self._clients_generation:
+            self._clients_generation = generation
+            for key in [one for one in self._records if one[0] in CLIENT_KINDS]:
+                del self._records[key]
 
     def keep_document(self, raw: Mapping[str, Any]) -> None:
         """Keep a document that was read back, if it is a draft; an issued one is always looked at again."""
@@ -82,6 +94,13 @@ class SeenRecords:
             ]
             for key in same:
                 del self._records[key]
+
+    def forget_shown(self, document: Document | None) -> None:
+        """Forget a document and its client, so that they are read before they are shown the next time."""
+        if document is not None and document.id is not None:
+            self.forget("document", document.id)
+        if document is not None and document.client is not None and document.client.id is not None:
+            self.forget("client", document.client.id)
 
     def forget_resource(self, name: str) -> None:
         """Forget the record of a resource that a call changed: `client/501`."""

@@ -22,6 +22,8 @@ from ix_tools.storage.schema import catalogue_items, claims, lookups
 
 TAXES, SERIES, CATALOGUE = "taxes", "series", "catalogue"
 """Names of look-ups."""
+CLIENTS = "clients"
+"""Has no content: its generation rises when a write changes a client, and what processes saw of clients before is old."""
 ROWS_AT_ONCE = 400
 """Rows in one statement; databases limit the number of its parameters."""
 UNCLEAR_SECONDS = 90.0

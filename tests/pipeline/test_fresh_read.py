@@ -29,6 +29,7 @@ CHANGED_LINE = {
     "quantity": "1",
     "tax": {"name": "IVA23"},
 }
+CORRECTED = {"name": "ACME, Lda", "code": "ACME"}
 Action = Callable[[], Awaitable[None]]
 
 
@@ -41,6 +42,14 @@ async def question(harness: Harness, name: str, arguments: Json) -> Reply:
 
 async def answer(harness: Harness, name: str, arguments: Json, reply: Reply | None) -> Json:
     return await execute(harness.context, name, arguments, can_ask=True, reply=reply)
+
+
+async def finalize_first(harness: Harness) -> None:
+    """Issue an invoice, after which its client is remembered."""
+    draft = await harness.create_draft()
+    await answer(
+        harness, "change_state", finalize(draft), await question(harness, "change_state", finalize(draft))
+    )
 
 
 def answered_elsewhere(harness: Harness) -> None:
@@ -181,6 +190,43 @@ async def test_what_changed_since_the_question_is_shown_again_before_anything_is
     again = Reply(asked.value.approval.handle, True, accepted_differences=True)
     done = await answer(harness, name, call, again)
     assert (done["document"]["status"], done["document"]["total"]) == ("final", "67.65")
+
+
+@pytest.mark.parametrize("name", ["change_state", "issue_invoice"])
+async def test_a_client_that_another_process_changed_is_shown_as_it_is_now(
+    harness: Harness, name: str
+) -> None:
+    await finalize_first(harness)
+    other = replace(harness.context, seen=SeenRecords(), _shown={})
+    await execute(other, "update_client", {"client_id": 501, "fiscal_id": "501964843"})
+    call = invoice(reference="B")
+    if name == "change_state":
+        call = finalize(await harness.create_draft(reference="B"))
+    with pytest.raises(ApprovalNeeded) as asked:
+        await execute(harness.context, name, call, can_ask=True)
+    assert "501964843" in asked.value.approval.text
+    done = await answer(harness, name, call, Reply(asked.value.approval.handle, True))
+    assert done["document"]["status"] == "final"
+
+
+@pytest.mark.parametrize("name", ["change_state", "issue_invoice"])
+async def test_what_was_declined_is_looked_at_again_before_it_is_shown_again(
+    harness: Harness, name: str
+) -> None:
+    """A person who corrected the client in InvoiceXpress declines what is shown as it was a few minutes ago."""
+    await finalize_first(harness)
+    call = invoice(reference="B")
+    if name == "change_state":
+        call = finalize(await harness.create_draft(reference="B"))
+    elsewhere(harness, "/clients/501.json", {"client": {**CORRECTED, "fiscal_id": "501964843"}})
+    with pytest.raises(ApprovalNeeded) as asked:
+        await execute(harness.context, name, call, can_ask=True)
+    with pytest.raises(ApprovalRefused) as declined:
+        await answer(harness, name, call, Reply(asked.value.approval.handle, False))
+    assert declined.value.code == "approval_declined"
+    with pytest.raises(ApprovalNeeded) as asked:
+        await execute(harness.context, name, call, can_ask=True)
+    assert "501964843" in asked.value.approval.text
 
 
 async def test_a_draft_deleted_since_the_question_is_made_anew(harness: Harness) -> None:
