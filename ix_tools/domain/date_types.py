@@ -7,11 +7,12 @@ from typing import Annotated
 from pydantic import BeforeValidator, WithJsonSchema
 
 from ix_tools.domain.today import get_today
+from ix_tools.domain.written_months import parse_named_day
 from ix_tools.i18n.formats import LISBON
 from ix_tools.i18n.messages import message
 from ix_tools.i18n.validation_faults import InvalidValue
 
-_RELATIVE_DUE_DATE = re.compile(r"\+?\s*(\d{1,3})\s*(?:d|dias?|days?)", re.IGNORECASE)
+_RELATIVE_DUE_DATE = re.compile(r"(?:a )?\+?\s*(\d{1,3})\s*(?:d|dias?|days?)", re.IGNORECASE)
 DAYS_FROM_TODAY = {
     "today": 0,
     "hoje": 0,
@@ -27,14 +28,14 @@ _FIRST_YEAR = 1900
 
 
 def parse_date(value: object) -> date:
-    """Parse a date written as 2026-11-30, 30/11/2026 or 30-11-2026."""
+    """Parse a date written as 2026-11-30, 30/11/2026, 30-11-2026, 30.11.2026 or 2026/11/30."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
         return value
     if isinstance(value, str):
         text = value.strip()
-        for form in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y"):
+        for form in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d"):
             try:
                 day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no time zone
             except ValueError:
@@ -50,9 +51,13 @@ def parse_date(value: object) -> date:
 
 
 def parse_written_date(value: object) -> date:
-    """Parse a date that a caller wrote: as `parse_date` does, or a word such as today, ontem, amanhã."""
-    days = DAYS_FROM_TODAY.get(value.strip().lower()) if isinstance(value, str) else None
-    return parse_date(value) if days is None else get_today() + timedelta(days)
+    """Parse a date that a caller wrote: as `parse_date` does, 30 de novembro de 2026, or a word such as today, ontem, amanhã."""
+    if isinstance(value, str):
+        days = DAYS_FROM_TODAY.get(value.strip().lower())
+        named = parse_named_day(value) if days is None else get_today() + timedelta(days)
+        if named is not None and named.year >= _FIRST_YEAR:
+            return named
+    return parse_date(value)
 
 
 def parse_due_date(value: object) -> date | str:

@@ -59,6 +59,14 @@ class NamesDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthOf:
+    """A month by its number; callers may write its name, or month and year in one text, as in `11/2026`."""
+
+    year: str
+    """The field that takes the year."""
+
+
+@dataclass(frozen=True, slots=True)
 class ZeroIsAbsent:
     """A number that is never 0; hosts that fill in every parameter send 0 for it."""
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import anyio
 from pydantic import Field
 
+from ix_tools.domain.field_marks import MonthOf
 from ix_tools.domain.records import Company
 from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Record
@@ -68,7 +69,7 @@ class ExportSaft(Operation[SaftResult]):
     Source: OpenAPI export_saft.
     """
 
-    month: int = Field(ge=1, le=12)
+    month: Annotated[int, MonthOf("year")] = Field(ge=1, le=12)
     """Month to export, 1 to 12."""
     year: int = Field(ge=2008, le=2100)
     """Year of the month, e.g. 2026."""

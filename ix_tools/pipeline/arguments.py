@@ -1,7 +1,7 @@
 """Arguments of a call: read leniently in form, strictly in meaning, the same in every interface.
 
-    host's own keys dropped ─▶ JSON text parsed ─▶ texts normalized ─▶ digits of a whole number ─▶ empty = absent ─▶ validated
-                               (lists, objects)    (NFC, blanks)       (text fields)
+    host's own keys dropped ─▶ JSON text parsed ─▶ texts normalized ─▶ digits of a whole number ─▶ empty = absent ─▶ months ─▶ validated
+                               (lists, objects)    (NFC, blanks)       (text fields)                                (11/2026)
 
 Models and hosts write the same thing in several ways. What a value means is never guessed: an unknown field, a number where a name
 of a tax belongs, or a text that is not exactly one JSON structure is refused.
@@ -17,8 +17,9 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from ix_tools.domain.document_kinds import list_document_kinds
-from ix_tools.domain.field_marks import NameOnly, ZeroIsAbsent
+from ix_tools.domain.field_marks import MonthOf, NameOnly, ZeroIsAbsent
 from ix_tools.domain.json_parsing import parse_json_arguments
+from ix_tools.domain.written_months import parse_month
 from ix_tools.errors import InvalidArguments, Problem
 from ix_tools.i18n.messages import NO_MESSAGE, Message, join_messages, message, verbatim
 from ix_tools.i18n.validation_faults import FORMS, describe_fault, find_invalid_value, format_expected
@@ -33,6 +34,7 @@ OTHER_NAMES = {
     "client": ("code", "client_code", "name", "client_name", "fiscal_id"),
     "document_id": ("number", "document_number", "id"),
     "client_id": ("id",),
+    "text": ("query",),
 }
 """Names under which similar operations take the same value, by the field; the first field that an operation has counts."""
 BLANKS = {ord(blank): " " for blank in "\u00a0\u2007\u202f"} | {
@@ -102,7 +104,26 @@ def _read_fields(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, 
         content = value if _has_mark(info, NameOnly) and not is_text else _read_value(info.annotation, value)
         if not (_is_empty(content) or (_has_mark(info, ZeroIsAbsent) and _is_zero(content))):
             read[name] = content
+    return _read_months(model, read)
+
+
+def _read_months(model: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments with each month as its number; the year that stands beside it in one text goes to its field.
+
+    A text that contradicts the year given besides is left, and refused later.
+    """
+    read = dict(given)
+    for name, mark in _list_month_fields(model):
+        found = parse_month(text) if isinstance(text := given.get(name), str) else None
+        if found is not None and (found[1] is None or str(given.get(mark.year, found[1])) == str(found[1])):
+            read[name] = found[0]
+            read |= {mark.year: found[1]} if found[1] is not None else {}
     return read
+
+
+def _list_month_fields(model: type[BaseModel]) -> Iterable[tuple[str, MonthOf]]:
+    for name, info in model.model_fields.items():
+        yield from ((name, mark) for mark in info.metadata if isinstance(mark, MonthOf))
 
 
 def _is_zero(value: Any) -> bool:

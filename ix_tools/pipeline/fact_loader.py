@@ -99,7 +99,7 @@ class FactLoader(ClientReader):
         reference = call.document_ref()
         jobs: Lookups = {}
         if {Want.CLIENT, Want.DOCUMENT_CLIENT} & wanted:
-            await self._forget_changed_clients()
+            self.seen.forget_clients_before(await self.memory.get_clients_generation())
         if self.shown is not None:
             facts |= {"taxes": self.shown.taxes, "sequences": self.shown.sequences}
         else:
@@ -146,11 +146,6 @@ class FactLoader(ClientReader):
             return None
         self.memory.used.add(SEEN)
         return raw
-
-    async def _forget_changed_clients(self) -> None:
-        """Forget seen clients if a process on this store has changed one since they were read."""
-        if self.memory.is_trusted and self.memory.lookups is not None:
-            self.seen.forget_clients_before(await self.memory.get_clients_generation())
 
     def _recall_client(self, client: ClientDetails) -> dict[str, Any] | None:
         """Return the facts of a client that was seen, or None if it must be read.

@@ -12,6 +12,7 @@ from typing import Any
 
 from ix_tools.operations.base import Operation
 from ix_tools.operations.meta import RunOperation
+from ix_tools.pipeline.arguments import read_arguments
 from ix_tools.schemas.search import get_operation
 
 MAX_CHARACTERS = 100_000
@@ -38,14 +39,13 @@ def to_compact_json(body: Any) -> str:
 
 def get_page_size(operation: type[Operation[Any]], arguments: Mapping[str, Any]) -> int | None:
     """Return the page size that a call asked for, also through run_operation; None if the operation has no pages."""
+    given = read_arguments(operation, arguments)
     if operation is RunOperation:
-        inner = arguments.get("arguments") or {}
-        return get_page_size(get_operation(str(arguments["operation"])), inner)
+        return get_page_size(get_operation(str(given["operation"])), given.get("arguments") or {})
     size = operation.model_fields.get(PER_PAGE)
     if size is None:
         return None
-    given = arguments.get(PER_PAGE)
-    return int(size.get_default() if given in (None, "") else given)
+    return int(float(given.get(PER_PAGE, size.get_default())))  # "10.0" is a whole number too
 
 
 def truncate(body: Mapping[str, Any], per_page: int | None = None) -> TruncatedResponse:

@@ -33,7 +33,7 @@ def test_keys_that_a_host_adds_are_dropped(name: str) -> None:
     assert parse(name, {**example, **added}) == parse(name, example)
 
 
-@pytest.mark.parametrize("key", ["toolcallid", "tool_call_id", "session_id", "query"])
+@pytest.mark.parametrize("key", ["toolcallid", "tool_call_id", "session_id", "querystring"])
 def test_every_other_unknown_key_is_refused(key: str) -> None:
     assert "unknown field" in problems("list_taxes", {key: "c"})[key]
     assert "unknown field" in problems("list_invoices", {key: "c"})[key]
@@ -50,6 +50,11 @@ def test_a_field_that_similar_operations_require_is_taken_beside_the_id() -> Non
         "get_pdf", {"document_id": 1001}
     )
     assert "document_type" in problems("list_taxes", {"document_type": "invoices"})
+
+
+def test_a_search_takes_its_words_under_the_name_that_similar_tools_use() -> None:
+    for name in ("search_operations", "list_invoices"):
+        assert parse(name, {"query": "pdf"}) == parse(name, {"text": "pdf"})
 
 
 def test_only_a_call_of_the_service_is_told_that_the_service_ignores_a_field() -> None:
@@ -227,19 +232,65 @@ def test_everyday_words_for_a_date(written: str, days: int) -> None:
     assert parse("list_invoices", {"date_from": written}).model_dump()["date_from"] == meant
 
 
-@pytest.mark.parametrize("written", ["29-11-2026", "29/11/2026", "2026-11-29"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "29-11-2026", "29/11/2026", "2026-11-29", "29.11.2026", "2026/11/29", "29 de novembro de 2026", "29 Nov 2026",
+        "29 November 2026", "November 29, 2026", "29 nov. de 2026",
+    ],
+)  # fmt: skip
 def test_forms_of_a_date_that_mean_one_day(written: str) -> None:
     assert parse("list_invoices", {"date_from": written}).model_dump()["date_from"] == date(2026, 11, 29)
 
 
 @pytest.mark.parametrize(
-    "written", ["29-11-26", "11-29-2026", "29.11.2026", "20261129", "amanha de manha", 20261129]
-)
+    "written",
+    [
+        "29-11-26", "11-29-2026", "11.29.2026", "29.11.26", "20261129", "amanha de manha", 20261129, "29 novembro",
+        "31 de novembro de 2026", "29 de novembre de 2026", "novembro de 2026", "29 de novembro de 26",
+    ],
+)  # fmt: skip
 def test_other_forms_of_a_date_are_refused(written: Any) -> None:
     assert "date_from" in problems("list_invoices", {"date_from": written})
 
 
-@pytest.mark.parametrize("written", ["+30d", "30 dias", "30 days", "30d", "+ 30 dias", "030d"])
+@pytest.mark.parametrize("name", ["month_end_check", "export_saft"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"month": 11, "year": 2026}, {"month": "11", "year": "2026"}, {"month": "11/2026"}, {"month": "2026-11"}, {"month": "2026/11"},
+        {"month": "novembro", "year": 2026}, {"month": "November 2026"}, {"month": "novembro de 2026"}, {"month": "nov/2026"},
+        {"month": "11-2026", "year": 2026}, {"month": "Nov.", "year": "2026"},
+    ],
+)  # fmt: skip
+def test_a_month_is_understood_by_its_name_and_with_its_year(name: str, given: Json) -> None:
+    assert parse(name, given) == parse(name, {"month": 11, "year": 2026})
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"month": "novembro"}, "year"),
+        ({"month": "11/2026", "year": 2025}, "month"),
+        ({"month": "13/2026"}, "month"),
+        ({"month": "11/26"}, "month"),
+        ({"month": "novembre", "year": 2026}, "month"),
+        ({"month": "trimestre 2026"}, "month"),
+    ],
+)
+def test_a_month_that_may_mean_another_is_refused(given: Json, field: str) -> None:
+    assert field in problems("month_end_check", given)
+
+
+@pytest.mark.parametrize(("written", "day"), [("este mês", 0), ("last month", -1), ("mês passado", -1)])
+def test_everyday_words_for_a_month(written: str, day: int) -> None:
+    meant = lisbon_now().date().replace(day=1) + timedelta(day)
+    assert parse("month_end_check", {"month": written}) == parse(
+        "month_end_check", {"month": meant.month, "year": meant.year}
+    )
+
+
+@pytest.mark.parametrize("written", ["+30d", "30 dias", "30 days", "30d", "+ 30 dias", "030d", "a 30 dias"])
 def test_days_after_the_date_of_the_document(written: str) -> None:
     assert parse("create_invoice", invoice(due_date=written)) == parse(
         "create_invoice", invoice(due_date="2026-12-20")

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from ix_tools.domain.amount_types import format_cents
 from ix_tools.domain.document_kinds import ISSUED_STATES, name_document_kind
+from ix_tools.domain.field_marks import MonthOf
 from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Record
 from ix_tools.errors import IxError
@@ -79,7 +80,7 @@ class MonthEndCheck(Operation[MonthEnd]):
     Source: Portaria 363/2010, Portaria 195/2020 and DL 198/2012, art. 3, for the checks; a workflow of lists and export_saft.
     """
 
-    month: Annotated[int, LOCAL_ONLY] = Field(ge=1, le=12)
+    month: Annotated[int, LOCAL_ONLY, MonthOf("year")] = Field(ge=1, le=12)
     """Month to check, 1 to 12."""
     year: Annotated[int, LOCAL_ONLY] = Field(ge=2008, le=2100)
     """Year of the month, e.g. 2026."""

@@ -374,3 +374,14 @@ def test_no_operation_but_the_runner_leaves_its_effect_to_another() -> None:
         "run_operation"
     ]
     assert DEFAULT_TOOLSETS == ("core",)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ['{"types": ["invoices"]}', '{"types": "[\\"invoices\\"]", "per_page": "10"}', {"per_page": []}, {"per_page": 10.0}, "", None],
+)  # fmt: skip
+async def test_arguments_are_read_leniently_through_run_operation_too(harness: Harness, given: Any) -> None:
+    await harness.create_draft()
+    async with narrow(harness, "legacy") as host:
+        found = await host.call("run_operation", operation="list_invoices", arguments=given)
+    assert len(found["invoices"]) == 1
