@@ -52,6 +52,14 @@ class Principal:
         """Check if the caller can ask an authorization server for more scopes."""
         return self.name.startswith(OAUTH_PREFIX)
 
+    @property
+    def is_identified(self) -> bool:
+        """Tell whether the caller proved who they are; over standard input and output the name says nothing to anybody."""
+        return self.credential not in {"", "open"}
+
+    def _name_holder(self) -> str | Message:
+        return self.name if self.is_identified else message("This server")
+
     def choose_account(self, wanted: str | None) -> str:
         """Return the requested account, or the only one of this caller.
 
@@ -63,7 +71,7 @@ class Principal:
                 return wanted
             # The same answer for an account that does not exist, so that callers cannot probe for accounts.
             raise NotPermitted(
-                message("{name} has no account '{wanted}'.", name=self.name, wanted=wanted),
+                message("{name} has no account '{wanted}'.", name=self._name_holder(), wanted=wanted),
                 code="account_not_permitted",
                 next=self._suggest_account(),
                 details={"accounts": list(self.accounts)},
@@ -72,16 +80,19 @@ class Principal:
             return self.accounts[0]
         if not self.accounts:
             raise NotPermitted(
-                message("{name} has no account on this server.", name=self.name),
+                message("{name} has no account on this server.", name=self.name)
+                if self.is_identified
+                else message("This server has no account."),
                 code="account_not_permitted",
                 next=self._suggest_account(),
                 details={"accounts": []},
             )
         raise NotPermitted(
             message(
-                "{name} has {count} accounts, and the call names none.",
-                name=self.name,
+                "{name} has {count} accounts: {accounts}. The call names none in `account`.",
+                name=self._name_holder(),
                 count=len(self.accounts),
+                accounts=", ".join(self.accounts),
             ),
             code="account_needed",
             next=self._suggest_account(),

@@ -1,11 +1,17 @@
 """Next calls that the state of a document allows."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from ix_tools.domain.document_kinds import GUIDES, get_document_kind
+from ix_tools.domain.records import Document, Line
 from ix_tools.i18n.messages import message
 from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.expectations import Step
+
+MAX_REPEATED_LINES = 10
+"""Lines up to which the call that bills an estimate is suggested whole."""
+REPEATED_FIELDS = {"name", "description", "quantity", "unit", "unit_price", "discount", "tax"}
 
 
 def suggest_steps(result: DocumentResult) -> Iterable[Step]:
@@ -13,6 +19,8 @@ def suggest_steps(result: DocumentResult) -> Iterable[Step]:
     document = result.document
     if document.is_draft:
         yield from suggest_finalizing(result)
+    elif document.status == "accepted":
+        yield from _suggest_billing(document)
     elif document.status in {"final", "settled"}:
         about = {"document_type": document.document_type, "document_id": document.id}
         yield Step("get_pdf", message("fetch the PDF"), {"document_id": document.id})
@@ -48,3 +56,43 @@ def suggest_finalizing(result: DocumentResult) -> Iterable[Step]:
             message("finalize it: a person sees the totals and approves"),
             {**about, "state": "finalized"},
         )
+
+
+def _suggest_billing(document: Document) -> Iterable[Step]:
+    """Suggest billing an accepted estimate, if its lines can be repeated exactly."""
+    client, lines = document.client, [_repeat_line(line) for line in document.lines]
+    repeated = [one for one in lines if one is not None]
+    is_plain = not (document.retention or document.multicurrency or document.tax_exemption)
+    if client is None or client.id is None or not is_plain:
+        return
+    if not 0 < len(lines) == len(repeated) <= MAX_REPEATED_LINES or document.total != _add_up(document):
+        return
+    yield Step(
+        "create_invoice",
+        message(
+            "bill it, or only what is due now, with the due date agreed. A deposit is an invoice of its own when it is received "
+            "(CIVA art. 8/1/c), and the last invoice then bills only the rest"
+        ),
+        {
+            "date": "today",
+            "due_date": "today",
+            "client": {"id": client.id},
+            "items": repeated,
+            "reference": f"{get_document_kind(document.document_type).pt} {document.number}",
+        },
+    )
+
+
+def _repeat_line(line: Line) -> dict[str, str] | None:
+    """Return a line as an argument; None without VAT, whose reason must be asked, or with decimals that are not returned."""
+    if not line.tax_rate or line.unit_price is None or line.quantity is None or line.net is None:
+        return None
+    if line.unit_price * line.quantity * (100 - (line.discount or 0)) != line.net * 100:
+        return None
+    given = line.model_dump(mode="json", exclude_none=True, include=REPEATED_FIELDS)
+    return {name: str(value) for name, value in given.items() if name != "discount" or line.discount}
+
+
+def _add_up(document: Document) -> Decimal:
+    """Return the total of the lines, which a discount of the whole document lowers."""
+    return sum((line.total or Decimal(0) for line in document.lines), Decimal(0))

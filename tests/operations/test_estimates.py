@@ -128,3 +128,39 @@ async def test_an_estimate_can_be_mailed_and_printed(harness: Harness) -> None:
     sent = await harness.call("send_email", document_arguments(made, email="compras@acme.example"))
     assert sent["to"] == "compras@acme.example"
     assert (await harness.call("get_pdf", {"document_id": made["id"]}))["status"] == "ready"
+
+
+async def accept(harness: Harness, **changes: object) -> Json:
+    accepted: Json = await harness.call(
+        "change_state", document_arguments(await final(harness, **changes), state="accept")
+    )
+    return accepted
+
+
+async def test_an_accepted_estimate_suggests_the_invoice_whole(harness: Harness) -> None:
+    lines = [
+        line(name="Obra", unit_price=1000, discount=5),
+        line(name="Visita", quantity=3, unit_price="33.33", tax="IVA6"),
+    ]
+    accepted = await accept(harness, items=lines, accept=["overwrite_items"])
+    (step,) = accepted["next"]
+    assert "deposit" in step["why"]
+    billed = await harness.call(step["tool"], step["arguments"])
+    assert billed["document"]["total"] == accepted["document"]["total"]
+    assert billed["document"]["reference"] == "Orçamento 1/2026"
+    assert [one["name"] for one in billed["document"]["lines"]] == ["Obra", "Visita"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"items": [exempt_line()], "tax_exemption": "M07"},
+        {"retention": 25},
+        {"items": [line(name="Peça", unit_price="0.0125", quantity=1000)]},
+        {"items": [line(name=f"Peça {number}", unit_price=1) for number in range(11)]},
+    ],
+)
+async def test_an_estimate_that_its_result_does_not_tell_whole_suggests_none(
+    harness: Harness, changes: Json
+) -> None:
+    assert "next" not in await accept(harness, accept=["exemption_buyer", "high_retention"], **changes)
