@@ -1,4 +1,4 @@
-"""`python -m faults [matrix | race | parked | batch | chat-words | chat] [options]`.
+"""`python -m faults [matrix | race | parked | batch | chat-words | chat | webhooks] [options]`.
 
 Without a name and options, the first two; with options alone, the matrix.
 """
@@ -22,6 +22,10 @@ def main(arguments: list[str]) -> int:
         from faults import chat
 
         return chat.main(arguments[1:])
+    if arguments[:1] == ["webhooks"]:
+        from faults import webhooks
+
+        return webhooks.main(arguments[1:])
     if arguments[:1] == ["chat-words"]:
         from faults import chat_words
 

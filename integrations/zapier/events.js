@@ -284,4 +284,23 @@ module.exports = [
 			},
 		},
 	},
+	{
+		key: 'webhook_disabled',
+		type: 'webhook.disabled',
+		label: 'Webhook Disabled',
+		sample: {
+			id: 'evt_sample',
+			type: 'webhook.disabled',
+			timestamp: '2026-11-20T10:00:04+00:00',
+			data: {
+				subject: 'webhook/whk_5f0c1b9a7d3e2f4a6b8c',
+				sequence: 1,
+				account: 'acme@acme.app.invoicexpress.com',
+				caller: 'n8n',
+				operation: 'change_state',
+				webhook: 'whk_5f0c1b9a7d3e2f4a6b8c',
+				why: 'ConnectError for three days',
+			},
+		},
+	},
 ];

@@ -24,6 +24,7 @@ EventType = Literal[
     "document.finalized",
     "document.stored_differently",
     "batch.done",
+    "webhook.disabled",
 ]
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 DOCUMENT_FIELDS = ("document_type", "id", "number", "status", "total", "date", "atcud")

@@ -73,6 +73,12 @@ class Events:
         with self._store.reading() as connection:
             return self._read(connection, position, limit, wanted)
 
+    def find(self, identifier: str) -> Event | None:
+        """Return an event by its id; None if it is not stored any more."""
+        with self._store.reading() as connection:
+            row = connection.execute(sql.select(events).where(events.c.id == identifier)).one_or_none()
+            return None if row is None else _build_event(row)
+
     def list_newest(self, limit: int = 100, wanted: EventFilter = EventFilter()) -> tuple[Event, ...]:
         """Return the newest events, oldest first."""
         query = sql.select(events).where(*_build_conditions(wanted)).order_by(events.c.position.desc())

@@ -14,7 +14,7 @@ from ix_tools.storage.database import Store
 from ix_tools.storage.inserts import insert_if_absent
 from ix_tools.storage.schema import mails
 
-MailKind = Literal["request", "reminder", "expired", "unused"]
+MailKind = Literal["request", "reminder", "expired", "unused", "webhook"]
 LEASE_SECONDS = 120.0
 """Seconds after which an e-mail that a process was sending counts as left behind; longer than any attempt takes."""
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 30.0, 3600.0
@@ -156,6 +156,11 @@ def insert_mail(connection: Connection, draft: MailDraft, now: float) -> None:
         "created_at": now,
     }
     insert_if_absent(connection, mails, row)
+
+
+def get_event_id(mail: Mail) -> str:
+    """Return the id of the event that an e-mail is about."""
+    return mail.id.partition(".")[0]
 
 
 def _update(mail: Mail) -> sql.Update:

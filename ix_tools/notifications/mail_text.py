@@ -17,6 +17,7 @@ from ix_tools.approvals.text import format_full_text
 from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.mail_settings import MailAddress
 from ix_tools.domain.date_types import lisbon_now
+from ix_tools.events.models import Event
 from ix_tools.i18n import formats
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, message, render
@@ -28,6 +29,7 @@ SUBJECTS: Mapping[MailKind, Message] = {
     "reminder": message("Still to approve"),
     "expired": message("Not approved in time"),
     "unused": message("Approved, but not carried out in time"),
+    "webhook": message("Webhook disabled"),
 }
 OPENINGS: Mapping[MailKind, Message] = {
     "request": message("A request waits for your approval."),
@@ -38,9 +40,14 @@ OPENINGS: Mapping[MailKind, Message] = {
     "unused": message(
         "This request was approved, and its time ended before it was carried out. Nothing was sent; whoever wants it asks again."
     ),
+    "webhook": message(
+        "A webhook receives nothing any more: its address did not take what was sent. Events meanwhile are not queued for it."
+    ),
 }
 WHAT, AMOUNT, ACCOUNT, ASKER = message("Request"), message("Amount"), message("Account"), message("Asked by")
 UNTIL = message("Until")
+WEBHOOK, REGISTERED_BY, WHY = message("Webhook"), message("Registered by"), message("Why")
+RECEIVE_AGAIN = message("When the receiver is right again")
 DECIDE, IN_A_TERMINAL = message("Read it and decide"), message("Or in a terminal")
 HIDDEN = message("Client, tax number and lines are shown there, not in this e-mail.")
 NOT_FOR_REPLY = message("This e-mail was sent by ix-tools; an answer to it approves nothing.")
@@ -64,22 +71,46 @@ def build_message(mail: Mail, approval: Approval, content: MailContent) -> Email
     preview = load_preview(approval.sheet) if approval.sheet else None
     kind = sanitize_line(rendering.format_title(preview, language)) if preview else approval.operation
     amount = sanitize_line(rendering.format_key_amount(preview, language)) if preview else ""
-    built = EmailMessage(policy=SMTP)
     subject = " · ".join(
         filter(None, (f"{render(SUBJECTS[mail.kind], language)}: {kind}", amount, approval.id))
     )
-    built["Subject"] = subject
-    built["From"] = Address(content.sender.name, addr_spec=content.sender.address)
-    built["To"] = Address(mail.person, addr_spec=mail.address)
-    built["Date"] = format_datetime(lisbon_now())
-    domain = content.sender.address.rpartition("@")[2]
-    built["Message-ID"] = f"<{mail.id}@{domain}>"
+    built = _start(mail, subject, content.sender)
     if content.request_id and content.request_id != mail.id:
-        built["References"] = f"<{content.request_id}@{domain}>"
-    built["Auto-Submitted"] = "auto-generated"
-    built["Content-Language"] = language
+        built["References"] = f"<{content.request_id}@{_get_domain(content.sender)}>"
     built.set_content(_write_text(mail, approval, content, kind, amount), cte="quoted-printable")
     return built
+
+
+def build_notice(mail: Mail, event: Event, sender: MailAddress) -> EmailMessage:
+    """Build the e-mail about a webhook that was disabled: which one, whose, why, and how it receives again."""
+    language, identifier = mail.language, str(event.data.get("webhook", ""))
+    built = _start(mail, f"{render(SUBJECTS[mail.kind], language)}: {identifier}", sender)
+    facts = (
+        (WEBHOOK, identifier),
+        (ACCOUNT, event.account),
+        (REGISTERED_BY, sanitize_line(event.principal)),
+        (WHY, sanitize_line(str(event.data.get("why", "")))),
+        (RECEIVE_AGAIN, format_launch_command("webhooks", "enable", identifier)),
+    )
+    parts = (render(OPENINGS[mail.kind], language), _format_pairs(facts, language))
+    built.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
+    return built
+
+
+def _start(mail: Mail, subject: str, sender: MailAddress) -> EmailMessage:
+    built = EmailMessage(policy=SMTP)
+    built["Subject"] = subject
+    built["From"] = Address(sender.name, addr_spec=sender.address)
+    built["To"] = Address(mail.person, addr_spec=mail.address)
+    built["Date"] = format_datetime(lisbon_now())
+    built["Message-ID"] = f"<{mail.id}@{_get_domain(sender)}>"
+    built["Auto-Submitted"] = "auto-generated"
+    built["Content-Language"] = mail.language
+    return built
+
+
+def _get_domain(sender: MailAddress) -> str:
+    return sender.address.rpartition("@")[2]
 
 
 def _write_text(mail: Mail, approval: Approval, content: MailContent, kind: str, amount: str) -> str:

@@ -21,8 +21,15 @@ from ix_tools.errors import StoreUnavailable
 from ix_tools.events.models import Event
 from ix_tools.events.repository import EventFilter, Events
 from ix_tools.notifications import smtp
-from ix_tools.notifications.mail_queue import Mail, MailDraft, MailKind, MailQueue, insert_mail
-from ix_tools.notifications.mail_text import MailContent, build_message
+from ix_tools.notifications.mail_queue import (
+    Mail,
+    MailDraft,
+    MailKind,
+    MailQueue,
+    get_event_id,
+    insert_mail,
+)
+from ix_tools.notifications.mail_text import MailContent, build_message, build_notice
 from ix_tools.notifications.recipients import choose_recipients
 from ix_tools.storage.database import Store
 
@@ -34,7 +41,8 @@ log = logging.getLogger(__name__)
 READER = "mail"
 """The name under which the store keeps how far the events were read."""
 ASKING: tuple[MailKind, ...] = ("request", "reminder")
-WANTED = EventFilter(types=("approval.requested", "approval.expired"))
+NEWS: tuple[MailKind, ...] = ("expired", "unused")
+WANTED = EventFilter(types=("approval.requested", "approval.expired", "webhook.disabled"))
 LOOK_SECONDS = 1.0
 """Seconds between two looks for events and due e-mails."""
 CLEANING_LOOKS = 3600
@@ -85,6 +93,9 @@ class Mailer:
             await self._send_all(mails)
 
     def _enqueue(self, connection: Connection, event: Event) -> None:
+        if event.type == "webhook.disabled":
+            self._enqueue_notice(connection, event)
+            return
         approval = find_approval(connection, str(event.data.get("approval", "")))
         if approval is None or event.data.get("place") == "form":
             return  # in the host's form the person is asked at once
@@ -105,6 +116,14 @@ class Mailer:
                 insert_mail(
                     connection, MailDraft(event.id, kind, approval.id, to, language, due_at, give_up_at), now
                 )
+
+    def _enqueue_notice(self, connection: Connection, event: Event) -> None:
+        """Tell everybody whom the settings name, since a flow has stopped that nobody may be looking at."""
+        now = self._store.now(connection)
+        for to in map(parse_mail_address, self._settings.mail_to):
+            language = to.language or self._settings.language
+            draft = MailDraft(event.id, "webhook", "", to, language, now, now + NEWS_SECONDS)
+            insert_mail(connection, draft, now)
 
     async def _send_all(self, mails: list[Mail]) -> None:
         wanted = [one for one in mails if await anyio.to_thread.run_sync(self._is_wanted, one)]
@@ -136,12 +155,18 @@ class Mailer:
 
     def _is_wanted(self, mail: Mail) -> bool:
         """Tell whether an e-mail is still of use; one about a request that was decided meanwhile is left out."""
-        if mail.kind not in ASKING or self._links.is_pending(mail.approval):
+        if mail.kind == "webhook" and self._events.find(get_event_id(mail)) is not None:
+            return True
+        if mail.kind in NEWS or self._links.is_pending(mail.approval):
             return True
         self._queue.finish(mail, "skipped")
         return False
 
     def _build(self, mail: Mail) -> EmailMessage:
+        if mail.kind == "webhook":
+            event = self._events.find(get_event_id(mail))
+            assert event is not None
+            return build_notice(mail, event, self._sender)
         approval = self._approvals.find(mail.approval)
         content = MailContent(
             self._sender,

@@ -10,7 +10,8 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools.errors import InvalidArguments, IxError, Problem
-from ix_tools.events.models import EVENT_TYPES, EventType
+from ix_tools.events import outbox
+from ix_tools.events.models import EVENT_TYPES, EventDraft, EventType
 from ix_tools.i18n import formats
 from ix_tools.i18n.messages import message, verbatim
 from ix_tools.storage.database import Store
@@ -197,9 +198,16 @@ def follow_up(connection: Connection, identifier: str, approval: str) -> None:
 
 
 def disable(connection: Connection, identifier: str, why: str, now: float) -> None:
-    """Send nothing to an endpoint any more, until it is enabled again."""
+    """Send nothing to an endpoint any more, until it is enabled again, and tell of it once."""
     mine = (webhook_endpoints.c.id == identifier) & webhook_endpoints.c.disabled_at.is_(None)
-    connection.execute(webhook_endpoints.update().where(mine).values(disabled_at=now, disabled_why=why))
+    disabling = webhook_endpoints.update().where(mine).values(disabled_at=now, disabled_why=why)
+    if connection.execute(disabling).rowcount:
+        row = _select(connection, identifier)
+        data = {"webhook": identifier, "why": why}
+        outbox.append(
+            connection,
+            EventDraft("webhook.disabled", f"webhook/{identifier}", row.account, row.principal, "", data),
+        )
 
 
 def _check_types(types: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ from ix_tools.notifications.mailer import Mailer
 from ix_tools.pipeline.execute import ApprovalRequired, CallOrigin, ParkingTerms, execute
 from ix_tools.policy.file import PolicyFile
 from ix_tools.storage.schema import approvals, mails
+from ix_tools.webhooks.endpoints import Endpoints, disable
 from tests.harness import Harness, document_arguments
 from tests.notifications.smtp_server import Mailbox, authenticate, make_certificate, run_smtp_server
 
@@ -422,3 +423,28 @@ async def test_a_refused_password_is_told_without_it(
         "user or password refused (535)"
     }
     assert PASSWORD not in caplog.text
+
+
+async def test_a_webhook_that_was_given_up_is_told_to_everybody_in_their_language(
+    harness: Harness, mailbox: Mailbox
+) -> None:
+    mailer = start(harness, configure(harness, mailbox))
+    store = harness.context.store
+    made = Endpoints(store).add("n8n", "acme", "https://n8n.example.com/hook?key=hidden", [])
+    for _ in range(2):
+        with store.writing() as connection:
+            disable(connection, made.id, "ConnectError for three days", store.now(connection))
+    await mailer.work()
+    assert mailbox.recipients == ["ana@acme.example", "rui@acme.example"]
+    told = sorted(mailbox.mails, key=lambda one: str(one["To"]).lower())
+    portuguese, english = map(read_text, told)
+    assert str(told[0]["Subject"]) == f"Webhook desativado: {made.id}"
+    for text in (portuguese, english):
+        assert f"webhooks enable {made.id}" in text
+        assert "n8n" in text
+        assert "hidden" not in text
+    assert "não recebe mais nada" in portuguese
+    assert "receives nothing any more" in english
+    assert list_rows(harness) == [("webhook", "sent", "")] * 2
+    await mailer.work()
+    assert len(mailbox.mails) == 2

@@ -15,7 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from ix_tools.config.settings import Settings
 from ix_tools.events import outbox
 from ix_tools.events.models import EventDraft
-from ix_tools.events.repository import Events
+from ix_tools.events.repository import EventFilter, Events
 from ix_tools.storage.database import Store
 from ix_tools.webhooks import deliverer as sending
 from ix_tools.webhooks.deliverer import READER, Deliverer
@@ -171,6 +171,10 @@ async def test_a_dead_endpoint_is_disabled_after_three_days_and_can_be_enabled(
         found = Endpoints(store).find(endpoint.id)
         assert found.as_dict()["state"] == "disabled"
         assert "three days" in found.disabled_why
+        told = Events(store, 30).list_newest(10, EventFilter(types=("webhook.disabled",)))
+        assert [(one.subject, one.data["why"]) for one in told] == [
+            (f"webhook/{endpoint.id}", found.disabled_why)
+        ], "it is told once"
         (failed,) = Deliveries(store).list_of(found)
         assert (failed.state, failed.attempts, failed.problem) == (
             "failed",

@@ -54,6 +54,7 @@ SAMPLE_DATA: Mapping[str, Mapping[str, Any]] = {
     "parked_call.failed": {"approval": "K7M2QXRB", "code": "approval_declined"},
     "parked_call.unknown": {"approval": "K7M2QXRB", "code": "unknown_outcome"},
     "parked_call.returned": {"approval": "K7M2QXRB", "code": "asked_again", "asked_again": "P3N8WDTC"},
+    "webhook.disabled": {"webhook": "whk_5f0c1b9a7d3e2f4a6b8c", "why": "ConnectError for three days"},
     "batch.done": {"batch": "K7M2QX4RAB", "state": "done", "documents": {"issued": 3}},
     "document.finalized": {
         "call": "9b1f0c2d4e6a8b0c1d2e",
@@ -140,7 +141,8 @@ def build_sample(kind: str, account: str) -> dict[str, Any]:
     """Return the body of a webhook of a type, as an example to map fields by."""
     import json
 
-    subject = "invoices/1001" if kind.startswith("document.") else "approval/K7M2QXRB"
+    subjects = {"document": "invoices/1001", "webhook": "webhook/whk_5f0c1b9a7d3e2f4a6b8c"}
+    subject = subjects.get(kind.partition(".")[0], "approval/K7M2QXRB")
     event = Event(
         "evt_sample", 1, 1, kind, subject, account, "n8n", "change_state", time.time(), SAMPLE_DATA[kind]
     )

@@ -54,4 +54,8 @@ export const events: INodePropertyOptions[] = [
 		name: 'Parked Call Unknown',
 		value: 'parked_call.unknown',
 	},
+	{
+		name: 'Webhook Disabled',
+		value: 'webhook.disabled',
+	},
 ];
