@@ -19,7 +19,7 @@ import tempfile
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -200,7 +200,7 @@ class Run:
         self.result.posts = {name: len(one.got) for name, one in self.receivers.items()}
 
     @asynccontextmanager
-    async def _receive(self) -> Any:
+    async def _receive(self) -> AsyncIterator[None]:
         servers = []
         for receiver in self.receivers.values():
             if receiver.name == "dead":
