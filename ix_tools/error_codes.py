@@ -180,6 +180,10 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "passkey_refused": ErrorCode(403, message("The passkey's answer does not fit what was asked.")),
     "passkey_unknown": ErrorCode(404, message("There is no passkey with that id.")),
     "person_unknown": ErrorCode(404, message("There is no person of that name.")),
+    "provider_refused": ErrorCode(403, message("What the OpenID provider answered cannot be used.")),
+    "provider_unavailable": ErrorCode(
+        503, message("The OpenID provider cannot be reached."), retry=Retry.YES
+    ),
     # Batches.
     "batch_of_another": ErrorCode(403, message("Another caller began the batch of the same file.")),
     "batch_stopped": ErrorCode(

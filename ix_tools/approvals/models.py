@@ -139,12 +139,16 @@ class Evidence:
     """The id of the passkey that the person signed in with, if it was one."""
     signature: SignedApproval | None = None
     """The signature of exactly this request."""
+    provider: str = ""
+    """Who signed in at the OpenID provider: oidc:ISSUER#SUB; empty for another way."""
 
     def describe(self) -> str:
         """Return the end of a sentence for the audit trail."""
         if self.passkey:
             also = f", which {self.shared_with} may hold too" if self.shared_with else ""
             return f" with passkey {self.passkey}{also}"
+        if self.provider:
+            return f" as {self.provider}"
         return (
             ""
             if self.shared_with is None

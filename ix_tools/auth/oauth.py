@@ -1,20 +1,18 @@
 """Validation of OAuth access tokens in JWT form (RFC 9068) against the issuer's keys."""
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import anyio
-import httpx2
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from ix_tools.auth.issuer_http import FAILURES, fetch_object
 from ix_tools.auth.principals import OAUTH_PREFIX, Principal
 from ix_tools.config.settings import Settings
 from ix_tools.operations.scopes import Scope
-from ix_tools.telemetry import pause_instrumentation
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +28,7 @@ MIN_REFRESH_INTERVAL = 30.0
 """Seconds between two fetches, however many tokens name unknown keys."""
 MIN_RSA_BITS = 2048
 """Bits of an RSA key (RFC 7518, 3.3)."""
-MOST_BYTES, MOST_KEYS, LONGEST_TOKEN, LONGEST_NAME = 256 * 1024, 64, 8192, 190
+MOST_KEYS, LONGEST_TOKEN, LONGEST_NAME = 64, 8192, 190
 
 
 class KeysUnavailable(Exception):
@@ -63,6 +61,15 @@ class IssuerKeys:
             raise KeysUnavailable
         return self._keys.get(name)
 
+    async def count(self) -> int:
+        """Return the number of usable keys.
+
+        Raises:
+            KeysUnavailable: the keys could not be read.
+        """
+        await self.find("")
+        return len(self._keys)
+
     def _is_fresh(self, name: str) -> bool:
         return name in self._keys and self._clock() - self._read_at < KEYS_LIFETIME
 
@@ -74,24 +81,11 @@ class IssuerKeys:
         try:
             self._keys = _select_usable_keys(await self._fetch_published())
             self._read_at = now
-        except (httpx2.HTTPError, ValueError, RecursionError, TimeoutError) as trouble:
+        except FAILURES as trouble:
             log.error("the keys of the issuer cannot be read: %s", type(trouble).__name__)
 
     async def _fetch_published(self) -> Sequence[Mapping[str, Any]]:
-        with pause_instrumentation(), anyio.fail_after(10):
-            async with (
-                httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=5) as client,
-                client.stream("GET", self._url, headers={"accept": "application/json"}) as answer,
-            ):
-                content = b""
-                async for piece in answer.aiter_bytes():
-                    content += piece
-                    if len(content) > MOST_BYTES:
-                        raise ValueError("too long")
-        if answer.status_code != 200:
-            raise ValueError(f"status {answer.status_code}")
-        found = json.loads(content)
-        keys = found.get("keys") if isinstance(found, dict) else None
+        keys = (await fetch_object(self._url)).get("keys")
         if not isinstance(keys, list):
             raise ValueError("no keys")
         return keys[:MOST_KEYS]

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection, Row
 
 from ix_tools.audit import trail
 from ix_tools.auth.identities import KnownIdentities, find_people
-from ix_tools.auth.people import Person, build_person, use_invitation
+from ix_tools.auth.people import Person, build_person, find_person_in, use_invitation
 from ix_tools.auth.webauthn import NewPasskey
 from ix_tools.errors import IxError
 from ix_tools.i18n.messages import Message, message
@@ -217,10 +217,8 @@ def find_usable_in(connection: Connection, which: sql.ColumnElement[bool]) -> tu
     row = connection.execute(sql.select(passkeys).where(usable)).one_or_none()
     if row is None:
         return None
-    owner = connection.execute(
-        sql.select(people).where(people.c.name == row.person, people.c.ended_at.is_(None))
-    ).one_or_none()
-    return (_build_passkey(row), build_person(owner)) if owner is not None else None
+    owner = find_person_in(connection, row.person)
+    return (_build_passkey(row), owner) if owner is not None else None
 
 
 def build_invitation_refusal() -> IxError:

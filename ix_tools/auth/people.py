@@ -198,6 +198,13 @@ def use_invitation(connection: Connection, secret: str, now: float) -> Invitatio
     return Invitation(row.person, row.invited_by, row.expires_at, row.used_at)
 
 
+def find_person_in(connection: Connection, name: str) -> Person | None:
+    """Return a person who was not removed, inside the caller's transaction."""
+    wanted = sql.select(people).where(people.c.name == name, people.c.ended_at.is_(None))
+    row = connection.execute(wanted).one_or_none()
+    return build_person(row) if row is not None else None
+
+
 def end_sessions(connection: Connection, person: str, now: float) -> int:
     """End every session of a person inside the caller's transaction, and return how many they were."""
     open_ones = (sessions.c.person == person) & sessions.c.ended_at.is_(None)

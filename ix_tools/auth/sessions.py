@@ -1,7 +1,7 @@
 """Sessions of people in a browser, and sign-ins that have begun; only hashes of their cookies are stored.
 
 A session has a new secret at every sign-in. It ends when the person signs out, after half an hour without use, after twelve
-hours, and with its passkey or person.
+hours, and with its passkey or person; one that began at the provider, also when the person signs out there.
 """
 
 import secrets
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import sqlalchemy as sql
+from sqlalchemy.engine import Connection
 
 from ix_tools.audit import trail
 from ix_tools.auth.passkeys import Passkey, find_usable_in
-from ix_tools.auth.people import Person, end_sessions, hash_secret
+from ix_tools.auth.people import Person, end_sessions, find_person_in, hash_secret
 from ix_tools.auth.webauthn import decode, encode
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import passkeys, sessions, sign_ins
@@ -32,7 +33,7 @@ SIGN_IN_SECONDS = 600.0
 MAX_SIGN_INS = 2000
 """Begun sign-ins that are stored; the oldest gives way, so that a flood neither fills the store nor locks anybody out."""
 
-Purpose = Literal["sign_in", "enrol"]
+Purpose = Literal["sign_in", "enrol", "provider"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,10 @@ class Session:
     secret: str
     """The cookie's value."""
     person: Person
-    passkey: Passkey
+    passkey: Passkey | None
+    """The passkey that was used; None for a sign-in at the provider."""
+    identity: str
+    """Who it is at the provider, as [people] of the policy has it; empty for a sign-in with a passkey."""
     started_at: float
 
 
@@ -91,22 +95,25 @@ class Sessions:
 
     def start(self, passkey: Passkey) -> str:
         """Start a session of a person who used this passkey, and return the cookie's value."""
-        secret, now = secrets.token_urlsafe(32), self._clock()
-        row = {
-            "hash": hash_secret(secret),
-            "person": passkey.person,
-            "passkey": passkey.id,
-            "started_at": now,
-            "used_at": now,
-        }
         with self._store.writing() as connection:
-            connection.execute(sessions.delete().where(sessions.c.started_at < now - SESSION_RETENTION))
-            connection.execute(sessions.insert().values(row))
-            connection.execute(passkeys.update().where(passkeys.c.id == passkey.id).values(used_at=now))
-            entry = trail.Entry(
-                "signed in", principal=passkey.person, face="page", outcome=f"with {passkey.id}"
-            )
-            trail.append(connection, entry)
+            used = passkeys.update().where(passkeys.c.id == passkey.id)
+            connection.execute(used.values(used_at=self._clock()))
+            row = {"person": passkey.person, "passkey": passkey.id, "identity": "", "provider_session": ""}
+            return self._insert(connection, row, f"with {passkey.id}")
+
+    def start_at_provider(self, person: Person, identity: str, provider_session: str) -> str:
+        """Start a session of a person who signed in at the provider, and return the cookie's value."""
+        with self._store.writing() as connection:
+            row = {"passkey": "", "identity": identity, "provider_session": provider_session}
+            return self._insert(connection, {"person": person.name, **row}, f"as {identity}")
+
+    def _insert(self, connection: Connection, row: dict[str, str], told: str) -> str:
+        secret, now = secrets.token_urlsafe(32), self._clock()
+        connection.execute(sessions.delete().where(sessions.c.started_at < now - SESSION_RETENTION))
+        moments = {"started_at": now, "used_at": now}
+        connection.execute(sessions.insert().values(hash=hash_secret(secret), **row, **moments))
+        entry = trail.Entry("signed in", principal=row["person"], face="page", outcome=told)
+        trail.append(connection, entry)
         return secret
 
     def find(self, secret: str) -> Session | None:
@@ -119,13 +126,14 @@ class Sessions:
                 return None
             if now - row.used_at > IDLE_SECONDS or now - row.started_at > SESSION_SECONDS:
                 return None
-            found = find_usable_in(connection, passkeys.c.id == row.passkey)
-        if found is None or found[1].name != row.person:
+            found = find_usable_in(connection, passkeys.c.id == row.passkey) if not row.identity else None
+            person = found[1] if found else find_person_in(connection, row.person)
+        if person is None or person.name != row.person or (found is None and not row.identity):
             return None
         if now - row.used_at > LAST_USE_PRECISION:
             with self._store.writing(durable=False) as connection:
                 connection.execute(sessions.update().where(mine).values(used_at=now))
-        return Session(secret, found[1], found[0], row.started_at)
+        return Session(secret, person, found[0] if found else None, row.identity, row.started_at)
 
     def end(self, session: Session) -> None:
         """Sign a person out of one browser."""
@@ -143,3 +151,30 @@ class Sessions:
             )
             trail.append(connection, entry)
         return many
+
+    def end_at_provider(self, identity: str, provider_session: str, before: float) -> int:
+        """End the sessions of whoever signed out at the provider, and return how many they were.
+
+        Args:
+            identity: who it is; empty for whoever has this session of the provider.
+            provider_session: hash of the provider's own session; empty for all sessions of the person.
+            before: only sessions that started until then, so that an old notice ends no new session.
+        """
+        if not identity and not provider_session:
+            return 0
+        wanted = (
+            sessions.c.ended_at.is_(None) & (sessions.c.started_at <= before) & (sessions.c.identity != "")
+        )
+        if identity:
+            wanted &= sessions.c.identity == identity
+        if provider_session:
+            wanted &= sessions.c.provider_session == provider_session
+        with self._store.writing() as connection:
+            who = connection.execute(sql.select(sessions.c.person).where(wanted)).scalars().all()
+            connection.execute(sessions.update().where(wanted).values(ended_at=self._clock()))
+            for person in sorted(set(who)):
+                told = f"at the provider ({who.count(person)})"
+                trail.append(
+                    connection, trail.Entry("signed out", principal=person, face="page", outcome=told)
+                )
+        return len(who)

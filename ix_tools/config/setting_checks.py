@@ -75,6 +75,20 @@ def check_keys_url(url: str) -> str:
     return url
 
 
+def check_issuer(url: str) -> str:
+    """Check the URL of an OpenID provider: its tokens name it letter by letter, so nothing is changed."""
+    if check_keys_url(url) and set("?=&") & set(url):
+        raise InvalidValue(message("an address without a query, such as https://login.example.com"))
+    return url
+
+
+def check_host(text: str) -> str:
+    """Check a host name, with its port unless it is the usual one."""
+    if not _BASE_URL.fullmatch(f"https://{text}") or text.endswith("/"):
+        raise InvalidValue(message("a host name only, such as www.googleapis.com"))
+    return text.lower()
+
+
 def check_network(text: str) -> str:
     """Check an IP address or network."""
     try:

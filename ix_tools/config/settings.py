@@ -20,6 +20,8 @@ from ix_tools.config.setting_checks import (
     check_account_name,
     check_account_names,
     check_base_url,
+    check_host,
+    check_issuer,
     check_keys_url,
     check_network,
     check_origin,
@@ -169,6 +171,16 @@ class Settings(BaseModel):
     """URL of the issuer's keys (JWKS): https, or on this machine."""
     oauth_audience: str = ""
     """Required value of `aud`. Default: public_url with /mcp."""
+    oidc_issuer: Annotated[str, AfterValidator(check_issuer)] = ""
+    """OpenID provider at which people sign in to the inbox, besides passkeys. `iss` must be exactly this URL."""
+    oidc_client_id: str = ""
+    """Client id of this server at the provider."""
+    oidc_client_secret: SecretStr = SecretStr("")
+    """Client secret, unless the provider knows this server as a public client. Keep it like api_key."""
+    oidc_name: str = ""
+    """Name of the provider on the button. Default: its host."""
+    oidc_hosts: tuple[Annotated[str, AfterValidator(check_host)], ...] = ()
+    """Further hosts that the provider may use, such as oauth2.googleapis.com and www.googleapis.com for Google."""
     sandbox: bool = False
     """Use the built-in sandbox instead of an account, like --sandbox. An account that is set is then ignored."""
     sandbox_file: Path | None = None
@@ -178,6 +190,8 @@ class Settings(BaseModel):
     def _together(self) -> Self:
         if bool(self.oauth_issuer) != bool(self.oauth_keys_url):
             raise InvalidValue(message("oauth_issuer and oauth_keys_url are set together or not at all"))
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            raise InvalidValue(message("oidc_issuer and oidc_client_id are set together or not at all"))
         if self.sandbox_file is not None and not self.sandbox and "sandbox" in self.model_fields_set:
             raise InvalidValue(
                 message("sandbox is false, and sandbox_file names a sandbox: leave one of them out")

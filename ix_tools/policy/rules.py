@@ -32,6 +32,8 @@ IDENTITY_FORMS = (
     # The platforms' own ids, which nobody can change: not names or addresses, which an administrator sets.
     re.compile(r"slack:[A-Z0-9]+\.[A-Z0-9]+", re.ASCII),
     re.compile(r"telegram:[1-9][0-9]*", re.ASCII),
+    # The issuer and its stable `sub`, which may be any printable ASCII.
+    re.compile(r"oidc:https?://[^#\s]+#[\x20-\x7e]{1,255}", re.ASCII),
 )
 CHAT_PREFIXES = ("slack:", "telegram:")
 
@@ -262,13 +264,14 @@ class Rules(StrictModel):
     @model_validator(mode="after")
     def _no_doubts(self) -> Self:
         _refuse_duplicates("rules", [rule.name for rule in self.rules])
-        _refuse_duplicates("people", [one.casefold() for ids in self.people.values() for one in ids])
+        _refuse_duplicates("people", [_fold_identity(one) for ids in self.people.values() for one in ids])
         _refuse_duplicates("people", [name.casefold() for name in self.people])
         for one in (one for ids in self.people.values() for one in ids):
             if not any(form.fullmatch(one) for form in IDENTITY_FORMS):
                 raise InvalidValue(
                     message(
-                        "'{one}' is not terminal:NAME, page:NAME, principal:NAME, slack:TEAM.USER or telegram:NUMBER",
+                        "'{one}' is not terminal:NAME, page:NAME, principal:NAME, oidc:ISSUER#SUB, slack:TEAM.USER or "
+                        "telegram:NUMBER",
                         one=one,
                     ),
                     "people",
@@ -288,7 +291,7 @@ class Rules(StrictModel):
         return self
 
     def find_person(self, identity: str) -> str | None:
-        """Return the person of an identity of a chat; None if nobody has it."""
+        """Return the person of an identity of a chat or a provider; None if nobody has it."""
         return next((person for person, ids in self.people.items() if identity in ids), None)
 
     def _list_principals(self, person: str) -> tuple[str, ...]:
@@ -304,6 +307,11 @@ class Rules(StrictModel):
             for who, ids in sorted(self.people.items())
             for one in dict.fromkeys((*ids, *self._list_principals(who)))
         )
+
+
+def _fold_identity(identity: str) -> str:
+    """Return an identity as it is compared: names without case, a provider's `sub` as it is."""
+    return identity if identity.startswith("oidc:") else identity.casefold()
 
 
 def _refuse_duplicates(field: str, names: Sequence[str]) -> None:

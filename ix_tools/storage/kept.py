@@ -122,7 +122,11 @@ KEPT: Mapping[str, Kept] = {
     "pin_guesses": Kept("when a PIN was guessed wrong", "a PIN cannot be guessed at leisure", "a year"),
     "pins": Kept("hash of a PIN, who set it", "pages ask for it", "until it is removed"),
     "rates": Kept("when the next request may leave", "InvoiceXpress's limit", STORE),
-    "sessions": Kept("hash of a cookie, whose, when", "people stay signed in", "30 days after its start"),
+    "sessions": Kept(
+        "hash of a cookie, whose, when; their number at the OpenID provider",
+        "people stay signed in",
+        "30 days after its start",
+    ),
     "sign_ins": Kept("a challenge", "a sign-in counts once", "ten minutes"),
     "spent": Kept("amounts that the policy let out", "its budget of a day", STORE),
     "tokens": Kept("hash, name, scopes, accounts, last use", "callers over HTTP", STORE),

@@ -53,6 +53,9 @@ sessions = sql.Table(
     sql.Column("hash", sql.String(64), primary_key=True),  # SHA-256 of the cookie
     sql.Column("person", sql.String(100), nullable=False),
     sql.Column("passkey", sql.String(8), nullable=False),  # empty for a sign-in at a provider
+    # Who it is at the provider (oidc:ISSUER#SUB), and SHA-256 of the provider's own session; empty with a passkey.
+    sql.Column("identity", sql.Text, nullable=False, server_default=""),
+    sql.Column("provider_session", sql.String(64), nullable=False, server_default=""),
     sql.Column("started_at", sql.Float, nullable=False),
     sql.Column("used_at", sql.Float, nullable=False),
     sql.Column("ended_at", sql.Float),
@@ -64,7 +67,7 @@ sign_ins = sql.Table(
     "sign_ins",
     metadata,
     sql.Column("hash", sql.String(64), primary_key=True),  # SHA-256 of the cookie of a begun sign-in
-    sql.Column("purpose", sql.String(20), nullable=False),  # sign_in, enrol
+    sql.Column("purpose", sql.String(20), nullable=False),  # sign_in, enrol, provider
     sql.Column("challenge", sql.String(64), nullable=False),  # base64url
     sql.Column("person", sql.String(100), nullable=False),  # whose passkey is added; empty for a sign-in
     sql.Column("expires_at", sql.Float, nullable=False),

@@ -23,7 +23,7 @@ __all__ = [
     "webhook_endpoints",
 ]
 
-HEAD = "0021"
+HEAD = "0022"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
 version = sql.Table(

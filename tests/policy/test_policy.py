@@ -132,6 +132,11 @@ UNUSABLE = {
     "a name in place of Slack's id": ('[people]\nana = ["slack:ana"]\n', "people", "slack:TEAM.USER"),
     "a small letter in Slack's id": ('[people]\nana = ["slack:T1.u1"]\n', "people", "slack:TEAM.USER"),
     "a name in Telegram": ('[people]\nana = ["telegram:@ana"]\n', "people", "telegram:NUMBER"),
+    "an address in place of a provider's sub": (
+        '[people]\nana = ["oidc:ana@acme.example"]\n', "people", "oidc:ISSUER#SUB"),
+    "a provider without a sub": ('[people]\nana = ["oidc:https://login.example#"]\n', "people", "oidc:ISSUER#SUB"),
+    "a provider's sub twice": (
+        '[people]\nana = ["oidc:https://login.example#1"]\nrui = ["oidc:https://login.example#1"]\n', "people", "twice"),
     "another's principal is a person of a chat": (
         '[people]\nana = ["slack:T1.U1"]\nrui = ["principal:Ana"]\n', "people", "who asks in a chat by that name"
     ),

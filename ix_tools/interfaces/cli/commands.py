@@ -55,7 +55,7 @@ UTILITY_COMMANDS = {
     "store": UtilityCommand("store", message("Accept a restored copy of the store: accept-restored")),
     "tokens": UtilityCommand("tokens", message("Tokens of the HTTP server: create, list, revoke")),
     "people": UtilityCommand(
-        "people", message("People who sign in: invite, list, confirm, revoke, sign-out, remove")
+        "people", message("People who sign in: add, invite, list, confirm, revoke, sign-out, remove")
     ),
     "overview": UtilityCommand("overview", message("The figures of the inbox's overview: refresh")),
     "forget": UtilityCommand("forget", message("Erase what is stored here about a client")),

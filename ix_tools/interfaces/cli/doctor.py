@@ -10,7 +10,7 @@ from ix_tools.config.settings import Settings
 from ix_tools.error_codes import Exit
 from ix_tools.errors import IxError
 from ix_tools.i18n.messages import message
-from ix_tools.interfaces.cli import checks, console, mail_checks
+from ix_tools.interfaces.cli import checks, console, mail_checks, provider_checks
 from ix_tools.interfaces.cli.checks import Finding
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.invocation import Invocation, find_own_command
@@ -29,6 +29,7 @@ CHECK_NAMES = {
     "limits": message("Limits"),
     "policy": message("Policy"),
     "mail": message("E-mail"),
+    "sign_in": message("Sign-in"),
     "webhooks": message("Webhooks"),
     "clock": message("Clock"),
     "access": message("Access"),
@@ -80,6 +81,7 @@ def _run_checks(run: Invocation) -> Iterator[Finding]:
         yield from checks.check_pauses(run)
     yield from checks.check_policy(run, run.settings)
     yield from mail_checks.check_mail(run)
+    yield from provider_checks.check_provider(run)
     if all(one.level == "ok" for one in kept):
         yield from checks.check_webhooks(run)
     with run.open_account() as settings:

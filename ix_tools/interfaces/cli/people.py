@@ -1,6 +1,6 @@
-"""`ix-tools people`: invite people to sign in with a passkey; list, confirm, revoke and remove."""
+"""`ix-tools people`: add people, or invite them to sign in with a passkey; list, confirm, revoke and remove."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +24,9 @@ from ix_tools.interfaces.cli.output import print_outcome, print_rows
 from ix_tools.interfaces.cli.repositories import load_same_people, open_store
 
 NONE = message("Nobody was invited yet.")
+ADDED = message_template(
+    "{person} may sign in, once [people] of the policy says who that is at the provider: oidc:ISSUER#SUB."
+)
 INVITED = message_template(
     "For {person}, once, until {until} (Lisbon time). Give it to {person} and to nobody else: whoever opens it first is {person}."
 )
@@ -49,7 +52,7 @@ class Desk:
 
 @click.group("people", context_settings=SETTINGS)
 def command() -> None:
-    """Invite people to sign in, and manage their passkeys."""
+    """Invite or add people who sign in, and manage their passkeys."""
 
 
 @contextmanager
@@ -58,20 +61,39 @@ def _open_desk(run: Invocation) -> Iterator[Desk]:
         yield Desk(People(opened, run.clock), Passkeys(opened, run.clock), Sessions(opened, run.clock))
 
 
+def access_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Add the options that say what a person may do and see."""
+    role = click.option(
+        "role",
+        "--role",
+        type=WordChoice(list(ROLES)),
+        help="What the person may do: admin also confirms passkeys, reader decides nothing. Default: as before, or approver.",
+    )
+    accounts = click.option(
+        "accounts",
+        "--account",
+        multiple=True,
+        help="An account that the person may see; repeat it for several. Default: as before, or every account.",
+    )
+    return role(accounts(function))
+
+
+@subcommand(command, "add")
+@click.argument("name")
+@access_options
+def add(run: Invocation, name: str, role: str | None, accounts: tuple[str, ...]) -> int:
+    """Add NAME, who signs in at the OpenID provider, or change what NAME may do. No passkey is needed for it."""
+    prompt.require_person(message("adds people"), message("type the same command in a terminal"))
+    _check_accounts(run, accounts)
+    with _open_desk(run) as desk:
+        _ensure_person(desk, name, role, accounts, prompt.identify_user())
+        found = desk.people.find(name)
+    return print_outcome(run, _describe_person(found, []), run.translate(ADDED.fill(person=found.name)))
+
+
 @subcommand(command, "invite")
 @click.argument("name")
-@click.option(
-    "role",
-    "--role",
-    type=WordChoice(list(ROLES)),
-    help="What the person may do: admin also confirms passkeys, reader decides nothing. Default: as before, or approver.",
-)
-@click.option(
-    "accounts",
-    "--account",
-    multiple=True,
-    help="An account that the person may see; repeat it for several. Default: as before, or every account.",
-)
+@access_options
 @click.option(
     "--server",
     help="Address of the server, such as https://ix.example.pt. Default: public_url, or this machine's.",
@@ -84,13 +106,7 @@ def invite(
     by, address = prompt.identify_user(), _choose_server(run, server)
     _check_accounts(run, accounts)
     with _open_desk(run) as desk:
-        known = next(
-            (one for one in desk.people.list_all() if one.name == name and one.ended_at is None), None
-        )
-        kept: Role = known.role if known else "approver"
-        chosen = ROLES.get(role or "", kept)
-        if known is None or role or accounts:
-            desk.people.add(name, chosen, accounts or (known.accounts if known else ()), by)
+        _ensure_person(desk, name, role, accounts, by)
         secret, invitation = desk.people.invite(name, by)
     link = f"{address}/inbox/invitation/{secret}"
     if run.wants_json:
@@ -162,6 +178,15 @@ def remove(run: Invocation, name: str) -> int:
     with _open_desk(run) as desk:
         found = desk.people.remove(name, prompt.identify_user())
     return print_outcome(run, {"person": found.name}, run.translate(REMOVED.fill(person=found.name)))
+
+
+def _ensure_person(desk: Desk, name: str, role: str | None, accounts: tuple[str, ...], by: str) -> None:
+    """Add a person, or change what one may do and see, as far as it is given."""
+    known = next((one for one in desk.people.list_all() if one.name == name and one.ended_at is None), None)
+    kept: Role = known.role if known else "approver"
+    if known is None or role or accounts:
+        seen = accounts or (known.accounts if known else ())
+        desk.people.add(name, ROLES.get(role or "", kept), seen, by)
 
 
 def _choose_server(run: Invocation, given: str | None) -> str:

@@ -14,6 +14,7 @@ from ix_tools.interfaces.web.history import HistoryPages
 from ix_tools.interfaces.web.inbox import InboxPages
 from ix_tools.interfaces.web.overview import OverviewPages
 from ix_tools.interfaces.web.passkey_pages import PasskeyPages
+from ix_tools.interfaces.web.provider_pages import ProviderPages
 from ix_tools.interfaces.web.requests import Site
 from ix_tools.interfaces.web.sign_in import SignInPages
 from ix_tools.interfaces.web.views import ApprovalPages, SignIn
@@ -42,6 +43,7 @@ def open_routes(server_context: ServerContext, sign_in: SignIn | None = None) ->
     guard = VisitorGuard(services)
     inbox = (
         SignInPages(services, guard),
+        ProviderPages(services, guard),
         PasskeyPages(services, guard),
         InboxPages(services, guard),
         HistoryPages(services, guard),

@@ -131,13 +131,14 @@ class InboxPages:
     def _build_visit(self, visitor: Visitor, found: Approval) -> Visit:
         own = self._services.passkeys.list_usable(visitor.person.name)
         credentials = [one.credential for one in own]
-        pending = found.state == "pending" and visitor.person.may_decide
+        # Whoever signed in at the provider may have no passkey; then there is nothing to sign with.
+        can_sign = found.state == "pending" and visitor.person.may_decide and bool(credentials)
         return Visit(
             language=visitor.language,
             path=f"{ITEM}{found.id}",
             csrf=visitor.build_csrf_token(f"decide {found.id}"),
             identify=lambda answer: self._identify(visitor, found, answer),
-            passkey=self._services.build_signing_options(found, credentials) if pending else "",
+            passkey=self._services.build_signing_options(found, credentials) if can_sign else "",
             must_sign=must_be_signed(found),
             may_decide=visitor.person.may_decide,
             menu=self._build_menu(visitor),
@@ -155,7 +156,12 @@ class InboxPages:
                 )
             return build_signed_identity(signer)
         passkey = visitor.session.passkey
-        return Identified(visitor.person.identity, Evidence(passkey.shared_with, passkey.id))
+        evidence = (
+            Evidence(passkey.shared_with, passkey.id)
+            if passkey is not None
+            else Evidence(provider=visitor.session.identity)
+        )
+        return Identified(visitor.person.identity, evidence)
 
     def _describe_owner(self, account: str) -> str:
         company = self._services.companies.find(account)
@@ -170,10 +176,12 @@ class InboxPages:
         language, same = visitor.language, self._services.load_same_people()
         notices = []
         own = visitor.session.passkey
-        if len(own.find_holders(same)) > 1:
+        if own is not None and len(own.find_holders(same)) > 1:
             inviter = own.invited_by.partition(":")[2]
             notices.append(render(UNCONFIRMED.fill(inviter=inviter), language))
-        waiting = [one for one in self._services.list_unconfirmed_passkeys() if one.id != own.id]
+        waiting = [
+            one for one in self._services.list_unconfirmed_passkeys() if own is None or one.id != own.id
+        ]
         if waiting:
             names = ", ".join(sorted({one.person for one in waiting}))
             notices.append(render(NEW_PASSKEYS.fill(names=names), language))

@@ -79,6 +79,7 @@ class PasskeyPages:
             mine=[self._build_row(visitor, one) for one in mine],
             others=[self._build_row(visitor, one) for one in others],
             add_options=self._build_options(visitor, self._challenge_adding(visitor)),
+            provider_identity=visitor.session.identity,
         )
         return HTMLResponse(page, status, build_headers(with_script=True))
 
@@ -122,7 +123,7 @@ class PasskeyPages:
                     visitor, message("This page was opened too long ago, or used already."), 403
                 )
             new = webauthn.verify_registration(self._services.party, challenge, fields.get("answer", ""))
-            self._services.passkeys.add_own(visitor.session.passkey, new)
+            self._services.passkeys.add_own(_require_passkey(visitor), new)
         except IxError as refusal:
             return self._show(visitor, refusal.text, 403)
         return self._return(visitor)
@@ -132,7 +133,7 @@ class PasskeyPages:
             found = self._services.passkeys.find(fields.get("passkey", ""))
             self._verify(visitor, self._challenge_confirming(found), fields)
             same = self._services.load_same_people()
-            self._services.passkeys.confirm(found.id, visitor.session.passkey, same)
+            self._services.passkeys.confirm(found.id, _require_passkey(visitor), same)
         except IxError as refusal:
             return self._show(visitor, refusal.text, 403)
         return self._return(visitor)
@@ -161,9 +162,14 @@ class PasskeyPages:
     def _verify(self, visitor: Visitor, challenge: bytes, fields: Mapping[str, str]) -> None:
         """Verify that the passkey of the session answered a challenge."""
         given = webauthn.Assertion.parse(fields.get("answer", ""))
-        webauthn.verify_assertion(self._services.party, challenge, visitor.session.passkey.credential, given)
+        webauthn.verify_assertion(
+            self._services.party, challenge, _require_passkey(visitor).credential, given
+        )
 
     def _build_options(self, visitor: Visitor, challenge: bytes) -> str:
+        """Build what the browser needs to use the passkey of the session; empty if it began at the provider."""
+        if visitor.session.passkey is None:
+            return ""
         credentials = [visitor.session.passkey.credential]
         return json.dumps(webauthn.build_assertion_options(self._services.party, challenge, credentials))
 
@@ -187,7 +193,8 @@ class PasskeyPages:
             about = ADDED_AND_USED.fill(
                 when=added, inviter=inviter, used=format_moment(one.used_at, language)
             )
-        can_confirm = not is_own and self._services.passkeys.may_confirm(one, visitor.session.passkey, same)
+        used = visitor.session.passkey
+        can_confirm = not is_own and used is not None and self._services.passkeys.may_confirm(one, used, same)
         return PasskeyRow(
             id=one.id,
             person=one.person,
@@ -198,6 +205,21 @@ class PasskeyPages:
             can_revoke=_may_revoke(visitor, one),
             options=self._build_options(visitor, self._challenge_confirming(one)) if can_confirm else "",
         )
+
+
+def _require_passkey(visitor: Visitor) -> Passkey:
+    """Return the passkey of the session.
+
+    Raises:
+        IxError: the session began at the provider, whose word is not enough to make or to confirm a passkey.
+    """
+    if visitor.session.passkey is None:
+        raise IxError(
+            message("Passkeys are added and confirmed by whoever signed in with one."),
+            code="passkey_refused",
+            next=message("sign in with a passkey, or ask for an invitation: `ix-tools people invite NAME`"),
+        )
+    return visitor.session.passkey
 
 
 def _may_revoke(visitor: Visitor, one: Passkey) -> bool:

@@ -1,4 +1,4 @@
-"""Sign people in and out with passkeys, and let an invited person add the first one.
+"""Sign people in and out with passkeys, and let an invited person add the first one; `provider_pages` has the other way in.
 
 GET   /inbox/sign-in              begins: a challenge for this browser alone, in a cookie of its own, for ten minutes
 POST  /inbox/sign-in              the passkey's answer; a new session
@@ -8,9 +8,10 @@ POST  /inbox/sign-out             ends this session, or all of this person's
 """
 
 import json
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -34,11 +35,13 @@ from ix_tools.interfaces.web.requests import (
     read_cookie,
     read_form,
 )
-from ix_tools.interfaces.web.visitors import INBOX, InboxServices, Visitor, VisitorGuard
+from ix_tools.interfaces.web.visitors import INBOX, InboxServices, Visitor, VisitorGuard, choose_next
 
 SIGN_IN = message("Sign in")
 SIGN_IN_TEXT = message("With the passkey that you added to this server. There is no password.")
 SIGN_IN_BUTTON = message("Sign in with a passkey")
+PROVIDER_BUTTON = message_template("Sign in with {provider}")
+LEAVE = message_template("You are signed out here. Sign out at {provider}, too")
 NO_PASSKEY = message(
     "No passkey yet? Somebody with a terminal on the server invites you: ix-tools people invite NAME."
 )
@@ -50,8 +53,17 @@ WELCOME_BUTTON = message("Add a passkey")
 WELCOME_HINT = message(
     "The link works once. Until somebody else confirms it, the passkey also counts as that of whoever invited you."
 )
-NEXT = re.compile(r"/inbox(?:/[A-Za-z0-9_-]+)*(?:\?[A-Za-z0-9_=&.%:-]*)?")
-"""Where a sign-in may lead: to a page of the inbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLink:
+    """The links of the sign-in page to the OpenID provider."""
+
+    url: str
+    text: str
+    leave_url: str
+    """Where somebody who just signed out here signs out there; empty for anybody else."""
+    leave_text: str
 
 
 class SignInPages:
@@ -128,6 +140,7 @@ class SignInPages:
     def _show_sign_in(self, request: Request, error: Message | str = "", status: int = 200) -> Response:
         language = self._guard.choose_language(request)
         secret, challenge = self._services.sessions.begin_sign_in("sign_in")
+        wanted = choose_next(request.query_params.get("next", ""))
         page = self._render(
             language,
             heading=SIGN_IN,
@@ -138,9 +151,23 @@ class SignInPages:
             options=webauthn.build_assertion_options(self._services.party, challenge),
             csrf=build_csrf_token(secret, "sign-in"),
             action=f"{INBOX}/sign-in?lang={language}",
-            next=_choose_next(request.query_params.get("next", "")),
+            next=wanted,
+            provider=self._build_provider_link(request, language, wanted),
         )
         return self._answer(page, status, secret)
+
+    def _build_provider_link(self, request: Request, language: Language, wanted: str) -> ProviderLink | None:
+        """Build the way to the provider, and the one to sign out there for somebody who just signed out here."""
+        provider = self._services.provider
+        if not provider.is_set:
+            return None
+        has_left = request.query_params.get("left") == "provider"
+        return ProviderLink(
+            f"{INBOX}/sign-in/provider?{urlencode({'lang': language, 'next': wanted})}",
+            render(PROVIDER_BUTTON.fill(provider=provider.name), language),
+            f"{INBOX}/sign-in/leave?lang={language}" if has_left else "",
+            render(LEAVE.fill(provider=provider.name), language),
+        )
 
     def _sign_in(self, request: Request, fields: Mapping[str, str]) -> Response:
         services, language = self._services, self._guard.choose_language(request)
@@ -159,7 +186,7 @@ class SignInPages:
             webauthn.verify_assertion(services.party, challenge, found[0].credential, given)
         except IxError as refusal:
             return self._show_sign_in(request, refusal.text, 403)
-        return self._start_session(request, found[0], _choose_next(fields.get("next", "")), language)
+        return self._start_session(request, found[0], choose_next(fields.get("next", "")), language)
 
     def _show_invitation(self, request: Request, error: Message | str = "", status: int = 200) -> Response:
         services, language = self._services, self._guard.choose_language(request)
@@ -205,15 +232,8 @@ class SignInPages:
         return self._start_session(request, added, INBOX, language)
 
     def _start_session(self, request: Request, passkey: Passkey, path: str, language: Language) -> Response:
-        """Start a session with a new secret; the one that the browser had, if any, ends."""
         sessions = self._services.sessions
-        before = sessions.find(read_cookie(request, self._guard.cookie))
-        if before is not None:
-            sessions.end(before)
-        joint = "&" if "?" in path else "?"
-        where = path if "lang=" in path else f"{path}{joint}lang={language}"
-        answer = RedirectResponse(where, 303, build_headers())
-        self._guard.set_cookie(answer, self._guard.cookie, sessions.start(passkey))
+        answer = self._guard.start_session(request, lambda: sessions.start(passkey), path, language)
         self._guard.set_cookie(answer, self._begun_cookie, "", seconds=0)
         return answer
 
@@ -223,28 +243,31 @@ class SignInPages:
             self._services.sessions.end_all(person.name, person.identity)
         else:
             self._services.sessions.end(visitor.session)
-        answer = RedirectResponse(f"{INBOX}/sign-in?lang={visitor.language}", 303, build_headers())
+        left = "&left=provider" if visitor.session.identity else ""
+        answer = RedirectResponse(f"{INBOX}/sign-in?lang={visitor.language}{left}", 303, build_headers())
         self._guard.set_cookie(answer, self._guard.cookie, "", seconds=0)
         return answer
 
-    def _render(self, language: Language, *, options: Any, **given: Any) -> str:
+    def _render(
+        self, language: Language, *, options: Any, provider: ProviderLink | None = None, **given: Any
+    ) -> str:
         texts = {
             name: render(value, language) if isinstance(value, Message) else value
             for name, value in given.items()
         }
         return render_template(
-            "sign_in.html", language, options=json.dumps(options), script=load_asset("passkey.js"), **texts
+            "sign_in.html",
+            language,
+            options=json.dumps(options),
+            provider=provider,
+            script=load_asset("passkey.js"),
+            **texts,
         )
 
     def _answer(self, page: str, status: int, secret: str) -> Response:
         answer = HTMLResponse(page, status, build_headers(with_script=True))
         self._guard.set_cookie(answer, self._begun_cookie, secret, seconds=int(SIGN_IN_SECONDS))
         return answer
-
-
-def _choose_next(given: str) -> str:
-    """Return the page of the inbox to which a sign-in leads; never another site."""
-    return given if NEXT.fullmatch(given) else INBOX
 
 
 def _name_inviter(invitation: Invitation) -> str:

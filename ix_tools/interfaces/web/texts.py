@@ -61,6 +61,10 @@ WORDS: dict[str, Message] = {
     "sign_needs_script": message(
         "The policy asks for a signature with a passkey, which needs JavaScript in this browser."
     ),
+    "sign_needs_passkey": message(
+        "The policy asks for a signature with a passkey of yours, and you have none for this server. Ask for an invitation."
+    ),
+    "or_else": message("or"),
     "history": message("History"),
     "as_csv": message("Download as a table (CSV)"),
     "any": message("All"),
@@ -95,6 +99,11 @@ WORDS: dict[str, Message] = {
     "add_passkey": message("Add a passkey"),
     "add_passkey_how": message(
         "First use the passkey you have; then add the new one, on this or another device."
+    ),
+    "no_passkeys": message("None yet."),
+    "at_provider": message("Signed in at the provider"),
+    "add_passkey_invited": message(
+        "Passkeys are added by whoever signed in with one, or by an invitation: ix-tools people invite NAME."
     ),
     "confirm_passkey": message("Confirm with my passkey"),
     "revoke_passkey": message("Revoke"),

@@ -1,6 +1,7 @@
 """Who visits the inbox: sessions, cookies, the navigation, and which accounts a person sees."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,8 @@ from ix_tools.approvals.inbox import ApprovalInbox
 from ix_tools.approvals.repository import Approval, ApprovalRepository
 from ix_tools.approvals.signatures import Signer, build_record, compute_challenge, identify_signer
 from ix_tools.auth import webauthn
-from ix_tools.auth.identities import KnownIdentities
+from ix_tools.auth.identities import KnownIdentities, find_people
+from ix_tools.auth.openid import OpenIdProvider
 from ix_tools.auth.passkeys import Passkey, Passkeys
 from ix_tools.auth.people import People, Person
 from ix_tools.auth.sessions import Session, Sessions
@@ -37,10 +39,14 @@ from ix_tools.interfaces.web.requests import (
 )
 from ix_tools.pipeline.company_repository import CompanyRepository
 from ix_tools.pipeline.context import load_policy
+from ix_tools.policy.rules import Rules
 from ix_tools.storage.database import Store
 
 INBOX = "/inbox"
 """The path of everything that needs a sign-in; on this machine, the cookie goes to no other path."""
+NEXT = re.compile(r"/inbox(?:/[A-Za-z0-9_-]+)*(?:\?[A-Za-z0-9_=&.%:-]*)?")
+"""Where a sign-in may lead: to a page of the inbox."""
+MAX_NEXT_LENGTH = 500
 Place = Literal["waiting", "overview", "history", "passkeys", ""]
 PLACES: Mapping[Place, tuple[str, Message]] = {
     "waiting": (INBOX, message("Waiting")),
@@ -136,13 +142,45 @@ class InboxServices:
         known = self.settings.by_account()
         return tuple(account_name(one) for label, one in known.items() if person.may_see(label))
 
+    @cached_property
+    def provider(self) -> OpenIdProvider:
+        return OpenIdProvider(self.settings)
+
     def load_same_people(self) -> KnownIdentities:
         """Return the identities in the policy's [people]; none while the policy cannot be used, which refuses every call anyway."""
+        rules = self._load_rules()
+        return rules.identities if rules is not None else ()
+
+    def find_provider_person(self, identity: str) -> Person | None:
+        """Return the person whom [people] of the policy means by an identity of the provider; None if it is nobody.
+
+        Signing in makes nobody a person: somebody at a terminal added them to this server. Nor does it choose between two.
+        """
+        rules = self._load_rules()
+        name = rules.find_person(identity) if rules is not None else None
+        if rules is None or name is None or not self.provider.is_of_provider(identity):
+            return None
+        meant = find_people(name, rules.identities)
+        fitting = [
+            one
+            for one in self.people.list_all()
+            if one.ended_at is None and find_people(one.identity, rules.identities) == meant
+        ]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def find_session(self, secret: str) -> Session | None:
+        """Return the session of a cookie; of a sign-in at the provider, only while the policy means the same person by it."""
+        session = self.sessions.find(secret) if secret else None
+        if session is None or not session.identity:
+            return session
+        return session if self.find_provider_person(session.identity) == session.person else None
+
+    def _load_rules(self) -> Rules | None:
         policy = load_policy(self.settings)
         try:
-            return policy.load_rules().identities if policy is not None else ()
+            return policy.load_rules() if policy is not None else None
         except SettingsError:
-            return ()
+            return None
 
     def list_unconfirmed_passkeys(self) -> list[Passkey]:
         """Return the usable passkeys that may be more than one person's."""
@@ -232,7 +270,7 @@ class VisitorGuard:
         secret = read_cookie(request, self.cookie)
 
         def run() -> Response | None:
-            session = self._services.sessions.find(secret) if secret else None
+            session = self._services.find_session(secret)
             return handler(Visitor(session, language, request)) if session is not None else None
 
         try:
@@ -245,6 +283,20 @@ class VisitorGuard:
         if request.method == "GET" and request.url.query:
             back += f"?{request.url.query}"
         return RedirectResponse(f"{INBOX}/sign-in?lang={language}&next={quote(back)}", 303, build_headers())
+
+    def start_session(
+        self, request: Request, start: Callable[[], str], path: str, language: Language
+    ) -> Response:
+        """Start a session with a new secret, and lead to a page; the session that the browser had, if any, ends."""
+        sessions = self._services.sessions
+        before = sessions.find(read_cookie(request, self.cookie))
+        if before is not None:
+            sessions.end(before)
+        joint = "&" if "?" in path else "?"
+        where = path if "lang=" in path else f"{path}{joint}lang={language}"
+        answer = RedirectResponse(where, 303, build_headers())
+        self.set_cookie(answer, self.cookie, start())
+        return answer
 
     def set_cookie(self, answer: Response, name: str, value: str, *, seconds: int | None = None) -> None:
         """Set a cookie of ours, which no script reads and no other site sends in a form."""
@@ -272,3 +324,8 @@ class VisitorGuard:
             for name, (path, label) in PLACES.items()
         )
         return Menu(visitor.person.name, items, visitor.build_csrf_token("sign-out"), query)
+
+
+def choose_next(given: str) -> str:
+    """Return the page of the inbox to which a sign-in leads; never another site."""
+    return given if len(given) <= MAX_NEXT_LENGTH and NEXT.fullmatch(given) else INBOX

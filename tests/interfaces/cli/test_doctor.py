@@ -18,6 +18,7 @@ from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.notifications.mail_queue import MailDraft, MailQueue, insert_mail
 from ix_tools.storage.database import Store
 from tests.interfaces.cli.conftest import Cli
+from tests.interfaces.web.open_provider import CLIENT_SECRET, OpenProvider
 
 Found = dict[str, list[tuple[str, str]]]
 
@@ -40,6 +41,31 @@ def test_a_healthy_account_has_nothing_to_do(cli: Cli) -> None:
     text = cli.text("doctor")
     assert "Everything is ready." in text
     assert "the key is set (it is not shown)" in text
+
+
+def test_a_provider_is_read_and_what_is_missing_is_named(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with OpenProvider() as provider:
+        for name in ("oidc_issuer", "oidc_client_id"):
+            monkeypatch.setenv(f"INVOICEXPRESS_{name.upper()}", str(provider.settings[name]))
+        monkeypatch.setenv("INVOICEXPRESS_OIDC_CLIENT_SECRET", CLIENT_SECRET)
+        ((level, text),) = run_doctor(cli, 0)["sign_in"]
+        assert (level, f"{provider.url}#SUB" in text) == ("warning", True)
+        policy = tmp_path / "policy.toml"
+        policy.write_text(f'[people]\nana = ["{provider.identity("1")}"]\n', "utf-8")
+        policy.chmod(0o600)
+        monkeypatch.setenv("INVOICEXPRESS_POLICY", str(policy))
+        assert run_doctor(cli, 0) == {}
+        assert CLIENT_SECRET not in cli.text("doctor")
+        provider.keys = []
+        assert "no key" in run_doctor(cli, 1)["sign_in"][0][1]
+        provider.description = {"token_endpoint": "https://oauth2.example.com/token"}
+        assert "oidc_hosts" in run_doctor(cli, 1)["sign_in"][0][1]
+        monkeypatch.setenv("INVOICEXPRESS_OIDC_HOSTS", "oauth2.example.com")
+        assert "no key" in run_doctor(cli, 1)["sign_in"][0][1]
+        provider.answers = {"/.well-known/openid-configuration": (404, b"", {})}
+        assert run_doctor(cli, 1)["sign_in"][0][0] == "problem"
 
 
 def test_it_speaks_portuguese(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,15 @@ def test_a_person_is_invited_listed_confirmed_and_removed(
     store.close()
 
 
+def test_a_person_is_added_without_a_link(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert json.loads(cli("people", "add", "ana").out)["code"] == "no_person"
+    monkeypatch.setattr(prompt, "is_interactive", lambda: True)
+    added = cli("people", "add", "ana", "--role", "reader")
+    assert (added.code, added.body["role"], added.body["passkeys"]) == (0, "reader", [])
+    assert cli("people", "add", "ana").body["role"] == "reader", "as before"
+    assert cli("people", "add", "ana", "--account", "nowhere").code != 0
+
+
 @pytest.mark.parametrize(
     "server", ["http://127.0.0.1:8756", "http://ix.example.pt", "ftp://x", "x", "https://x/y"]
 )

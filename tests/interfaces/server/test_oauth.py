@@ -18,10 +18,10 @@ from jwt.algorithms import RSAAlgorithm
 from jwt.warnings import InsecureKeyLengthWarning
 from pydantic import ValidationError
 
+from ix_tools.auth.issuer_http import MOST_BYTES
 from ix_tools.auth.oauth import (
     KEYS_LIFETIME,
     MIN_REFRESH_INTERVAL,
-    MOST_BYTES,
     Issuer,
     IssuerKeys,
     KeysUnavailable,
