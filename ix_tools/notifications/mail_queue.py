@@ -14,7 +14,7 @@ from ix_tools.storage.database import Store
 from ix_tools.storage.inserts import insert_if_absent
 from ix_tools.storage.schema import mails
 
-MailKind = Literal["request", "reminder", "expired", "unused", "webhook"]
+MailKind = Literal["request", "reminder", "expired", "unused", "webhook", "key_added", "key_confirmed"]
 LEASE_SECONDS = 120.0
 """Seconds after which an e-mail that a process was sending counts as left behind; longer than any attempt takes."""
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 30.0, 3600.0
@@ -32,6 +32,7 @@ class MailDraft:
     event: str
     kind: MailKind
     approval: str
+    """The approval that it is about, or the passkey."""
     to: MailAddress
     language: Language
     due_at: float

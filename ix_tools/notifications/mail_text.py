@@ -21,17 +21,17 @@ from ix_tools.events.models import Event
 from ix_tools.i18n import formats
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, message, render
-from ix_tools.notifications.mail_queue import Mail, MailKind
+from ix_tools.notifications.mail_queue import Mail
 from ix_tools.text.sanitize import sanitize_line
 
-SUBJECTS: Mapping[MailKind, Message] = {
+SUBJECTS: Mapping[str, Message] = {
     "request": message("To approve"),
     "reminder": message("Still to approve"),
     "expired": message("Not approved in time"),
     "unused": message("Approved, but not carried out in time"),
     "webhook": message("Webhook disabled"),
 }
-OPENINGS: Mapping[MailKind, Message] = {
+OPENINGS: Mapping[str, Message] = {
     "request": message("A request waits for your approval."),
     "reminder": message("This request still waits for your approval, and its time ends soon."),
     "expired": message(
@@ -74,9 +74,9 @@ def build_message(mail: Mail, approval: Approval, content: MailContent) -> Email
     subject = " · ".join(
         filter(None, (f"{render(SUBJECTS[mail.kind], language)}: {kind}", amount, approval.id))
     )
-    built = _start(mail, subject, content.sender)
+    built = build_envelope(mail, content.sender, subject)
     if content.request_id and content.request_id != mail.id:
-        built["References"] = f"<{content.request_id}@{_get_domain(content.sender)}>"
+        built["References"] = f"<{content.request_id}@{_find_domain(content.sender)}>"
     built.set_content(_write_text(mail, approval, content, kind, amount), cte="quoted-printable")
     return built
 
@@ -84,7 +84,7 @@ def build_message(mail: Mail, approval: Approval, content: MailContent) -> Email
 def build_notice(mail: Mail, event: Event, sender: MailAddress) -> EmailMessage:
     """Build the e-mail about a webhook that was disabled: which one, whose, why, and how it receives again."""
     language, identifier = mail.language, str(event.data.get("webhook", ""))
-    built = _start(mail, f"{render(SUBJECTS[mail.kind], language)}: {identifier}", sender)
+    built = build_envelope(mail, sender, f"{render(SUBJECTS[mail.kind], language)}: {identifier}")
     facts = (
         (WEBHOOK, identifier),
         (ACCOUNT, event.account),
@@ -92,24 +92,25 @@ def build_notice(mail: Mail, event: Event, sender: MailAddress) -> EmailMessage:
         (WHY, sanitize_line(str(event.data.get("why", "")))),
         (RECEIVE_AGAIN, format_launch_command("webhooks", "enable", identifier)),
     )
-    parts = (render(OPENINGS[mail.kind], language), _format_pairs(facts, language))
+    parts = (render(OPENINGS[mail.kind], language), format_pairs(facts, language))
     built.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
     return built
 
 
-def _start(mail: Mail, subject: str, sender: MailAddress) -> EmailMessage:
+def build_envelope(mail: Mail, sender: MailAddress, subject: str) -> EmailMessage:
+    """Build an e-mail without its text."""
     built = EmailMessage(policy=SMTP)
     built["Subject"] = subject
     built["From"] = Address(sender.name, addr_spec=sender.address)
     built["To"] = Address(mail.person, addr_spec=mail.address)
     built["Date"] = format_datetime(lisbon_now())
-    built["Message-ID"] = f"<{mail.id}@{_get_domain(sender)}>"
+    built["Message-ID"] = f"<{mail.id}@{_find_domain(sender)}>"
     built["Auto-Submitted"] = "auto-generated"
     built["Content-Language"] = mail.language
     return built
 
 
-def _get_domain(sender: MailAddress) -> str:
+def _find_domain(sender: MailAddress) -> str:
     return sender.address.rpartition("@")[2]
 
 
@@ -127,10 +128,10 @@ def _write_text(mail: Mail, approval: Approval, content: MailContent, kind: str,
         (ASKER, sanitize_line(approval.principal)),
         (UNTIL, render(message("{moment} (Lisbon time)", moment=until), language)),
     )
-    parts = [render(OPENINGS[mail.kind], language), _format_pairs(facts, language)]
+    parts = [render(OPENINGS[mail.kind], language), format_pairs(facts, language)]
     if mail.kind in {"request", "reminder"}:
         command = format_launch_command("approvals", "approve", approval.id)
-        parts.append(_format_pairs(((DECIDE, content.link), (IN_A_TERMINAL, command)), language))
+        parts.append(format_pairs(((DECIDE, content.link), (IN_A_TERMINAL, command)), language))
         if content.shows_details and preview is not None:
             parts.append(format_full_text(preview, language))
         else:
@@ -139,5 +140,6 @@ def _write_text(mail: Mail, approval: Approval, content: MailContent, kind: str,
     return "\n\n".join(parts) + "\n"
 
 
-def _format_pairs(pairs: tuple[tuple[Message, str], ...], language: Language) -> str:
+def format_pairs(pairs: tuple[tuple[Message, str], ...], language: Language) -> str:
+    """Format labels and texts, one pair a line; an empty text is left out."""
     return "\n".join(f"{render(label, language)}: {text}" for label, text in pairs if text)

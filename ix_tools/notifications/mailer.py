@@ -30,6 +30,7 @@ from ix_tools.notifications.mail_queue import (
     insert_mail,
 )
 from ix_tools.notifications.mail_text import MailContent, build_message, build_notice
+from ix_tools.notifications.passkey_news import PasskeyReporter
 from ix_tools.notifications.recipients import choose_recipients
 from ix_tools.storage.database import Store
 
@@ -42,6 +43,7 @@ READER = "mail"
 """The name under which the store keeps how far the events were read."""
 ASKING: tuple[MailKind, ...] = ("request", "reminder")
 NEWS: tuple[MailKind, ...] = ("expired", "unused")
+ABOUT_PASSKEYS: tuple[MailKind, ...] = ("key_added", "key_confirmed")
 WANTED = EventFilter(types=("approval.requested", "approval.expired", "webhook.disabled"))
 LOOK_SECONDS = 1.0
 """Seconds between two looks for events and due e-mails."""
@@ -66,6 +68,7 @@ class Mailer:
         self._queue = MailQueue(store)
         self._approvals = ApprovalRepository(store, settings.approval_minutes, clock)
         self._links = ApprovalLinks(store, clock)
+        self._passkey_news = PasskeyReporter(store, settings)
         self._sender = parse_mail_address(settings.mail_from)
 
     async def run(self) -> NoReturn:
@@ -89,6 +92,7 @@ class Mailer:
             partial(self._events.consume, READER, self._enqueue, wanted=WANTED)
         ):
             pass
+        await anyio.to_thread.run_sync(self._passkey_news.enqueue)
         while mails := await anyio.to_thread.run_sync(self._queue.take_due):
             await self._send_all(mails)
 
@@ -167,6 +171,8 @@ class Mailer:
             event = self._events.find(get_event_id(mail))
             assert event is not None
             return build_notice(mail, event, self._sender)
+        if mail.kind in ABOUT_PASSKEYS:
+            return self._passkey_news.build_message(mail, self._sender)
         approval = self._approvals.find(mail.approval)
         content = MailContent(
             self._sender,

@@ -100,7 +100,7 @@ KEPT: Mapping[str, Kept] = {
         "not every draft reads them again",
         "ten minutes, then read again",
     ),
-    "mails": Kept("address of an approver, state", "an approver is told once", "30 days"),
+    "mails": Kept("address of an approver or administrator, state", "they are told once", "30 days"),
     "webhook_endpoints": Kept(
         "addresses of receivers, secrets that sign", "events are sent to them", "removed"
     ),

@@ -8,8 +8,8 @@ mails = sql.Table(
     "mails",
     metadata,
     sql.Column("id", sql.String(80), primary_key=True),  # the local part of its Message-ID
-    sql.Column("kind", sql.String(16), nullable=False),  # request, reminder, expired, unused
-    sql.Column("approval", sql.String(16), nullable=False),
+    sql.Column("kind", sql.String(16), nullable=False),  # as in MailKind
+    sql.Column("approval", sql.String(16), nullable=False),  # or the passkey
     sql.Column("person", sql.String(200), nullable=False),  # as the settings name them; empty without a name
     sql.Column("address", sql.String(254), nullable=False),
     sql.Column("language", sql.String(2), nullable=False),
