@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -322,14 +323,58 @@ async def test_every_change_of_a_proof_is_found(desk: Desk) -> None:
             tried += check_tampering(desk, folder, row, **{column: "tampered"})
         others = [one for one in signed if one is not row]
         tried += sum(check_tampering(desk, folder, row, outcome=one["outcome"]) for one in others)
-    assert tried >= 180, tried
-    for row in rows[-9:-1]:  # the newest one is in the note beside the store
-        with store.writing() as connection:
-            connection.execute(audit.delete().where(audit.c.seq == row["seq"]))
-        assert verify_chain(store, folder)
-        with store.writing() as connection:
-            connection.execute(audit.insert().values(row))
+        for column, value in {"shown": "0" * 64, "document": "0" * 64, "differs": True}.items():
+            tried += check_changed_approval(desk, row["approval"], **{column: value})
+    tried += sum(check_removal(desk, folder, row) for row in rows[-9:-1])  # the newest one is in the note
+    tried += sum(check_swap(desk, folder, one, other) for one, other in itertools.combinations(signed, 2))
+    tried += check_note(desk, folder, rows[-1])
+    assert tried >= 200, tried
     assert verify_chain(store, folder) + signature_audit.verify_signatures(store) == []
+
+
+def check_changed_approval(desk: Desk, identifier: str, **values: Any) -> int:
+    """Change what was approved in the store, and check that its signature does not fit any more."""
+    store, mine = desk.harness.context.store, approvals.c.id == identifier
+    with store.reading() as connection:
+        before = connection.execute(sql.select(approvals).where(mine)).one()._mapping
+    desk.change(approvals, mine, **values)
+    assert len(signature_audit.verify_signatures(store)) == 1, values
+    desk.change(approvals, mine, **{name: before[name] for name in values})
+    return 1
+
+
+def check_removal(desk: Desk, folder: Path, row: Json) -> int:
+    """Remove a row of the trail, and check that it is missed."""
+    store = desk.harness.context.store
+    with store.writing() as connection:
+        connection.execute(audit.delete().where(audit.c.seq == row["seq"]))
+    assert verify_chain(store, folder), row["seq"]
+    with store.writing() as connection:
+        connection.execute(audit.insert().values(row))
+    return 1
+
+
+def check_swap(desk: Desk, folder: Path, one: Json, other: Json) -> int:
+    """Put two signatures in each other's place, hashes and all."""
+    content = [name for name in one if name not in {"seq", "previous"}]
+    for row, source in ((one, other), (other, one)):
+        desk.change(audit, audit.c.seq == row["seq"], **{name: source[name] for name in content})
+    assert verify_chain(desk.harness.context.store, folder)
+    for row in (one, other):
+        desk.change(audit, audit.c.seq == row["seq"], **{name: row[name] for name in content})
+    return 1
+
+
+def check_note(desk: Desk, folder: Path, last: Json) -> int:
+    """Change the note beside the store: another hash, and a row that the store does not have."""
+    (note,) = folder.glob("*.head")
+    kept = note.read_text("utf-8")
+    tampered = (f"{last['seq']} {'0' * 64}\n", f"{last['seq'] + 1} {last['hash']}\n")
+    for text in tampered:
+        note.write_text(text, "utf-8")
+        assert verify_chain(desk.harness.context.store, folder), text
+    note.write_text(kept, "utf-8")
+    return len(tampered)
 
 
 def check_tampering(desk: Desk, folder: Path, row: Json, **values: Any) -> int:
