@@ -106,6 +106,7 @@ class PasskeyPages:
             hint="",
             error="",
             options=json.dumps(options),
+            provider=None,
             csrf=visitor.build_csrf_token("new-passkey"),
             action=f"{PATH}/new?lang={visitor.language}",
             next="",
