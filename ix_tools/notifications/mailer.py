@@ -42,8 +42,8 @@ log = logging.getLogger(__name__)
 READER = "mail"
 """The name under which the store keeps how far the events were read."""
 ASKING: tuple[MailKind, ...] = ("request", "reminder")
-NEWS: tuple[MailKind, ...] = ("expired", "unused")
 ABOUT_PASSKEYS: tuple[MailKind, ...] = ("key_added", "key_confirmed")
+NEWS: tuple[MailKind, ...] = ("expired", "unused", *ABOUT_PASSKEYS)
 WANTED = EventFilter(types=("approval.requested", "approval.expired", "webhook.disabled"))
 LOOK_SECONDS = 1.0
 """Seconds between two looks for events and due e-mails."""
