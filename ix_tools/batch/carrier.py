@@ -1,7 +1,7 @@
-"""Carrier of a batch: one run of it in this process, with its context, its progress, and what a person was shown."""
+"""Carrier of a batch: one run of it in this process, with its context and its progress."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from ix_tools.approvals.links import LinkDelivery
 from ix_tools.approvals.models import Approval, CallOrigin
 from ix_tools.batch.models import Batch, BatchRow
 from ix_tools.batch.repository import BatchRepository
+from ix_tools.batch.shown import SHOWN
 from ix_tools.batch.start import create_repository
 from ix_tools.errors import IxError
 from ix_tools.guards.facts import Facts
@@ -36,8 +37,6 @@ class BatchRun:
     progress: BatchProgress = ignore_progress
     asked: tuple[Approval, LinkDelivery | None] | None = None
     """The question of this run, where a person is asked now."""
-    shown: dict[int, Facts] = field(default_factory=dict)
-    """What a person was shown of each document, while this process knows it."""
 
     @property
     def repository(self) -> BatchRepository:
@@ -52,6 +51,21 @@ class BatchRun:
         """Return the documents as they are now."""
         rows: list[BatchRow] = await self.in_store(self.repository.list_rows, self.batch.id)
         return rows
+
+    async def load_row(self, row: BatchRow) -> BatchRow:
+        """Return a document as it is now."""
+        found: BatchRow = await self.in_store(self.repository.find_row, self.batch.id, row.place)
+        return found
+
+    def keep_shown(self, facts: Mapping[int, Facts]) -> None:
+        """Keep what the present question shows of each document, if look-ups are remembered."""
+        if self.context.settings.remember_lookups:
+            SHOWN.keep(self.batch.id, self.batch.round, facts)
+
+    def take_shown(self, place: int) -> Facts | None:
+        """Return what the person was shown of a document, if this process knows it and it is not old."""
+        minutes = self.context.settings.approval_minutes
+        return SHOWN.take(self.batch.id, self.batch.round, place, minutes * 60)
 
     async def update(self, **values: Any) -> None:
         """Change fields of the batch."""

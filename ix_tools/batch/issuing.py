@@ -1,6 +1,7 @@
 """Issuing of a batch: in the order of the file, one document at a time in each series, then its e-mail; or the deletion of its drafts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
@@ -14,6 +15,10 @@ from ix_tools.i18n.messages import message
 from ix_tools.operations.base import BundledApproval
 from ix_tools.pipeline.execute import execute, execute_covered
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
+from ix_tools.pipeline.turns import Turn, TurnLost
+
+AHEAD = 3
+"""Documents of a series that are under way: one is sent e-mail, one is issued, one is looked up."""
 
 
 async def carry_out(run: BatchRun) -> IxError | None:
@@ -30,51 +35,80 @@ async def carry_out(run: BatchRun) -> IxError | None:
     for one in covered:
         lanes.setdefault(one.lane, []).append(one)
     done = len([one for one in rows if one.bindings]) - len(covered)
-    stops: list[IxError] = []
-    failures: list[IxError] = []
-
-    async def work(lane: Sequence[BatchRow]) -> None:
-        nonlocal done
-        for row in lane:
-            if failures:
-                return
-            try:
-                stop = await _carry_out(run, row)
-            except IxError as failure:
-                failures.append(failure)
-                return
-            if stop is not None:
-                stops.append(stop)
-                return
-            done += 1
-            await run.progress(run.batch.purpose, done, len(covered) + done)
-
+    issuing = _Issuing(run, done, len(covered) + done)
     async with anyio.create_task_group() as group:
         for lane in lanes.values():
-            group.start_soon(work, lane)
-    if failures:
-        raise failures[0]
-    return stops[0] if stops else None
+            group.start_soon(issuing.carry_out, lane)
+    if issuing.failures:
+        raise issuing.failures[0]
+    return issuing.stops[0] if issuing.stops else None
 
 
-async def _carry_out(run: BatchRun, row: BatchRow) -> IxError | None:
-    """Carry out one document; return why its series must stop, or None."""
+@dataclass
+class _Issuing:
+    """One pass over the documents that an approval covers."""
+
+    run: BatchRun
+    done: int
+    total: int
+    stops: list[IxError] = field(default_factory=list)
+    """Why series stopped."""
+    failures: list[IxError] = field(default_factory=list)
+    """Trouble that passes."""
+
+    async def carry_out(self, lane: Sequence[BatchRow]) -> None:
+        """Carry out the documents of a series in their order; the next ones are prepared meanwhile."""
+        turn: Turn | None = None
+        places = anyio.CapacityLimiter(AHEAD)
+        async with anyio.create_task_group() as group:
+            for row in lane:
+                await places.acquire_on_behalf_of(row.place)
+                if self.failures or (turn is not None and turn.is_lost):
+                    return
+                turn = Turn(turn)
+                group.start_soon(self._carry_out, row, turn, places)
+
+    async def _carry_out(self, row: BatchRow, turn: Turn, places: anyio.CapacityLimiter) -> None:
+        try:
+            stop = await _carry_out(self.run, row, turn)
+        except TurnLost:
+            return
+        except IxError as failure:
+            self.failures.append(failure)
+            return
+        finally:
+            turn.give_up()
+            places.release_on_behalf_of(row.place)
+        if stop is not None:
+            self.stops.append(stop)
+            return
+        self.done += 1
+        await self.run.progress(self.run.batch.purpose, self.done, self.total)
+
+
+async def _carry_out(run: BatchRun, row: BatchRow, turn: Turn) -> IxError | None:
+    """Carry out one document; return why its series must stop, or None.
+
+    Raises:
+        TurnLost: The one before it was not carried out.
+    """
     if row.state in {"drafted", "trying", "removing"}:
-        stop = await _change_state(run, row)
+        stop = await _change_state(run, row, turn)
         if stop is not None:
             return stop
-        row = next(one for one in await run.load_rows() if one.place == row.place)
+        row = await run.load_row(row)
+    turn.confirm()
     if row.state == "issued":
         await _send_email(run, row)
     return None
 
 
-async def _change_state(run: BatchRun, row: BatchRow) -> IxError | None:
+async def _change_state(run: BatchRun, row: BatchRow, turn: Turn) -> IxError | None:
     deletes = run.batch.purpose == "delete"
     if row.state != "drafted":
         # An earlier run may have sent it and died.
         await _recover(run, row)
-        row = next(one for one in await run.load_rows() if one.place == row.place)
+        row = await run.load_row(row)
         if row.state not in {"trying", "removing"}:
             return None
     await run.update_row(row.place, state="removing" if deletes else "trying")
@@ -86,7 +120,8 @@ async def _change_state(run: BatchRun, row: BatchRow) -> IxError | None:
             build_call(run.batch, row),
             bundle,
             run.origin,
-            run.shown.pop(row.place, None),
+            run.take_shown(row.place),
+            turn,
         )
     except StoredDifferently as difference:
         document = difference.details.get("document") or {}
@@ -96,15 +131,11 @@ async def _change_state(run: BatchRun, row: BatchRow) -> IxError | None:
     except ApprovalRefused as refusal:
         await run.update_row(row.place, state="held", problem=refusal.dump())
         return None
+    except TurnLost:
+        await run.update_row(row.place, state="drafted")
+        raise
     except IxError as failure:
-        if is_passing(failure):
-            raise
-        await _recover(run, row)
-        row = next(one for one in await run.load_rows() if one.place == row.place)
-        if row.state not in {"trying", "removing"}:
-            return None
-        await run.update_row(row.place, state="held" if deletes else "drafted", problem=failure.dump())
-        return None if deletes else _build_stop(row, failure)
+        return await _judge_failure(run, row, failure)
     if isinstance(outcome, ApprovalRequired):
         # Its part of the approval was used by a request whose outcome was lost, or the policy requires more now.
         await run.update_row(row.place, state="held", problem=_build_lost_refusal(outcome).dump())
@@ -114,6 +145,23 @@ async def _change_state(run: BatchRun, row: BatchRow) -> IxError | None:
     else:
         await record_state(run, row, outcome.body["document"])
     return None
+
+
+async def _judge_failure(run: BatchRun, row: BatchRow, failure: IxError) -> IxError | None:
+    """Record a refused document, and return why its series must stop.
+
+    Raises:
+        IxError: It is trouble that passes.
+    """
+    if is_passing(failure):
+        raise failure
+    await _recover(run, row)
+    row = await run.load_row(row)
+    if row.state not in {"trying", "removing"}:
+        return None
+    deletes = run.batch.purpose == "delete"
+    await run.update_row(row.place, state="held" if deletes else "drafted", problem=failure.dump())
+    return None if deletes else _build_stop(row, failure)
 
 
 async def _recover(run: BatchRun, row: BatchRow) -> None:

@@ -53,6 +53,12 @@ class BatchRepository:
         with self._store.reading() as connection:
             return [_build_row(row) for row in connection.execute(query).all()]
 
+    def find_row(self, identifier: str, place: int) -> BatchRow:
+        """Return one document of a batch."""
+        mine = (batch_rows.c.batch == identifier) & (batch_rows.c.place == place)
+        with self._store.reading() as connection:
+            return _build_row(connection.execute(sql.select(batch_rows).where(mine)).one())
+
     def list_batches(self, account: str, principal: str = "", limit: int = 50) -> list[Batch]:
         """Return the newest batches of an account."""
         query = sql.select(batches).where(batches.c.account == account)

@@ -106,7 +106,7 @@ async def prepare(run: BatchRun) -> list[Prepared]:
         one.place: {"bindings": []} for one in rows if one.place not in changes and one.bindings
     }
     await run.in_store(run.repository.update_rows, run.batch.id, {**others, **changes})
-    run.shown = {one.row.place: one.examined.facts for one in ordered}
+    run.keep_shown({one.row.place: one.examined.facts for one in ordered})
     return ordered
 
 

@@ -22,10 +22,9 @@ from ix_tools.approvals.parked_calls import ParkedCall
 from ix_tools.approvals.repository import CallOrigin, Reply
 from ix_tools.config.settings import SANDBOX_NOTICE
 from ix_tools.domain.today import pin_today
-from ix_tools.errors import IxError, SettingsError, StoredDifferently
+from ix_tools.errors import IxError, StoredDifferently
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
-from ix_tools.i18n.messages import message
 from ix_tools.idempotency.intents import Intent
 from ix_tools.operations import file_delivery
 from ix_tools.operations.access import require_enabled
@@ -39,7 +38,6 @@ from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.corrections import describe_correction
 from ix_tools.pipeline.document_numbers import resolve_numbers
-from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
 from ix_tools.pipeline.execution import Execution, Progress
 from ix_tools.pipeline.figure_changes import collect_figures
 from ix_tools.pipeline.fresh_read import FreshRead, OutdatedFacts
@@ -57,13 +55,13 @@ from ix_tools.pipeline.readback import (
     summarize_outcome,
 )
 from ix_tools.pipeline.replay import bring_up_to_date
+from ix_tools.pipeline.turns import Turn
 from ix_tools.schemas.search import get_operation
 from ix_tools.telemetry import observe
 from ix_tools.text.sanitize import sanitize_all
 
 if TYPE_CHECKING:
-    from ix_tools.policy.context import PolicyCase
-    from ix_tools.policy.evaluation import PolicyEvaluation
+    pass
 
 __all__ = [
     "ApprovalRequired",
@@ -73,7 +71,6 @@ __all__ = [
     "ParkingTerms",
     "Reply",
     "carry_out",
-    "dry_run_policy",
     "execute",
     "execute_covered",
     "get_operation",
@@ -126,19 +123,21 @@ async def execute_covered(
     bundle: BundledApproval,
     origin: CallOrigin,
     shown: Facts | None = None,
+    turn: Turn | None = None,
 ) -> Completed | ApprovalRequired:
     """Execute a call that an approval of many calls covers.
 
     Args:
         bundle: what the approval was requested for; the call is bound to it.
         shown: the facts that the person saw, if this process still has them: what the last read confirms is not read twice.
+        turn: the place of the call among those that are sent one after another.
 
     Raises:
-        IxError: The call failed; the error says what was sent.
+        IxError: The call failed; the error says what was sent. TurnLost: the one before it was not carried out.
     """
     claims = ClaimSession(context, name)
     claim = parking.create_claim(context, claims.holder.id)
-    execution = Execution(context, arguments, origin, claims, claim, bundle=bundle, is_step=True)
+    execution = Execution(context, arguments, origin, claims, claim, bundle=bundle, is_step=True, turn=turn)
     with pin_today(context.now().date()):
         if shown is not None:
             identity = identify_call(context, parse(name, arguments), origin.face, arguments, bundle)
@@ -320,32 +319,6 @@ async def _run_write(execution: Execution, call: Operation[Any]) -> Completed | 
     return await _execute(replace(execution, reply=None, is_repeated=True), call.spec.name)
 
 
-async def dry_run_policy(
-    context: CallContext, name: str, arguments: Mapping[str, Any], face: str = "library"
-) -> "tuple[PolicyCase, PolicyEvaluation]":
-    """Evaluate the policy for a call without executing it. The account is read; nothing is written, asked or stored."""
-    require_enabled(get_operation(name).spec, context.settings)
-    call = parse(name, arguments)
-    if context.policy is None:
-        raise SettingsError(
-            message("No policy file is set, so there is nothing to check."),
-            code="no_policy",
-            next=message("set INVOICEXPRESS_POLICY"),
-        )
-    loader = context.create_loader()
-    call, facts, warnings, _ = await load_facts(loader, call, context, None)
-    if call.spec.effect.needs_approval:
-        identity = identify_call(context, call, face, arguments)
-        attempts = await find_unresolved_attempts(context, call, identity, facts, None)
-        warnings += (
-            *idempotent_write.warn_of_duplicate(
-                await idempotent_write.find_recent_duplicate(context, identity)
-            ),
-            *warn_of_attempts(attempts, identity),
-        )
-    return await policy_check.explain_policy(context, context.policy, call, facts, face, warnings)
-
-
 async def _execute_read(call: Operation[Any], operation_context: PipelineOperationContext) -> Any:
     """Return the result of a read; a response of another shape is an Unreadable error."""
     try:
@@ -359,7 +332,8 @@ async def _send_and_verify(
 ) -> Completed:
     """Send the write, read it back, compare, and record the outcome in every case."""
     context, call, facts, loader = execution.context, prepared.call, prepared.facts, prepared.loader
-    fresh = FreshRead(loader, call, facts, execution.claims) if call.spec.effect.needs_approval else None
+    needs_fresh_read, turn = call.spec.effect.needs_approval, execution.turn
+    fresh = FreshRead(loader, call, facts, execution.claims, turn) if needs_fresh_read else None
     operation_context = PipelineOperationContext(
         context, facts, execution.progress, face=execution.face, fresh_read=fresh
     )
@@ -378,8 +352,12 @@ async def _send_and_verify(
         if fresh is not None:
             await return_approval(context, prepared, failure, is_unsent=fresh.is_unsent and not resumed)
         raise
+    if turn is not None:
+        turn.mark_answered()
     async with idempotent_write.release_on_failure(context, intent):
         result, error = await _verify(context, prepared, result)
+        if turn is not None:
+            turn.confirm()
         body = error.dump() if error else _build_result(context, call, result, prepared.warnings, facts)
     changes = collect_changes(call, facts, result, differs=error is not None)
     figures = collect_figures(call, facts, result)

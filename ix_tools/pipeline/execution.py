@@ -10,6 +10,7 @@ from ix_tools.operations.base import BundledApproval
 from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.parking import Parking
+from ix_tools.pipeline.turns import Turn
 
 Progress = Callable[[float, float, str], Awaitable[None]]
 """Reports to the caller: what is done, of how much, and a sentence."""
@@ -40,6 +41,8 @@ class Execution:
     """True if the call is made once more because something had changed before it began."""
     is_step: bool = False
     """The call is a step of a workflow."""
+    turn: Turn | None = None
+    """The place of the call among those that are sent one after another."""
 
     @property
     def face(self) -> str:

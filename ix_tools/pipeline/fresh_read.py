@@ -5,7 +5,8 @@
           └───────────────────────────────────────┴─ changed: nothing is sent ◀───┴ or too old: read again
 
 An irreversible request is never repeated without a new read. A change in InvoiceXpress's own pages can go unnoticed only
-while the read's response and the request are in transit: about one round trip.
+while the read's response and the request are in transit: about one round trip. In a line of calls (`turns`) the read-back of
+the call before this one may come between them.
 """
 
 import time
@@ -25,6 +26,7 @@ from ix_tools.operations.base import Operation
 from ix_tools.operations.protocols import get_client_id, get_series_id
 from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.fact_loader import SEEN, FactLoader
+from ix_tools.pipeline.turns import Turn
 
 MAX_AGE_SECONDS = 5.0
 """Seconds allowed between starting the read and sending the request. Counted from the start, because a response waits in
@@ -42,6 +44,8 @@ class FreshRead:
     call: Operation[Any]
     facts: Facts
     claims: ClaimSession
+    turn: Turn | None = None
+    """The place of the call among those that are sent one after another."""
     is_unsent: bool = True
     """True while no request of this call can have been carried out."""
     _is_first: bool = True
@@ -61,6 +65,8 @@ class FreshRead:
             async with account.reserve_slots(len(reads) + 1):
                 await self.claims.renew()
                 await self._confirm_unchanged(reads)
+                if self.turn is not None:
+                    await self.turn.wait_to_send()
                 if self._is_stale():
                     unsent = _build_too_slow_error()
                     continue

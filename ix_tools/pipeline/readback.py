@@ -4,7 +4,7 @@ InvoiceXpress answers most writes of clients, items, taxes and series with nothi
 because later documents use the record.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import anyio
@@ -21,6 +21,7 @@ from ix_tools.operations.protocols import HasDocumentId, get_document_type
 from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.fact_loader import FactLoader
+from ix_tools.pipeline.parallel import gather
 from ix_tools.verification.compare import MONEY_FIELDS, compare_document, compare_record
 
 IDENTITY = frozenset({"id", "name", "code", "fiscal_id", "country"})
@@ -43,10 +44,10 @@ async def read_back_document(
     if expected.values.get("status") == "deleted":
         return await _verify_deleted(loader, kind, number, result)
     try:
-        raw = await loader.get_raw_document(kind, number)
+        raw, client = await _read_with_client(loader, call, facts, (kind, number))
         loader.seen.keep_document(raw)
         stored = parse_record(Document, {**raw, "document_type": kind}).with_named_taxes(facts.taxes)
-        unlike_shown = await _find_unapproved_changes(loader, call, facts, raw)
+        unlike_shown = _find_unapproved_changes(call, facts, raw, client)
     except IxError as failure:
         return result, [
             Difference.for_failed_read_back("document", failure),
@@ -91,18 +92,32 @@ def _compare_seen_client(loader: FactLoader, facts: Facts, document: Mapping[str
     return [one for one in found if one.field.removeprefix("client.") in IDENTITY]
 
 
-async def _find_unapproved_changes(
-    loader: FactLoader, call: Operation[Any], facts: Facts, raw: Mapping[str, Any]
+async def _read_with_client(
+    loader: FactLoader, call: Operation[Any], facts: Facts, reference: tuple[str, int]
+) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+    """Read a document and, where a person was shown it with its client, the client beside it."""
+    jobs: dict[str, Callable[[], Awaitable[Mapping[str, Any]]]] = {
+        "document": lambda: loader.get_raw_document(*reference)
+    }
+    client = facts.document.client if facts.document else None
+    number = client.id if client is not None else None
+    is_compared = call.list_written_fields() is not None and facts.document_raw and facts.document_client_raw
+    if is_compared and number is not None:
+        jobs["client"] = lambda: loader.get_raw_client(number)
+    found = await gather(jobs)
+    return found["document"], found.get("client")
+
+
+def _find_unapproved_changes(
+    call: Operation[Any], facts: Facts, raw: Mapping[str, Any], client: Mapping[str, Any] | None
 ) -> list[Difference]:
     """Return changes to the document or its client since it was shown, except the fields that the call writes."""
     allowed = call.list_written_fields()
     if allowed is None or not facts.document_raw:
         return []
     found = find_differences(facts.document_raw, raw, allowed)
-    client = facts.document.client if facts.document else None
-    if facts.document_client_raw and client is not None and client.id is not None:
-        now = await loader.get_raw_client(client.id)
-        found += find_client_differences(facts.document_client_raw, now)
+    if client is not None:
+        found += find_client_differences(facts.document_client_raw, client)
     return found
 
 

@@ -194,6 +194,49 @@ async def test_e_mails_go_out_once_each(harness: Harness) -> None:
     assert len(mails) == 1
 
 
+def list_steps(harness: Harness, since: int) -> list[str]:
+    """Return what was sent about documents since then, such as `PUT 1001`."""
+    sent = harness.sandbox.requests()[since:]
+    return [
+        f"{one['method']} {one['path'].removesuffix('.json').split('/')[2]}"
+        for one in sent
+        if one["path"].startswith("/invoices/")
+    ]
+
+
+async def test_each_is_read_directly_before_it_is_issued_and_after_the_one_before_it_was(
+    harness: Harness,
+) -> None:
+    run = await ask(harness)
+    approve(harness, run, "443.42")
+    before = len(harness.sandbox.requests())
+    assert (await go_on(harness, run.batch)).batch.state == "done"
+    steps = list_steps(harness, before)
+    assert sorted(steps) == sorted(
+        f"{step} {number}" for number in (1001, 1002, 1003) for step in ("GET", "PUT", "GET")
+    )
+    for number in (1001, 1002, 1003):
+        sent = steps.index(f"PUT {number}")
+        assert steps[:sent].count(f"GET {number}") == 1
+        if number > 1001:
+            assert steps.index(f"PUT {number - 1}") < steps.index(f"GET {number}")
+            assert steps[:sent].count(f"GET {number - 1}") == 2
+
+
+async def test_after_a_refused_document_nothing_more_of_its_series_is_sent(harness: Harness) -> None:
+    run = await ask(harness)
+    approve(harness, run, "443.42")
+    harness.sandbox.fault("PUT", "/invoices/1001/change-state", status=422, body={"errors": ["no"]})
+    before = len(harness.sandbox.requests())
+    assert (await go_on(harness, run.batch)).batch.state == "stopped"
+    assert [one for one in list_steps(harness, before) if one.startswith("PUT")] == ["PUT 1001"]
+    assert states(harness, run) == ["drafted"] * 3
+    again = await go_on(harness, run.batch, asks_again=True)
+    approve(harness, again, "443.42")
+    assert (await go_on(harness, run.batch)).batch.state == "done"
+    assert [one.number for one in rows_of(harness, run)] == ["1/2026", "2/2026", "3/2026"]
+
+
 async def test_trouble_that_passes_leaves_everything_where_it_is(harness: Harness) -> None:
     run = await ask(harness)
     approve(harness, run, "443.42")

@@ -12,7 +12,7 @@ import sqlalchemy as sql
 from ix_tools.approvals.repository import Reply
 from ix_tools.domain.comparison import Difference
 from ix_tools.errors import ApprovalRefused, IxError, Refused
-from ix_tools.pipeline.execute import dry_run_policy
+from ix_tools.pipeline.dry_run import dry_run_policy
 from ix_tools.pipeline.pdf_content import fetch_pdf
 from ix_tools.storage.schema import approvals, audit
 from tests.harness import TODAY, ApprovalNeeded, Harness, Json, document_arguments, execute, invoice, line

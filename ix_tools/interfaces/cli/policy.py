@@ -28,7 +28,7 @@ from ix_tools.interfaces.cli.repositories import open_approvals
 from ix_tools.interfaces.cli.translation import Misuse
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.execute import dry_run_policy
+from ix_tools.pipeline.dry_run import dry_run_policy
 from ix_tools.policy.context import UNKNOWN, PolicyCase, Unknown
 from ix_tools.policy.evaluation import PolicyEvaluation, evaluate_rules
 from ix_tools.policy.file import PolicyFile
