@@ -22,6 +22,7 @@ import stamina
 
 from ix_tools.api_client.protocol import CHECK_FIRST, Request, Response
 from ix_tools.api_client.retry_after import parse_retry_after
+from ix_tools.api_client.shared_answers import SharedAnswers
 from ix_tools.config.settings import Settings
 from ix_tools.errors import StoreUnavailable, Unreachable, Unreadable
 from ix_tools.i18n.messages import message
@@ -118,6 +119,7 @@ class InvoiceXpressClient:
         self._hosts = {False: settings.main_url, True: settings.v1_url}
         self._limiter, self._transport = limiter, transport
         self._client: httpx2.AsyncClient | None = None
+        self._answers: SharedAnswers | None = None
         self._key = compile_key_pattern(settings.api_key.get_secret_value())
 
     async def __aenter__(self) -> Self:
@@ -136,6 +138,15 @@ class InvoiceXpressClient:
             await self._client.aclose()
             self._client = None
 
+    def share_reads(self) -> "InvoiceXpressClient":
+        """Return a client of the same connections that sends each read once and answers it again with the same response.
+
+        For one pass over many rows, which is judged by the account as it was then. It is not closed by itself.
+        """
+        sharing = InvoiceXpressClient(self._settings, self._limiter, self._transport)
+        sharing._client, sharing._answers = self._get_http_client(), SharedAnswers()
+        return sharing
+
     async def send(self, request: Request) -> Response:
         """Send a request and return the response, whatever its status.
 
@@ -144,6 +155,11 @@ class InvoiceXpressClient:
 
         Raises: Unreachable when no response came.
         """
+        if self._answers is None or request.writes:
+            return await self._send(request)
+        return await self._answers.find(request, self._send)
+
+    async def _send(self, request: Request) -> Response:
         began = time.monotonic()
         try:
             return await self._attempt(request)

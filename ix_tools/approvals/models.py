@@ -66,6 +66,8 @@ class CallOrigin:
     """The host can show a form and return the answer."""
     can_open_link: bool = False
     """The host can open a page for the person without showing the link to the model."""
+    credential: str = "local"
+    """What the caller signed in with; see `ParkedDraft.credential`."""
 
 
 @dataclass(frozen=True, slots=True)

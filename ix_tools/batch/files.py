@@ -6,15 +6,22 @@ from pathlib import PurePath
 from ix_tools.batch.archives import Archive
 from ix_tools.batch.csv_files import read_csv
 from ix_tools.batch.faults import Unreadable, refuse_file
+from ix_tools.batch.json_files import is_json, read_json
 from ix_tools.batch.ods_files import is_ods, read_ods
 from ix_tools.batch.table import MAX_BYTES, Table
 from ix_tools.batch.xls_files import SIGNATURE, read_xls
 from ix_tools.batch.xlsx_files import is_xlsx, read_xlsx
 from ix_tools.i18n.messages import message
 
-SUFFIXES = {"csv": (".csv", ".txt", ".tsv"), "xlsx": (".xlsx",), "ods": (".ods",), "xls": (".xls",)}
+SUFFIXES = {
+    "csv": (".csv", ".txt", ".tsv"),
+    "json": (".json",),
+    "xlsx": (".xlsx",),
+    "ods": (".ods",),
+    "xls": (".xls",),
+}
 """Formats, and how the names of their files end."""
-READABLE = message("a table as CSV, xlsx, ods or xls")
+READABLE = message("a table as CSV, xlsx, ods, xls or JSON")
 
 
 def digest_file(content: bytes) -> str:
@@ -68,7 +75,7 @@ def _read(content: bytes, sheet: str) -> Table:
     for mark, said in _OTHERS:
         if content.startswith(mark):
             raise Unreadable(message("The file is {kind}, not a table.", kind=said), READABLE)
-    return read_csv(content)
+    return read_json(content) if is_json(content) else read_csv(content)
 
 
 _OTHERS = (

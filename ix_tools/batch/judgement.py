@@ -9,6 +9,7 @@ write count, so that the second row of a new client contradicts nothing.
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from ix_tools.batch.documents import BatchDocument, Rate
@@ -23,9 +24,12 @@ from ix_tools.operations.invoices import CreateInvoice
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.dry_run import DryRun, dry_run
 from ix_tools.pipeline.execute import execute
+from ix_tools.pipeline.parallel import gather
 
 Progress = Callable[[int, int], Awaitable[None]]
 """Reports the documents that are done, of how many."""
+AT_ONCE = 8
+"""Documents that are judged side by side."""
 DRAFT_FIELDS = frozenset(CreateInvoice.model_fields)
 
 
@@ -55,29 +59,59 @@ async def judge(
         IxError: The account cannot be read, or the caller may not create and issue invoices.
     """
     taxes = await _load_taxes(context, face) if any(map(_has_rates, documents)) else ()
-    state, faults, judged = _Accumulated(), [], []
-    for done, document in enumerate(documents):
-        given, unresolved = _name_taxes(document, taxes)
-        faults += unresolved
-        if not unresolved:
-            draft = select_draft_arguments(given)
-            try:
-                found = await dry_run(context, "create_invoice", draft, face)
-            except (NotPermitted, SettingsError):
-                raise
-            except Refused as refusal:
-                faults += _place_problems(document, refusal)
-                continue
-            problems = [*state.find_conflicts(document, found), *state.find_date_fault(document, found)]
-            faults += problems
-            if not problems:
-                judged.append(_build_judged(document, given, found))
-            state.add(found)
+    # The whole file is judged by one reading of the account, so that rows with one client or item cost one look-up.
+    context = replace(context, account=context.account.share_reads())
+    state, faults, judged = _Accumulated(), list[Fault](), list[Judged]()
+    for start in range(0, len(documents), AT_ONCE):
+        some = documents[start : start + AT_ONCE]
+        for document, found in zip(some, await _try_out(context, some, taxes, face), strict=True):
+            if isinstance(found, _Tried):
+                problems = [
+                    *state.find_conflicts(document, found.run),
+                    *state.find_date_fault(document, found.run),
+                ]
+                faults += problems
+                if not problems:
+                    judged.append(_build_judged(document, found.arguments, found.run))
+                state.add(found.run)
+            else:
+                faults += found
         if progress is not None:
-            await progress(done + 1, len(documents))
+            await progress(start + len(some), len(documents))
     if faults:
         raise build_refusal(faults)
     return judged
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A document that passed every rule by itself."""
+
+    arguments: dict[str, Any]
+    run: DryRun
+
+
+async def _try_out(
+    context: CallContext, documents: Sequence[BatchDocument], taxes: Sequence[Tax], face: str
+) -> list[_Tried | list[Fault]]:
+    """Judge documents side by side, each by itself; return each with its arguments, or its faults."""
+
+    async def judge_one(document: BatchDocument) -> _Tried | list[Fault]:
+        given, unresolved = _name_taxes(document, taxes)
+        if unresolved:
+            return unresolved
+        try:
+            return _Tried(
+                given, await dry_run(context, "create_invoice", select_draft_arguments(given), face)
+            )
+        except (NotPermitted, SettingsError):
+            raise
+        except Refused as refusal:
+            return list(_place_problems(document, refusal))
+
+    jobs = {str(at): partial(judge_one, document) for at, document in enumerate(documents)}
+    found = await gather(jobs)
+    return [found[str(at)] for at in range(len(documents))]
 
 
 def select_draft_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:

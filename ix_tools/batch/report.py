@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ix_tools.batch.models import Batch, BatchRow, RowState
+from ix_tools.batch.models import ENDED_BATCH, Batch, BatchRow, RowState
 from ix_tools.batch.report_columns import REPORT_HEADINGS
 from ix_tools.errors import Problem
 from ix_tools.i18n.languages import Language
@@ -77,6 +77,19 @@ def describe_problem(stored: Mapping[str, Any] | None, language: Language) -> st
         render(load_text(stored.get("next", "")), language),
     ]
     return " ".join(" ".join(filter(None, said)).split())
+
+
+MAX_ROWS_SHOWN = 200
+"""Rows that an answer lists; the report has all."""
+
+
+def describe_batch(batch: Batch, rows: Sequence[BatchRow], language: Language) -> dict[str, Any]:
+    """Return the state of a batch in the size of an answer: the rows with a problem, and after the end the first of all."""
+    body = summarize(batch, rows, language)
+    listed = [one for one in body["rows"] if "problem" in one or batch.state in ENDED_BATCH]
+    left_out = len(listed) - MAX_ROWS_SHOWN
+    shown = {**body, "rows": listed[:MAX_ROWS_SHOWN]}
+    return {**shown, "rows_not_shown": left_out} if left_out > 0 else shown
 
 
 def summarize(batch: Batch, rows: Sequence[BatchRow], language: Language) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
-from ix_tools.batch.models import ENDED_BATCH, Batch, BatchRow, BatchState
+from ix_tools.batch.models import ENDED_BATCH, Batch, BatchRow, BatchState, RowState
 from ix_tools.events import outbox
 from ix_tools.events.models import EventDraft
 from ix_tools.storage.database import Store
@@ -58,6 +58,13 @@ class BatchRepository:
         mine = (batch_rows.c.batch == identifier) & (batch_rows.c.place == place)
         with self._store.reading() as connection:
             return _build_row(connection.execute(sql.select(batch_rows).where(mine)).one())
+
+    def count_states(self, identifier: str) -> dict[RowState, int]:
+        """Return how many documents of a batch are in each state."""
+        counted = sql.select(batch_rows.c.state, sql.func.count()).where(batch_rows.c.batch == identifier)
+        with self._store.reading() as connection:
+            rows = connection.execute(counted.group_by(batch_rows.c.state)).all()
+        return {row[0]: row[1] for row in rows}
 
     def list_batches(self, account: str, principal: str = "", limit: int = 50) -> list[Batch]:
         """Return the newest batches of an account."""

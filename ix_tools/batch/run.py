@@ -28,6 +28,8 @@ from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.joint_approval import bind_workflow
 from ix_tools.pipeline.outcome_detection import recover_unfinished
 
+CARRIED: set[tuple[str, str]] = set()
+"""Account and id of the batches that this process carries on now; a second run would be the same owner in the store."""
 COVERED_MINUTES = 24 * 60
 """Minutes for which a yes covers the documents of a batch; what is left then is asked about again."""
 ASK_AGAIN = frozenset(
@@ -57,8 +59,12 @@ async def run_batch(
     assert batch is not None
     if batch.state in ENDED_BATCH:
         return BatchRun(context, batch, origin, progress)
-    if not await anyio.to_thread.run_sync(repository.claim, identifier, owner, lease):
+    place = (batch.account, batch.id)
+    if place in CARRIED or not await anyio.to_thread.run_sync(repository.claim, identifier, owner, lease):
         raise build_busy_error(batch)
+    if place in CARRIED:  # another run of this process claimed it meanwhile, as the same owner
+        raise build_busy_error(batch)
+    CARRIED.add(place)
     try:
         batch = await anyio.to_thread.run_sync(repository.find, identifier)
         assert batch is not None
@@ -72,6 +78,7 @@ async def run_batch(
     finally:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(repository.release, identifier, owner)
+        CARRIED.discard(place)
 
 
 async def _advance(run: BatchRun) -> bool:

@@ -87,6 +87,23 @@ async def start_batch(
     return found
 
 
+async def find_own_batch(context: CallContext, identifier: str) -> Batch:
+    """Return a batch of this caller.
+
+    Raises:
+        IxError: There is none with that id.
+    """
+    found = await anyio.to_thread.run_sync(create_repository(context).find, identifier.upper())
+    own = (context.account.name, context.settings.principal)
+    if found is None or (found.account, found.principal) != own:
+        raise IxError(
+            message("No batch of this caller has the id {id}.", id=identifier),
+            code="batch_unknown",
+            next=message("list them with `ix-tools batch list`, or GET /batches"),
+        )
+    return found
+
+
 async def reopen(context: CallContext, batch: Batch) -> None:
     """Let a batch that was rejected, expired or stopped ask again, about its drafts as they are then."""
     if batch.state in {"rejected", "expired", "stopped"}:
@@ -102,14 +119,8 @@ async def turn_to_deletion(context: CallContext, identifier: str) -> None:
         IxError: It is being issued, or has no draft.
     """
     repository = create_repository(context)
-    batch = await anyio.to_thread.run_sync(repository.find, identifier)
+    batch = await find_own_batch(context, identifier)
     rows = await anyio.to_thread.run_sync(repository.list_rows, identifier)
-    if batch is None or batch.principal != context.settings.principal:
-        raise IxError(
-            message("There is no batch {id} of this caller.", id=identifier),
-            code="batch_unknown",
-            next=message("list them with `ix-tools batch list`"),
-        )
     if batch.purpose == "delete":
         return
     has_drafts = any(

@@ -32,7 +32,7 @@ class Table:
     """The rows of a file, the headings first."""
 
     format: str
-    """csv, xlsx, ods or xls."""
+    """csv, json, xlsx, ods or xls."""
     rows: list[SourceRow]
     faults: list[Fault] = field(default_factory=list)
     """Faults of the file itself: merged cells, hidden rows, rows of another length."""

@@ -9,6 +9,7 @@ import anyio
 from pydantic import BaseModel
 
 from ix_tools.approvals.links import wait_for_decision
+from ix_tools.batch.callers import CarriedByCaller
 from ix_tools.config.loading import load_settings
 from ix_tools.config.sandbox_choice import apply_sandbox_options, run_chosen_sandbox
 from ix_tools.config.settings import Settings
@@ -61,6 +62,7 @@ class InvoiceXpress:
         chosen = await anyio.to_thread.run_sync(sandbox.__enter__)
         self._stack.push_async_callback(anyio.to_thread.run_sync, sandbox.__exit__, None, None, None)
         self._context = CallContext.open(chosen)
+        self._context.batches = CarriedByCaller()
         self._stack.push_async_callback(self._context.close)
         return self
 

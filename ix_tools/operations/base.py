@@ -50,6 +50,21 @@ class StepPending(Exception):
         self.response = response
 
 
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """What is to be done with a batch: start one from a file, carry one on, or delete the drafts of one."""
+
+    batch: str = ""
+    """Id of a batch that exists; empty for that of a file."""
+    content: bytes = b""
+    name: str = ""
+    """Name of the file."""
+    asks_again: bool = False
+    """A batch that was rejected, expired or stopped goes on."""
+    discards: bool = False
+    """Its drafts are deleted, with one approval."""
+
+
 class OperationContext(Protocol):
     """Services of the pipeline for an operation that is being executed."""
 
@@ -102,6 +117,23 @@ class OperationContext(Protocol):
 
         Raises:
             SettingsError: The settings do not allow the operation.
+        """
+        ...
+
+    async def carry_batch(self, request: BatchRequest) -> dict[str, Any]:
+        """Start a batch or carry it on, as far as it goes within the time of one call; return its state.
+
+        Raises:
+            StepPending: A person must approve it first.
+            IxError: The file is refused, or the batch is not this caller's.
+        """
+        ...
+
+    async def describe_batch(self, batch: str) -> dict[str, Any]:
+        """Return the state of a batch of this caller.
+
+        Raises:
+            IxError: There is none with that id.
         """
         ...
 

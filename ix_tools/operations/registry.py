@@ -25,6 +25,7 @@ from ix_tools.operations.invoices import CreateInvoice, UpdateInvoice
 from ix_tools.operations.meta import DescribeOperation, RunOperation, SearchOperations
 from ix_tools.operations.payments import CancelPayment, GeneratePayment
 from ix_tools.operations.saft import ExportSaft
+from ix_tools.operations.workflows.batches import DiscardBatch, GetBatch, RunBatch
 from ix_tools.operations.workflows.client_statement import AccountStatement
 from ix_tools.operations.workflows.correct_document import CorrectDocument
 from ix_tools.operations.workflows.issue_invoice import IssueInvoice
@@ -70,6 +71,7 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
     "taxes": (taxes.GetTax, taxes.CreateTax, taxes.UpdateTax, taxes.DeleteTax),
     "saft": (ExportSaft,),
     "workflows": (CorrectDocument, AccountStatement, MonthEndCheck, VatSummary, SalesByClient),
+    "batches": (RunBatch, GetBatch, DiscardBatch),
     "treasury": (
         treasury.GetClientBalance,
         treasury.SetInitialBalance,

@@ -1,15 +1,16 @@
 """Call context: settings, account, approvals, journal, store and clock of a call."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ix_tools.api_client.client import InvoiceXpressClient, account_name
 from ix_tools.api_client.rate_limit import RateLimiter
 from ix_tools.approvals.links import ApprovalLinks, PageHost
+from ix_tools.approvals.models import CallOrigin
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.audit import trail
 from ix_tools.auth.principals import ALL_SCOPES
@@ -18,12 +19,15 @@ from ix_tools.config.settings import Settings
 from ix_tools.domain.date_types import lisbon_now
 from ix_tools.events.repository import Events
 from ix_tools.guards.facts import Facts
+from ix_tools.i18n.messages import Message
 from ix_tools.idempotency.journal import Journal
+from ix_tools.operations.base import BatchRequest
 from ix_tools.operations.scopes import Scope
 from ix_tools.pipeline.catalogue_lookup import Progress
 from ix_tools.pipeline.company_repository import CompanyRepository
 from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.pipeline.lookup_memory import LookupMemory
+from ix_tools.pipeline.outcomes import Outcome
 from ix_tools.pipeline.seen_records import SeenRecords
 from ix_tools.storage.database import Store
 from ix_tools.storage.lookups import Lookups
@@ -81,6 +85,8 @@ class CallContext:
     """True if the caller can read files on this machine, which is never so over HTTP."""
     policy: "PolicyFile | None" = None
     """The owner's policy, if there is one."""
+    batches: "Batches | None" = None
+    """What carries batches for the callers of this context's interface, if it offers them."""
     seen: SeenRecords = field(default_factory=SeenRecords)
     """Clients and drafts that this process read lately."""
     _shown: dict[tuple[str, str, str], tuple[float, Facts | None]] = field(default_factory=dict)
@@ -173,3 +179,27 @@ class CallContext:
         """Close the account's connections and the store."""
         await self.account.close()
         self.store.close()
+
+
+NotifyProgress = Callable[[float, float, Message], Awaitable[None]]
+"""Tells the caller what is done, of how much, and a sentence."""
+
+
+class Batches(Protocol):
+    """Carries batches for the callers of an interface."""
+
+    async def carry(
+        self, context: CallContext, request: BatchRequest, origin: CallOrigin, progress: NotifyProgress
+    ) -> Outcome:
+        """Start a batch, carry it on, or delete its drafts, as far as it goes without a person and within the time of one call.
+
+        Raises:
+            IxError: The file is refused, the batch is not this caller's, or there is trouble that passes.
+        """
+
+    async def describe(self, context: CallContext, batch: str) -> dict[str, Any]:
+        """Return the state of a batch of this caller.
+
+        Raises:
+            IxError: There is none with that id.
+        """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ix_tools.approvals.links import PageHost
 from ix_tools.auth.principals import Principal
 from ix_tools.config.settings import Settings
-from ix_tools.pipeline.context import CallContext, create_store
+from ix_tools.pipeline.context import Batches, CallContext, create_store
 from ix_tools.schemas.account_parameter import ACCOUNT_ARGUMENT
 from ix_tools.storage.database import Store
 
@@ -67,6 +67,8 @@ class ContextPool:
         """Settings by the account name that callers use."""
         self.page_host: PageHost | None = None
         """The host of approval pages, set once the server knows its address."""
+        self.batches: Batches | None = None
+        """What carries batches for the callers, if the server does."""
         self._by_account: dict[str, CallContext] = {}
         self._by_principal: OrderedDict[tuple[Principal, str], CallContext] = OrderedDict()
 
@@ -84,6 +86,7 @@ class ContextPool:
                 account_label=name,
                 scopes=principal.scopes,
                 page_host=self.page_host,
+                batches=self.batches,
                 can_read_files=False,
             )
             if len(self._by_principal) > MAX_CONTEXTS:

@@ -240,6 +240,7 @@ async def _run_without_route(execution: Execution, call: Operation[Any]) -> Comp
         execute_step,
         dict(execution.arguments),
         execution.face,
+        origin=execution.origin,
         takes_seen_drafts=not execution.is_repeated,
     )
     try:

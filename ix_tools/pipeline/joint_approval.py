@@ -152,7 +152,7 @@ async def request_joint_approval(
     binding = bind_workflow(context, workflow, {place: one.bindings for place, one in examined.items()})
     approval = await anyio.to_thread.run_sync(context.approvals.ask, binding, content, channel)
     delivery = None
-    if page and context.page_host is not None:
+    if page and context.page_host is not None and not origin.can_open_link:
         delivery = await deliver_link(context.page_host, context.links, approval, settings)
     return approval, delivery
 

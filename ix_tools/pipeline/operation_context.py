@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 
 from ix_tools.api_client import protocol
+from ix_tools.approvals.models import CallOrigin
 from ix_tools.config.folders import documents_folder
 from ix_tools.config.private_files import save_file
 from ix_tools.domain.document_kinds import NOTES
@@ -20,9 +21,9 @@ from ix_tools.guards.findings import Finding
 from ix_tools.i18n.messages import Message, message, render
 from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations import file_delivery
-from ix_tools.operations.base import BundledApproval, Operation, StepPending
+from ix_tools.operations.base import BatchRequest, BundledApproval, Operation, StepPending
 from ix_tools.operations.document_context import is_settlement_unclear
-from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.context import Batches, CallContext
 from ix_tools.pipeline.execution import Progress
 from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.pipeline.fresh_read import FreshRead
@@ -49,6 +50,7 @@ class PipelineOperationContext:
     face: str = "library"
     fresh_read: FreshRead | None = None
     """Sends an irreversible request after a last read of its document."""
+    origin: CallOrigin = field(default_factory=CallOrigin)
     pending_step: ApprovalRequired | None = None
     """The step of a workflow that a person must approve first."""
     takes_seen_drafts: bool = True
@@ -89,6 +91,26 @@ class PipelineOperationContext:
         if search.get_operation(name).spec.effect.writes:
             self.replays.append(bool(outcome.body.get("replayed")))
         return outcome.body
+
+    async def carry_batch(self, request: BatchRequest) -> dict[str, Any]:
+        outcome = await self._batches.carry(self.context, request, self.origin, self.notify_progress)
+        if isinstance(outcome, ApprovalRequired):
+            self.pending_step = outcome
+            raise StepPending(outcome.body)
+        return outcome.body
+
+    async def describe_batch(self, batch: str) -> dict[str, Any]:
+        return await self._batches.describe(self.context, batch)
+
+    @property
+    def _batches(self) -> Batches:
+        if self.context.batches is None:
+            raise IxError(
+                message("Batches are not carried on through this interface."),
+                code="unavailable",
+                next=message("start it with `ix-tools batch run FILE`, or over MCP, REST or from Python"),
+            )
+        return self.context.batches
 
     def list_step_warnings(self, name: str) -> tuple[Finding, ...]:
         return self.step_warnings.get(name, ())

@@ -13,6 +13,7 @@ from ix_tools.http_statuses import DONE, HTTP_STATUSES, WAITING
 from ix_tools.operations.base import Operation
 from ix_tools.operations.file_delivery import restrict_schema
 from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
+from ix_tools.schemas.batch_description import BATCH_FAILURES, BATCH_SCHEMA, describe_batches
 from ix_tools.schemas.event_description import EVENTS_FAILURES, EVENTS_SCHEMA, describe_events
 from ix_tools.schemas.json_schema import (
     Schema,
@@ -88,6 +89,7 @@ def build_openapi(server: str = "/", toolsets: Sequence[str] = ()) -> Json:
             "/approvals/{id}": {"get": _APPROVAL},
             "/events": {"get": describe_events(_list_failures(EVENTS_FAILURES))},
             # Not for a program that asked for some tools: its importer may take thirty operations and no more.
+            **({} if toolsets else describe_batches(_list_failures(BATCH_FAILURES))),
             **({} if toolsets else describe_webhooks(_list_failures(WEBHOOK_FAILURES))),
             **({"/documents/{document_id}/pdf": {"get": _PDF}} if "get_pdf" in chosen else {}),
         },
@@ -292,6 +294,7 @@ _SCHEMAS: Mapping[str, Schema] = {
         "required": ["ok", "id", "status", "tool"],
     },
     "Events": EVENTS_SCHEMA,
+    "Batch": BATCH_SCHEMA,
     "Webhook": WEBHOOK_SCHEMA,
     "Problem": {
         "type": "object",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-JSON, PDF = "application/json", "application/pdf"
+JSON = "application/json"
 REFERENCE_PREFIXES = {
     "#/components/schemas/": "#/definitions/",
     "#/components/responses/": "#/responses/",
@@ -68,10 +68,10 @@ def _convert_operation(operation: Mapping[str, Any]) -> Json:
         content = body["content"][JSON]
         schema = {**_convert_schema(content["schema"]), "example": content["example"]}
         parameters.append({"name": "body", "in": "body", "required": body["required"], "schema": schema})
-    only_pdf = list(next(iter(operation["responses"].values()))["content"]) == [PDF]
+    kinds = list(next(iter(operation["responses"].values()))["content"])
     return {
         **kept,
-        **({"produces": [PDF, "application/problem+json"]} if only_pdf else {}),
+        **({} if JSON in kinds else {"produces": [*kinds, "application/problem+json"]}),
         "parameters": parameters,
         "responses": {status: _convert_response(one) for status, one in operation["responses"].items()},
     }

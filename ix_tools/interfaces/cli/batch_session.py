@@ -13,6 +13,7 @@ from ix_tools.api_client.client import account_name
 from ix_tools.approvals.models import Approval, CallOrigin
 from ix_tools.batch.carrier import BatchRun
 from ix_tools.batch.models import Batch, BatchRow
+from ix_tools.batch.progress import STEPS
 from ix_tools.batch.report import describe_problem, find_status, summarize, write_report
 from ix_tools.batch.repository import BatchRepository
 from ix_tools.batch.run import run_batch
@@ -46,13 +47,6 @@ STATES = {
     "expired": message("Nobody approved it in time; its drafts exist."),
     "done": message("It is done."),
     "partial": message("It ended, and some documents were not issued."),
-}
-STEPS = {
-    "judge": message("Checking"),
-    "drafts": message("Drafts"),
-    "sheet": message("Looking at the drafts"),
-    "issue": message("Issuing"),
-    "delete": message("Deleting"),
 }
 TO_APPROVE = message_template("To approve it: {command}; then run the same command again.")
 TO_DISCARD = message_template("To delete its drafts: {command}")

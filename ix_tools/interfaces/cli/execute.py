@@ -24,6 +24,7 @@ import anyio
 from pydantic import SecretStr
 
 from ix_tools.approvals.repository import Reply
+from ix_tools.batch.callers import CarriedByCaller
 from ix_tools.config.settings import Settings
 from ix_tools.error_codes import Exit
 from ix_tools.errors import ApprovalRefused, IxError
@@ -129,6 +130,7 @@ def _execute_interruptibly(
 ) -> Completed | ApprovalRequired:
     before = signal.getsignal(signal.SIGINT)
     context = CallContext.open(settings, clock=run.clock, now=run.now)
+    context.batches = CarriedByCaller()
     work = partial(_execute, run, context, name, call, origin, reply)
     try:
         outcome = anyio.run(_run_interruptibly, run, work)

@@ -65,15 +65,17 @@ class LazyContext:
         return next(iter(self._contexts.values()))
 
     def _open_context(self, name: str) -> "CallContext":
+        from ix_tools.batch.callers import CarriedByCaller
         from ix_tools.pipeline.execute import CallContext
 
         first = next(iter(self._contexts.values()), None)
         if first is not None:
             shared = CallContext.open(self.accounts[name], store=first.store)
-            return replace(shared, account_label=name, page_host=self._pages)
+            return replace(shared, account_label=name, page_host=self._pages, batches=first.batches)
         context = CallContext.open(self._until_closed.enter_context(run_chosen_sandbox(self.accounts[name])))
         if len(self.accounts) > 1:
             context = replace(context, account_label=name)
+        context.batches = CarriedByCaller()
         if self._show_pages is not None:
             context.page_host = self._pages = self._show_pages(context)
         return context

@@ -121,6 +121,7 @@ async def _handle_call(
             host,
             can_show_form=not sent and _supports_forms(mcp_context, modern),
             can_open_link=not sent and _supports_links(mcp_context, modern),
+            credential=_get_credential(mcp_context),
         ),
         reply=came.to_reply(state) if came is not None and state and not sent else None,
     )
@@ -173,9 +174,13 @@ def _build_parking_terms(
     """Return the wish that a call is carried out when it is approved, if the settings want that of this interface."""
     if context.settings.when_approved != "run":
         return None
+    return ParkingTerms(_get_credential(mcp_context), context.account_label)
+
+
+def _get_credential(mcp_context: ServerRequestContext[Any, Any]) -> str:
+    """Return what the caller signed in with."""
     request = mcp_context.request
-    credential = request.state.principal.credential if request is not None else LOCAL
-    return ParkingTerms(credential, context.account_label)
+    return str(request.state.principal.credential) if request is not None else LOCAL
 
 
 def _describe_host(mcp_context: ServerRequestContext[Any, Any]) -> str:
@@ -223,7 +228,8 @@ async def _ask_on_page(
         context.approvals, mcp_context.session.elicit_url(message, url, approval.id, mcp_context.request_id)
     )
     nobody = await _handle_page_return(context, came, approval.id, asked_at)
-    outcome = await _execute(context, mcp_context, params, CallOrigin("mcp", _describe_host(mcp_context)))
+    origin = CallOrigin("mcp", _describe_host(mcp_context), credential=_get_credential(mcp_context))
+    outcome = await _execute(context, mcp_context, params, origin)
     return _build_result(
         params, _note_unanswered(outcome, nobody, _describe_host(mcp_context), context.settings.language)
     )

@@ -17,10 +17,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ix_tools.batch.models import ENDED_BATCH, Batch, BatchRow
-from ix_tools.batch.report import summarize, write_report
-from ix_tools.batch.start import Starter, create_repository, reopen, start_batch, turn_to_deletion
+from ix_tools.batch.report import describe_batch, write_report
+from ix_tools.batch.start import (
+    Starter,
+    create_repository,
+    find_own_batch,
+    reopen,
+    start_batch,
+    turn_to_deletion,
+)
 from ix_tools.batch.workflow import IssueBatch
-from ix_tools.errors import DEFAULT_RETRY_SECONDS, InvalidArguments, IxError, Problem
+from ix_tools.errors import DEFAULT_RETRY_SECONDS, InvalidArguments, Problem
 from ix_tools.http_statuses import DONE, WAITING
 from ix_tools.i18n.formats import format_rfc3339
 from ix_tools.i18n.messages import message, verbatim
@@ -33,8 +40,6 @@ from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.context_pool import ACCOUNT_HEADER, ServerContext, extract_account
 
 PARAMETERS = ("name", "sheet")
-MAX_ROWS_SHOWN = 200
-"""Rows that need a person, of those that an answer lists; the report has all."""
 
 Answer = Callable[[Request, CallContext, dict[str, Any]], Awaitable[Response]]
 
@@ -116,16 +121,8 @@ async def _discard(
 
 async def _load(request: Request, context: CallContext) -> tuple[Batch, list[BatchRow]]:
     await require_scope(context, _READING)
-    repository = create_repository(context)
-    found = await anyio.to_thread.run_sync(repository.find, request.path_params["id"].upper())
-    own = (context.account.name, context.settings.principal)
-    if found is None or (found.account, found.principal) != own:
-        raise IxError(
-            message("No batch of this caller has that id."),
-            code="batch_unknown",
-            next=message("GET /batches lists the caller's batches"),
-        )
-    return found, await anyio.to_thread.run_sync(repository.list_rows, found.id)
+    found = await find_own_batch(context, request.path_params["id"])
+    return found, await anyio.to_thread.run_sync(create_repository(context).list_rows, found.id)
 
 
 async def _build_response(server_context: ServerContext, context: CallContext, identifier: str) -> Response:
@@ -145,15 +142,8 @@ def _describe(
     status: int = DONE,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    body = summarize(batch, rows, context.settings.language)
-    listed = [one for one in body["rows"] if "problem" in one or batch.state in ENDED_BATCH]
+    shown = {"ok": True, **describe_batch(batch, rows, context.settings.language)}
     waits = {} if batch.state in ENDED_BATCH else {"Retry-After": str(DEFAULT_RETRY_SECONDS)}
-    shown = {
-        "ok": True,
-        **body,
-        "rows": listed[:MAX_ROWS_SHOWN],
-        "rows_not_shown": max(0, len(rows) - MAX_ROWS_SHOWN),
-    }
     return build_json_response(shown, status, {**(headers or {}), **waits})
 
 

@@ -41,12 +41,13 @@ def build_endpoint(server_context: ServerContext) -> Endpoint:
         context = await server_context.open_context(request, account)
         if pdf.wants_pdf(request, operation):
             return await pdf.build_pdf_response(context, arguments)
-        terms = ParkingTerms(server_context.get_principal(request).credential, context.account_label)
+        credential = server_context.get_principal(request).credential
+        terms = ParkingTerms(credential, context.account_label)
         outcome = await execute(
             context,
             operation.spec.name,
             arguments,
-            origin=CallOrigin("rest"),
+            origin=CallOrigin("rest", credential=credential),
             when_approved=terms if wants_run else None,
         )
         if isinstance(outcome, ApprovalRequired):

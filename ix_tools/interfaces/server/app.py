@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from ix_tools.approvals.links import ServerPages
 from ix_tools.auth.principals import Principal
+from ix_tools.batch.callers import CarriedByDriver
 from ix_tools.config.settings import Settings
 from ix_tools.errors import StoreUnavailable
 from ix_tools.i18n.messages import message
@@ -81,6 +82,7 @@ def build_application(
     server_context.pool.page_host = ServerPages(
         address, signing_address=_find_signing_address(settings, people_address)
     )
+    server_context.pool.batches = CarriedByDriver()
     authenticator = Authenticator(
         settings, server_context.store, address, requires_authentication=requires_authentication
     )

@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import httpx2
+from jsonschema import Draft202012Validator
 
 from ix_tools.approvals.joint_decisions import Choice
 from ix_tools.batch.start import create_repository
 from ix_tools.interfaces.driver.batches import BatchDriver
 from ix_tools.operations.scopes import Scope
+from ix_tools.schemas.batch_description import BATCH_SCHEMA
 from tests.batch.workbooks import build_csv, change
 from tests.harness import Harness
 from tests.interfaces.rest.caller import ADDRESS, Caller, build_served_app, create_token_header
@@ -55,6 +57,9 @@ async def test_a_file_is_carried_on_by_the_driver(caller: Caller) -> None:
     harness.context.approvals.approve_many(asked["approval"], Choice(Decimal("197.42")))
     await drive(harness)
     done = (await caller.client.get(f"/batches/{body['id']}")).json()
+    for state in (body, asked, done):
+        Draft202012Validator(BATCH_SCHEMA).validate(state)
+        assert state.keys() <= BATCH_SCHEMA["properties"].keys()
     assert (done["state"], [one["number"] for one in done["rows"]]) == ("done", ["1/2026", "2/2026"])
     report = await caller.client.get(f"/batches/{body['id']}/report")
     assert report.headers["content-type"].startswith("text/csv")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
 
 from ix_tools.http_statuses import HTTP_STATUSES
@@ -38,9 +39,12 @@ def test_both_documents_are_what_they_say_they_are(whole: Json, old: Json) -> No
 
 
 def test_every_tool_is_one_operation_under_its_own_name(whole: Json, old: Json) -> None:
-    extra = {"get_approval", "get_document_pdf", "list_events"} | {
-        one for one in operations(whole) if "webhook" in one
+    others = {
+        path: methods
+        for path, methods in whole["paths"].items()
+        if path.startswith(("/batches", "/webhooks"))
     }
+    extra = {"get_approval", "get_document_pdf", "list_events", *operations({"paths": others})}
     assert operations(whole).keys() == operations(old).keys() == catalogue().keys() | extra
     assert all(path in whole["paths"] for path in (f"/tools/{name}" for name in catalogue()))
 
@@ -154,3 +158,20 @@ def test_a_description_is_shortened_by_whole_sentences(text: str, shown: str) ->
 def test_every_failure_that_is_described_has_a_name_and_a_meaning(whole: Json) -> None:
     described = {one["description"] for one in whole["components"]["responses"].values()}
     assert described <= {status.meaning for status in HTTP_STATUSES.values()}
+
+
+def test_the_examples_of_batches_fit_their_schema(whole: Json, old: Json) -> None:
+    schema = whole["components"]["schemas"]["Batch"]
+    shown = [
+        content["example"]
+        for path, methods in whole["paths"].items()
+        for one in methods.values()
+        for response in one["responses"].values()
+        for content in response.get("content", {}).values()
+        if path.startswith("/batches") and "example" in content
+    ]
+    assert len(shown) >= 4
+    for one in shown:
+        Draft202012Validator(schema).validate(one)
+        assert one.keys() <= schema["properties"].keys()
+    assert old["paths"]["/batches/{id}/report"]["get"]["produces"][0] == "text/csv"
