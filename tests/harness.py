@@ -16,6 +16,7 @@ import stamina
 
 from ix_tools.api_client.client import InvoiceXpressClient
 from ix_tools.approvals.repository import Approval, ApprovalRepository, Reply
+from ix_tools.batch.callers import CarriedByCaller
 from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import NOTHING_SENT, IxError
 from ix_tools.i18n.formats import LISBON
@@ -255,6 +256,7 @@ async def shared_context(running_sandbox: Sandbox, anyio_backend: str) -> AsyncI
     # The tests send thousands of calls per minute, so this client has no rate limiter.
     account = InvoiceXpressClient(settings, transport=InProcessTransport(running_sandbox))
     context = CallContext.open(settings)
+    context.batches = CarriedByCaller()
     yield replace(context, account=account, now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
     await account.close()
 

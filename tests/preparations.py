@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from ix_tools.approvals.joint_decisions import Choice, load_parts, sum_remaining
 from ix_tools.operations.registry import catalogue
 from tests.harness import TODAY, Harness, Json, document_arguments, guide, invoice, line
 
@@ -57,6 +58,35 @@ async def prepare_later_loading(harness: Harness) -> Json:
     return {"date": TODAY, "due_date": TODAY, "loaded_at": "2026-11-20T13:00"}
 
 
+async def ask_about_batch(harness: Harness) -> Json:
+    """Start the batch of the example, up to the question; return its id."""
+    given = catalogue()["run_batch"].spec.example
+    return {"batch": (await harness.call("run_batch", given))["batch"]}
+
+
+def approve_batch(harness: Harness) -> None:
+    """Approve what waits, whole."""
+    (waiting,) = harness.context.approvals.list_waiting()
+    total = sum_remaining(load_parts(waiting.parts), frozenset())
+    harness.context.approvals.approve_many(waiting.id, Choice(total))
+
+
+async def prepare_approved_batch(harness: Harness) -> Json:
+    await ask_about_batch(harness)
+    approve_batch(harness)
+    return {}
+
+
+async def prepare_discarded_batch(harness: Harness) -> Json:
+    about = await ask_about_batch(harness)
+    (waiting,) = harness.context.approvals.list_waiting()
+    harness.context.approvals.decide(waiting.id, approve=False)
+    await harness.call("run_batch", about)
+    await harness.call("discard_batch", about)
+    approve_batch(harness)
+    return about
+
+
 async def prepare_unregistered_series(harness: Harness) -> Json:
     return {"sequence_id": UNREGISTERED}
 
@@ -98,6 +128,9 @@ async def prepare_own_account(harness: Harness) -> Json:
 
 
 PREPARATIONS: dict[str, Preparation] = {
+    "run_batch": prepare_approved_batch,
+    "get_batch": ask_about_batch,
+    "discard_batch": prepare_discarded_batch,
     "get_document": prepare_issued_invoice,
     "change_state": prepare_draft,
     "get_pdf": prepare_issued_invoice_id,

@@ -31,6 +31,7 @@ from ix_tools.batch.start import (
 from ix_tools.errors import IxError
 from ix_tools.i18n.messages import message
 from ix_tools.operations.base import BatchRequest
+from ix_tools.operations.workflows.batches import RunBatch
 from ix_tools.pipeline.approval_gate import build_pending_response
 from ix_tools.pipeline.context import CallContext, NotifyProgress
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed, Outcome
@@ -118,7 +119,12 @@ async def _follow(context: CallContext, identifier: str, progress: NotifyProgres
         if measured != told:
             told = measured
             await _report(progress, *measured)
-        await anyio.sleep(POLL_SECONDS)
+        await pause()
+
+
+async def pause() -> None:
+    """Wait until it is looked again how far a batch is."""
+    await anyio.sleep(POLL_SECONDS)
 
 
 async def _is_pending(context: CallContext, identifier: str) -> bool:
@@ -147,7 +153,9 @@ def _build_response(
 ) -> dict[str, Any]:
     """Return what the caller is told while a person must approve: as of any call, with the batch and how it goes on."""
     response = build_pending_response(approval, context.settings, delivery)
-    steps = [{**one, "tool": "run_batch", "arguments": {"batch": body["batch"]}} for one in response["next"]]
+    steps = [
+        {**one, "tool": RunBatch.spec.name, "arguments": {"batch": body["batch"]}} for one in response["next"]
+    ]
     about = {name: body[name] for name in ("batch", "file", "purpose", "state", "documents", "rows")}
     # Its drafts were stored; nothing that cannot be undone was sent.
     return {**response, **about, "sent": "stored" if body["purpose"] == "issue" else "nothing", "next": steps}

@@ -176,7 +176,7 @@ def test_every_tool_stands_in_one_toolset() -> None:
     assert sorted(map_toolsets()) == sorted(catalogue())
     assert set(TOOLSETS) == {
         "core", "invoices", "estimates", "guides", "payments", "sequences", "clients", "items", "taxes",
-        "saft", "workflows", "treasury", "accounts",
+        "saft", "workflows", "batches", "treasury", "accounts",
     }  # fmt: skip
 
 

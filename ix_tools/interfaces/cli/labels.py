@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ix_tools.approvals.rendering import format_country
+from ix_tools.batch.report import STATUS_LABELS
 from ix_tools.domain.document_kinds import find_prefix, list_document_kinds
 from ix_tools.i18n import formats
 from ix_tools.i18n.labels import LABELS
@@ -229,9 +230,23 @@ FIELDS: Mapping[str, Message] = {
     "journal": message("Journal"),
     "how": message("How"),
     "deadline": message("Until when"),
+    "row": message("Row"),
+    "batch": message("Batch"),
+    "purpose": message("Purpose"),
+    "approval_id": message("Approval"),
+    "rows_not_shown": message("Rows not shown"),
+    "new": message("Waiting"),
+    "drafted": message("Drafts"),
+    "trying": message("Being issued"),
+    "done": message("Done"),
+    "held": message("Not issued with the others"),
+    "failed": message("Refused"),
+    "removing": message("Being deleted"),
+    "skipped": message("Issued earlier"),
 }
 NO = message("no")
 STATES: Mapping[str, Message] = {
+    **STATUS_LABELS,
     "draft": message("draft"),
     "final": message("final"),
     "sent": message("final"),
@@ -249,8 +264,16 @@ STATES: Mapping[str, Message] = {
     "used": message("used"),
     "stale": message("stale"),
     "expired": message("expired"),
+    "done": message("done"),
+    "drafting": message("making drafts"),
+    "asking": message("looking at the drafts"),
+    "asked": message("waiting for a person"),
+    "working": message("issuing"),
+    "stopped": message("stopped"),
+    "partial": message("ended in part"),
 }
 VALUES: Mapping[str, Mapping[str, Message]] = {
+    "purpose": {"issue": message("issue"), "delete": message("delete the drafts")},
     "saft": {
         "ready": message("ready"),
         "pending": message("pending"),

@@ -23,6 +23,9 @@ NEEDS_A_WORD = frozenset({"stopped", "rejected", "expired"})
 """States in which a batch goes on only if somebody wants it to."""
 
 
+BatchFileRow = Annotated[dict[str, Any], Field(description="One row: values by the names of columns.")]
+
+
 class BatchDocument(Record):
     """One document of a batch."""
 
@@ -64,13 +67,13 @@ class RunBatch(Operation[BatchStatus]):
     Source: ours: a workflow of create_invoice, change_state and send_email.
     """
 
-    rows: Annotated[list[dict[str, Any]] | None, LOCAL_ONLY] = Field(None, min_length=1)
+    rows: Annotated[list[BatchFileRow] | None, LOCAL_ONLY] = Field(None, min_length=1)
     """Rows with the columns of `ix-tools batch template`, in Portuguese or English; instead of csv."""
     csv: Annotated[str | None, LOCAL_ONLY] = None
     """Text of a CSV file with a row of headings, instead of rows."""
-    name: Annotated[str | None, LOCAL_ONLY] = Field(None, max_length=200)
+    name: Annotated[str | None, LOCAL_ONLY] = None
     """Name of the file, as the approver reads it."""
-    batch: Annotated[str | None, LOCAL_ONLY] = Field(None, max_length=40)
+    batch: Annotated[str | None, LOCAL_ONLY] = None
     """Id of a batch that goes on, instead of rows and csv."""
     ask_again: Annotated[bool | None, LOCAL_ONLY] = None
     """True asks again about a batch that was rejected, expired or stopped, if the person wants that."""
@@ -132,7 +135,7 @@ class GetBatch(Operation[BatchStatus]):
     Source: ours: the store.
     """
 
-    batch: Annotated[str, LOCAL_ONLY] = Field(max_length=40)
+    batch: Annotated[str, LOCAL_ONLY]
     """Id of the batch, from run_batch."""
 
     spec = Spec(
@@ -161,7 +164,7 @@ class DiscardBatch(Operation[BatchStatus]):
     Source: ours: a workflow of change_state.
     """
 
-    batch: Annotated[str, LOCAL_ONLY] = Field(max_length=40)
+    batch: Annotated[str, LOCAL_ONLY]
     """Id of the batch, from run_batch."""
 
     spec = Spec(
