@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import anyio
+import httpx2
 
 from bench.documents import TODAY
 from bench.harness import Harness, open_harness
@@ -29,8 +30,8 @@ from ix_tools.pipeline.execute import CallContext
 PER_MINUTE = 780
 USE = 0.95
 """Part of the allowed requests that drafts and issuing must use at least."""
-WARM_UP = 30
-"""Requests after which the limiter's burst is spent, so that the rate counts from there."""
+LATENCIES = (0.15, 0.0)
+"""Seconds that every answer takes longer: as over the internet, and as beside InvoiceXpress."""
 
 
 def build_file(rows: int, clients: int = 20) -> bytes:
@@ -58,30 +59,49 @@ def build_file(rows: int, clients: int = 20) -> bytes:
     return out.getvalue().encode()
 
 
-def measure(rows: int, sizes: tuple[int, ...], judged: int) -> Table:
+def measure(rows: int, sizes: tuple[int, ...]) -> Table:
     """Run a batch with the real limiter, then read and judge files of several sizes without one."""
-    return anyio.run(_measure, rows, sizes, judged)
+    return anyio.run(_measure, rows, sizes)
 
 
-async def _measure(rows: int, sizes: tuple[int, ...], judged: int) -> Table:
+async def _measure(rows: int, sizes: tuple[int, ...]) -> Table:
     found: list[Row] = []
+    for latency in LATENCIES:
+        async with open_harness() as harness:
+            await harness.set_control("PUT", "options", {"rate_limit": PER_MINUTE})
+            name = account_name(harness.context.settings)
+            limiter = RateLimiter(harness.context.store, name, PER_MINUTE, 600)
+            client = InvoiceXpressClient(harness.context.settings, limiter, DelayingTransport(latency))
+            found.append(Row(f"{rows} documents, answers {latency * 1000:.0f} ms later", ""))
+            found += await _run(harness, replace(harness.context, account=client), rows)
+            await client.close()
     async with open_harness() as harness:
-        await harness.set_control("PUT", "options", {"rate_limit": PER_MINUTE})
-        limiter = RateLimiter(harness.context.store, account_name(harness.context.settings), PER_MINUTE, 600)
-        client = InvoiceXpressClient(harness.context.settings, limiter)
-        found += await _run(harness, replace(harness.context, account=client), rows)
-        await client.close()
-    async with open_harness() as harness:
-        found += await _judge(harness, judged)
+        found += await _judge(harness, sizes)
     found += _read(sizes)
     return Table("batch: the limit of requests, and large files", found)
+
+
+class DelayingTransport(httpx2.AsyncBaseTransport):
+    """Carries requests over the network and gives every answer some time later."""
+
+    def __init__(self, seconds: float) -> None:
+        """Connect with the first request."""
+        self._carrier, self._seconds = httpx2.AsyncHTTPTransport(), seconds
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        await anyio.sleep(self._seconds)
+        return await self._carrier.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._carrier.aclose()
 
 
 async def _run(harness: Harness, context: CallContext, rows: int) -> list[Row]:
     """Carry a batch from its file to its last document, and compare each part with the limit."""
     await harness.take_requests()
+    began = time.perf_counter()
     batch = await start_batch(context, build_file(rows), "quotas.csv")
-    judged = len(await harness.take_requests())
+    judging, judged = time.perf_counter() - began, len(await harness.take_requests())
     began = time.perf_counter()
     asked = await run_batch(context, batch.id, CallOrigin("cli"))
     drafting, drafts = time.perf_counter() - began, await harness.take_requests()
@@ -98,7 +118,7 @@ async def _run(harness: Harness, context: CallContext, rows: int) -> list[Row]:
     numbers = [one.number for one in repository.list_rows(batch.id)]
     in_order = numbers == [f"{number}/2026" for number in range(1, rows + 1)]
     return [
-        Row(f"{rows} documents judged", f"{judged / rows:.1f} requests each"),
+        Row("  judged", f"{judged / rows:.1f} requests each, {judging:.1f} s"),
         _build_rate("  drafts and the sheet", drafts, drafting, rows),
         Row("  the decision", f"{decided * 1000:.0f} ms"),
         _build_rate("  issuing", issued, issuing, rows),
@@ -118,18 +138,32 @@ def _build_rate(name: str, requests: list[Any], seconds: float, rows: int) -> Ro
     return Row(name, value, f"{USE:.0%}", rate >= USE)
 
 
-async def _judge(harness: Harness, rows: int) -> list[Row]:
-    """Judge by every rule, with the account's answers at hand: a half and a whole file."""
-    times = []
-    for count in (rows // 2, rows):
-        documents = read_documents(read_table(build_file(count), "a.csv")).documents
-        began = time.perf_counter()
+async def _judge(harness: Harness, sizes: tuple[int, ...]) -> list[Row]:
+    """Judge files of growing sizes by every rule: seconds of the processor and memory a row, and requests in all."""
+    rows: list[Row] = []
+    per_row: list[tuple[float, float]] = []
+    for size in sizes:
+        documents = read_documents(read_table(build_file(size), "a.csv")).documents
+        await harness.take_requests()
+        began, computed = time.perf_counter(), time.process_time()
         await judge(harness.context, documents)
-        times.append(time.perf_counter() - began)
-    growth = times[1] / times[0]
+        elapsed, seconds = time.perf_counter() - began, time.process_time() - computed
+        requests = len(await harness.take_requests())
+        tracemalloc.start()
+        await judge(harness.context, documents)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        per_row.append((seconds / size, peak / size))
+        value = f"{elapsed:.1f} s, {seconds / size * 1000:.1f} ms of the processor a row, {peak / 1e6:.1f} MB, {requests} requests"
+        rows.append(Row(f"{size} rows judged by every rule", value))
+    return [*rows, *_compare(per_row, "  time a row, largest to smallest file", "  memory a row")]
+
+
+def _compare(per_row: list[tuple[float, float]], *names: str) -> list[Row]:
+    """Return what time and memory a row are in the largest file, of those in the smallest."""
+    factors = [per_row[-1][at] / per_row[0][at] for at in (0, 1)]
     return [
-        Row(f"{rows} rows judged by every rule", f"{times[1]:.1f} s, {times[1] / rows * 1000:.1f} ms a row"),
-        Row("  of the time of half as many", f"{growth:.2f} x", "<= 2.3 x", growth <= 2.3),
+        Row(name, f"{one:.2f} x", "<= 1.3 x", one <= 1.3) for name, one in zip(names, factors, strict=True)
     ]
 
 
@@ -148,10 +182,7 @@ def _read(sizes: tuple[int, ...]) -> list[Row]:
                 f"{ours[0]:.2f} s, {ours[1] / 1e6:.1f} MB; plain csv {plain[0]:.3f} s, {plain[1] / 1e6:.1f} MB",
             )
         )
-    seconds, memory = (per_row[-1][at] / per_row[0][at] for at in (0, 1))
-    rows.append(Row("  time a row, largest to smallest file", f"{seconds:.2f} x", "<= 1.3 x", seconds <= 1.3))
-    rows.append(Row("  memory a row, largest to smallest file", f"{memory:.2f} x", "<= 1.3 x", memory <= 1.3))
-    return rows
+    return [*rows, *_compare(per_row, "  time a row, largest to smallest file", "  memory a row")]
 
 
 def _time(work: Callable[[], Any]) -> tuple[float, float]:

@@ -17,6 +17,19 @@ SAVE_AGAIN = message("open it in the spreadsheet program and save it again")
 CHUNK = 1 << 16
 
 
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    ValueError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+)
+"""What the library raises for an archive that is damaged, lacks a part, or was packed in a way that it does not know."""
+
+
 class Archive:
     """The parts of a spreadsheet file."""
 
@@ -60,16 +73,7 @@ class Archive:
                 message("The file defines entities of its own, which no spreadsheet program writes."),
                 SAVE_AGAIN,
             ) from None
-        except (
-            ParseError,
-            KeyError,
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-            OSError,
-        ):
+        except (ParseError, LookupError, ValueError):  # no XML, or in an encoding that nobody knows
             raise build_damaged() from None
 
 
@@ -77,11 +81,17 @@ class _Limited:
     """A part that may not unpack to more than it says, nor than the limit."""
 
     def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
-        self._part = archive.open(name)
+        try:
+            self._part = archive.open(name)
+        except DAMAGED:
+            raise build_damaged() from None
         self._left = MAX_UNPACKED
 
     def read(self, size: int = CHUNK) -> bytes:
-        chunk = self._part.read(CHUNK if size < 0 else size)
+        try:
+            chunk = self._part.read(CHUNK if size < 0 else size)
+        except DAMAGED:
+            raise build_damaged() from None
         self._left -= len(chunk)
         if self._left < 0:
             raise _build_too_large()

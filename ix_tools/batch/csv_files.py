@@ -87,7 +87,7 @@ def _build_row(number: int, cells: list[str]) -> SourceRow:
 
 
 def _find_separator(text: str) -> str:
-    first = next(csv.reader(io.StringIO(text.lstrip("\r\n")[:10_000]), delimiter="\0"), [""])[0]
+    first = next(csv.reader(io.StringIO(text.lstrip("\r\n")[:10_000], newline=""), delimiter="\0"), [""])[0]
     counts = {one: first.count(one) for one in SEPARATORS}
     best = max(SEPARATORS, key=lambda one: counts[one])
     if not counts[best]:

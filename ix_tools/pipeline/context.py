@@ -196,6 +196,7 @@ class Batches(Protocol):
         Raises:
             IxError: The file is refused, the batch is not this caller's, or there is trouble that passes.
         """
+        ...
 
     async def describe(self, context: CallContext, batch: str) -> dict[str, Any]:
         """Return the state of a batch of this caller.
@@ -203,3 +204,4 @@ class Batches(Protocol):
         Raises:
             IxError: There is none with that id.
         """
+        ...

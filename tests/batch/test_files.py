@@ -61,6 +61,10 @@ def plain(document: Any) -> Any:
 CSV = build_csv(ROW)
 TYPED = ("2026-11-20", "30d", "ACME", "Revisão", "1", "60.5", "IVA23")
 XLSX = (number(46346, "date"), "30d", "ACME", "Revisão", number(1), number(60.5), "IVA23")
+JSON_ROWS = (
+    '[{"data": "20/11/2026", "vencimento": "30d", "cliente_codigo": "ACME", "artigo": "Revisão", "quantidade": 1, "preco": 60.5, '
+    '"IVA": "IVA23"}]'
+)
 READABLE: dict[str, tuple[bytes | str, str]] = {
     "semicolons": (CSV, "a.csv"),
     "commas": (build_csv(change(preco='"60,50"'), separator=","), "a.csv"),
@@ -94,6 +98,9 @@ READABLE: dict[str, tuple[bytes | str, str]] = {
         "a.ods",
     ),
     "xls": ((FILES / "plain.xls").read_bytes(), "a.xls"),
+    "JSON": (JSON_ROWS, "a.json"),
+    "JSON with a byte order mark": (b"\xef\xbb\xbf" + JSON_ROWS.encode(), "a.json"),
+    "JSON with texts": (JSON_ROWS.replace("60.5", '"60,50"').replace("1,", '"1",', 1), "a"),
 }
 
 
@@ -268,6 +275,32 @@ BROKEN: dict[str, tuple[bytes | str, str, str]] = {
     "a quantity missing": (csv_with(quantidade=""), "a.csv", "E2 (quantidade) is required"),
     "a date missing": (csv_with(data=""), "a.csv", "is required"),
     "a price with five decimals": (csv_with(preco="1,23456"), "a.csv", "F2 (preço) is not usable"),
+    # Damage inside a file whose beginning and end are whole.
+    "ods with a damaged first part": (build_ods(ODS_ROW).replace(b"PK\x03\x04", b"PK\x03\x05", 1), "a.ods", "damaged"),
+    "bytes lost in ods": (build_ods(ODS_ROW)[:40] + build_ods(ODS_ROW)[60:], "a.ods", "damaged"),
+    "an encoding that nobody knows": (
+        build_xlsx(XLSX, parts={"xl/worksheets/sheet1.xml": "<?xml version='1.0' encoding='klingon'?><worksheet/>"}),
+        "a.xlsx",
+        "damaged",
+    ),
+    "a line break in a heading": (CSV.replace("data", "da\rta", 1), "a.csv", "heading"),
+    # JSON.
+    "JSON cut off": (JSON_ROWS[:-3], "a.json", "JSON is damaged"),
+    "JSON of one row": (JSON_ROWS[1:-1], "a.json", "no list of rows"),
+    "JSON of texts": ('["a", "b"]', "a.json", "no list of rows"),
+    "JSON without a row": ("[]", "a.json", "table is empty"),
+    "JSON in cp1252": (JSON_ROWS.encode("cp1252"), "a.json", "not in UTF-8"),
+    "JSON in UTF-16": (JSON_ROWS.encode("utf-16"), "a.json", "UTF-16"),
+    "JSON named csv": (JSON_ROWS, "a.csv", "ends in .csv"),
+    "a column twice in JSON": (JSON_ROWS.replace("artigo", "data"), "a.json", "a column twice"),
+    "no number in JSON": (JSON_ROWS.replace("60.5", "NaN"), "a.json", "JSON is damaged"),
+    "an endless number in JSON": (JSON_ROWS.replace("60.5", "1e999"), "a.json", "F2 (preco) is neither a text nor a number"),
+    "a logical value in JSON": (JSON_ROWS.replace("60.5", "true"), "a.json", "F2 (preco) is a logical value"),
+    "a list in a row of JSON": (JSON_ROWS.replace("60.5", "[60.5]"), "a.json", "F2 (preco) is neither a text nor a number"),
+    "digits lost in JSON": (JSON_ROWS.replace('"ACME"', "50802533800000001"), "a.json", "C2 (cliente_codigo) is neither"),
+    "JSON within JSON": ("[" * 100_000, "a.json", "JSON is damaged"),
+    "a share in JSON": (JSON_ROWS.replace('"IVA23"', "0.23"), "a.json", "G2 (IVA) 0.23 is less than 1 %"),
+    "a heading of JSON that is unknown": (JSON_ROWS.replace("IVA", "xpto", 1), "a.json", "G1 (xpto) no such column"),
     "no line": (csv_with(artigo="", quantidade="", preco="", IVA=""), "a.csv", "2 "),
 }  # fmt: skip
 

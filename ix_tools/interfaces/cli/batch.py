@@ -105,7 +105,7 @@ def check(run: Invocation, file: Path, sheet: str) -> int:
 async def _judge(run: Invocation, settings: Settings, table: DocumentTable) -> list[Judged]:
     context = CallContext.open(settings, clock=run.clock, now=run.now)
     try:
-        with show_progress(run.translate(JUDGING), len(table.documents)) as progress:
+        with show_progress(run.translate(JUDGING), len(table.documents), run.language) as progress:
             return await judge(context, table.documents, "cli", progress)
     finally:
         with anyio.CancelScope(shield=True):

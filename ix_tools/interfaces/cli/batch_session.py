@@ -267,5 +267,7 @@ class _Steps:
             self._stack.close()
             self._step = step
             said: Message = STEPS[step]
-            self._report = self._stack.enter_context(show_progress(self._run.translate(said), of))
+            self._report = self._stack.enter_context(
+                show_progress(self._run.translate(said), of, self._run.language)
+            )
         await self._report(done, of)

@@ -246,7 +246,7 @@ FIELDS: Mapping[str, Message] = {
 }
 NO = message("no")
 STATES: Mapping[str, Message] = {
-    **STATUS_LABELS,
+    **{str(state): said for state, said in STATUS_LABELS.items()},
     "draft": message("draft"),
     "final": message("final"),
     "sent": message("final"),
