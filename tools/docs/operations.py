@@ -240,7 +240,10 @@ def _format_options(call: Mapping[str, Any], schema: Mapping[str, Any]) -> Itera
         elif isinstance(value, Mapping):
             yield from ((f"{flag}.{field.replace('_', '-')}", inner) for field, inner in value.items())
         else:
-            yield from ((flag, one) for one in (value if isinstance(value, list | tuple) else [value]))
+            described = schema["properties"][name].get("items", {})
+            is_open = described.get("type") == "object" and "properties" not in described
+            for one in value if isinstance(value, list | tuple) else [value]:
+                yield flag, json.dumps(one, ensure_ascii=False) if is_open else one
 
 
 def _format_pairs(value: Mapping[str, Any]) -> str:

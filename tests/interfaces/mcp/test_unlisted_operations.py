@@ -193,7 +193,13 @@ async def test_a_run_gives_what_the_call_itself_gives(host: Host, harness: Harne
 @pytest.mark.parametrize(
     ("mode", "name"),
     # The form is made of the operation, whatever carries it: the older protocol is tried with a write and a workflow.
-    [("auto", one.spec.name) for one in catalogue().values() if one.spec.effect.needs_approval]
+    # No form shows a batch: test_batches.py.
+    [
+        ("auto", one.spec.name)
+        for toolset, operations in TOOLSETS.items()
+        for one in operations
+        if one.spec.effect.needs_approval and toolset != "batches"
+    ]
     + [("legacy", name) for name in ("change_state", "issue_invoice")],
     indirect=["mode"],
 )
