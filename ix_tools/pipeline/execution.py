@@ -44,6 +44,15 @@ class Execution:
     turn: Turn | None = None
     """The place of the call among those that are sent one after another."""
 
+    async def wait_for_turn(self) -> None:
+        """Wait until the call before this one was answered, if it stands in a line.
+
+        Raises:
+            TurnLost: That call was not carried out.
+        """
+        if self.turn is not None:
+            await self.turn.wait_to_prepare()
+
     @property
     def face(self) -> str:
         """The interface of the call."""

@@ -97,8 +97,7 @@ async def prepare(
         if may_only_ask and SEEN_OWNER in prepared.loader.memory.used:  # nobody needs to be asked
             may_only_ask = False
             continue
-        if execution.turn is not None:
-            await execution.turn.wait_to_prepare()
+        await execution.wait_for_turn()
         if await claims.acquire(collect_claims(prepared.call, facts), looked_at, open_intent):
             break
         if not has_waited and open_intent is None:
