@@ -16,7 +16,7 @@ from ix_tools.approvals.signatures import (
     find_signed_content,
     parse_signature,
 )
-from ix_tools.audit.trail import TrailFault
+from ix_tools.audit.trail import TrailFault, load_cut_passkeys
 from ix_tools.errors import ApprovalRefused
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, audit, intents
@@ -137,7 +137,7 @@ def _load_enrolled_keys(connection: Connection) -> dict[str, tuple[str, str]]:
     """Return person and credential of every passkey that was ever added, by its id, from the trail."""
     wanted = sql.select(audit.c.principal, audit.c.outcome).where(audit.c.event == "passkey added")
     keys = {}
-    for person, outcome in connection.execute(wanted):
+    for person, outcome in (*load_cut_passkeys(connection), *connection.execute(wanted)):
         try:
             told = json.loads(outcome)
             keys[str(told["passkey"])] = (str(person), str(told["credential"]))

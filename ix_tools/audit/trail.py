@@ -9,9 +9,10 @@ shorter than the head note, which is stored in a file outside the database.
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from ix_tools.storage.schema import audit
 log = logging.getLogger(__name__)
 
 FIRST_PREVIOUS_HASH = "0" * 64
+CUT = "trail cut"
+"""Event of the row that says how the beginning of the trail was erased by age."""
 HASHED_FIELDS = [column.name for column in audit.columns if column.name != "hash"]
 
 NEWEST_ROW = sql.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
@@ -53,6 +56,15 @@ class TrailFault:
 
     seq: int
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrailCut:
+    """The last time that the beginning of the trail was erased."""
+
+    through: int
+    """Number of the last row that is gone."""
+    at: str
 
 
 def lock_trail(connection: Connection) -> None:
@@ -84,6 +96,72 @@ def append_alone(store: Store, entry: Entry) -> None:
     """Append a row in a transaction of its own."""
     with store.writing() as connection:
         append(connection, entry)
+
+
+def cut(connection: Connection, before: datetime, most: int, noted: int) -> int:
+    """Remove rows from the beginning of the trail that are older than a moment, and return how many.
+
+    Args:
+        noted: number of the row in the head note. It and later rows stay: a store without the noted row is refused.
+
+    A row at the end of the chain says through which row it was cut, with that row's hash, from which the rest is verified, and the
+    passkeys whose enrolment was cut off, because later signatures are verified with them. It is cut once a day at most, unless much
+    is left, so that these rows stay few.
+    """
+    lock_trail(connection)
+    rows = connection.execute(sql.select(audit).order_by(audit.c.seq).limit(most + 1)).all()
+    moment = before.isoformat(timespec="milliseconds")
+    old = list(takewhile(lambda row: row.at < moment and row.seq < noted, rows))[:most]
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat(timespec="milliseconds")
+    if not old or (len(old) < most and any(one.at > yesterday for one in list_cuts(connection))):
+        return 0
+    keys = [{"person": one.principal, "told": one.outcome} for one in old if one.event == "passkey added"]
+    keys += [key for one in old if one.event == CUT for key in _parse_cut(one)["passkeys"]]
+    told = {"through": old[-1].seq, "hash": old[-1].hash, "passkeys": keys}
+    append(connection, Entry(event=CUT, outcome=json.dumps(told)))
+    connection.execute(audit.delete().where(audit.c.seq <= old[-1].seq))
+    return len(old)
+
+
+def list_cuts(connection: Connection) -> Sequence[Any]:
+    """Return the rows that say how the beginning of the trail was erased by age, oldest first."""
+    return connection.execute(sql.select(audit).where(audit.c.event == CUT).order_by(audit.c.seq)).all()
+
+
+def describe_cut(store: Store) -> TrailCut | None:
+    """Return how the beginning of the trail was erased by age; None if it was not."""
+    with store.reading() as connection:
+        cuts = list_cuts(connection)
+    return TrailCut(_parse_cut(cuts[-1])["through"], cuts[-1].at) if cuts else None
+
+
+def load_cut_passkeys(connection: Connection) -> list[tuple[str, str]]:
+    """Return person and outcome of each row "passkey added" that was cut off."""
+    return [
+        (str(one["person"]), str(one["told"]))
+        for row in list_cuts(connection)
+        for one in _parse_cut(row)["passkeys"]
+    ]
+
+
+def _parse_cut(row: Any) -> dict[str, Any]:
+    """Return what a cut says; nothing if the row was changed, which the chain shows."""
+    try:
+        told = json.loads(row.outcome)
+        return {
+            "through": int(told["through"]),
+            "hash": str(told["hash"]),
+            "passkeys": list(told["passkeys"]),
+        }
+    except (ValueError, TypeError, KeyError):
+        return {"through": 0, "hash": "", "passkeys": []}
+
+
+def _find_start(rows: Sequence[Any], cuts: Sequence[Any]) -> tuple[int, str]:
+    """Return the number that the first row must have and the hash that it must follow."""
+    first = rows[0]["seq"] if rows else 1
+    told = next((one for one in map(_parse_cut, cuts) if one["through"] == first - 1 > 0), None)
+    return (first, told["hash"]) if told is not None else (1, FIRST_PREVIOUS_HASH)
 
 
 def _hash_row(row: Any) -> str:
@@ -139,7 +217,8 @@ def verify_chain(store: Store, folder: Path) -> list[TrailFault]:
     )  # before the rows, because others may be writing
     with store.reading() as connection:
         rows = connection.execute(sql.select(audit).order_by(audit.c.seq)).mappings().all()
-    faults = list(_find_chain_faults(rows))
+        start = _find_start(rows, list_cuts(connection))
+    faults = list(_find_chain_faults(rows, start))
     last = rows[-1]["seq"] if rows else 0
     if last < seq:
         faults.append(TrailFault(last + 1, f"rows {last + 1} to {seq} are missing from the end"))
@@ -150,8 +229,8 @@ def verify_chain(store: Store, folder: Path) -> list[TrailFault]:
     return list({fault.seq: fault for fault in reversed(faults)}.values())[::-1]
 
 
-def _find_chain_faults(rows: Any) -> Iterator[TrailFault]:
-    expected, before = 1, FIRST_PREVIOUS_HASH
+def _find_chain_faults(rows: Any, start: tuple[int, str]) -> Iterator[TrailFault]:
+    expected, before = start
     for row in rows:
         seq = row["seq"]
         whole = _hash_row(row) == row["hash"]

@@ -105,6 +105,12 @@ class Settings(BaseModel):
     """Days for which events are stored. A reader that stays away for longer misses some, and is told so."""
     overview_minutes: Annotated[int, whole_number(0, 1440)] = 15
     """Minutes after which the HTTP server reads the figures of the inbox's overview again. 0: only `ix-tools overview refresh` does."""
+    history_years: Annotated[int, whole_number(1, 100)] = 12
+    """Years for which the history keeps who decided about what: the ten years of a document, which begin after its own, and one."""
+    journal_days: Annotated[int, whole_number(400, 36_500)] = 400
+    """Days for which results of writes are kept. A repeated key is recognised for 400 days, so that it is the least."""
+    proof_years: Annotated[int, whole_number(0, 100)] = 0
+    """Years for which the audit trail with its signatures is kept; at least history_years. 0: as long as the store."""
     issued_days: Annotated[int, whole_number(400, 36_500)] = 400
     """Days after its date for which the overview keeps the figures of a document of which nothing is open. It shows 13 months."""
     mail_host: Annotated[str, AfterValidator(check_mail_host)] = ""
@@ -195,6 +201,11 @@ class Settings(BaseModel):
         if self.sandbox_file is not None and not self.sandbox and "sandbox" in self.model_fields_set:
             raise InvalidValue(
                 message("sandbox is false, and sandbox_file names a sandbox: leave one of them out")
+            )
+        if 0 < self.proof_years < self.history_years:
+            raise InvalidValue(
+                message("not less than history_years, so that what the history shows can be proved"),
+                "proof_years",
             )
         check_mail_settings(
             self.mail_host,

@@ -18,31 +18,32 @@ class Kept:
 
 
 STORE = "as long as the store"
+HISTORY = "`history_years` after its end"
 KEPT: Mapping[str, Kept] = {
     "approvals": Kept(
         "requests and decisions: ids, digests, who, when, amount; their texts",
         "a person's decision is bound to exactly one call, and shown in the history",
         "texts until the approval is used, or 30 days after it ended unused; its title (action, document, client, amount) "
-        f"and the rest {STORE}",
+        f"and the rest {HISTORY}",
         ("text", "sheet", "summary", "reason"),
         "state NOT IN ('pending', 'approved')",
     ),
     "audit": Kept(
         "who did what when, as a hash chain; signatures of approvals with their public keys; no texts",
         "proof of approvals, years later",
-        f"{STORE}: a missing row would break the chain",
+        "`proof_years` if that is set: its beginning is cut off, and a row of the chain says so; else as long as the store",
     ),
     "batch_rows": Kept(
         "documents of a file: the cells of its rows, their arguments, and id, number, total and problem of each document",
         "the batch goes on after a restart, no row makes a second document, and the report repeats the rows",
-        f"arguments until the batch ends, cells 30 days after it; the rest {STORE}",
+        f"arguments until the batch ends, cells 30 days after it; the rest {HISTORY}",
         ("cells", "arguments", "problem"),
         "batch IN (SELECT id FROM batches WHERE finished_at IS NOT NULL)",
     ),
     "batches": Kept(
         "name and digest of a file, who began it, its state",
         "the same file makes its documents once",
-        STORE,
+        HISTORY,
         ("name", "reason"),
         "finished_at IS NOT NULL",
     ),
@@ -63,7 +64,9 @@ KEPT: Mapping[str, Kept] = {
         "a quarter of an hour",
     ),
     "companies": Kept("your company's name and tax number by account", "approvals name it", STORE),
-    "decisions": Kept("who approved, how and when", "several people must approve", STORE),
+    "decisions": Kept(
+        "who approved, how and when", "several people must approve, and the history shows them", HISTORY
+    ),
     "differences": Kept(
         "fields that read back differently: asked and stored",
         "the difference is shown before the document is issued",
@@ -89,7 +92,8 @@ KEPT: Mapping[str, Kept] = {
     "intents": Kept(
         "each write: ids, what shows later whether it happened, its result",
         "no write happens twice, and a lost answer is found out",
-        "keys and results for 400 days, which covers every repetition within a business year; ids as long as the store",
+        "keys for 400 days, which covers every repetition within a business year; evidence and results for `journal_days`, then the "
+        "document's number, state and total; ids as long as the store",
         ("trace", "outcome"),
         "state NOT IN ('open', 'unknown')",
     ),
@@ -128,7 +132,7 @@ KEPT: Mapping[str, Kept] = {
         "30 days after its start",
     ),
     "sign_ins": Kept("a challenge", "a sign-in counts once", "ten minutes"),
-    "spent": Kept("amounts that the policy let out", "its budget of a day", STORE),
+    "spent": Kept("amounts that the policy let out", "its budget of a day", HISTORY),
     "tokens": Kept("hash, name, scopes, accounts, last use", "callers over HTTP", STORE),
 }
 """By name of the table; a test compares it with the schema."""

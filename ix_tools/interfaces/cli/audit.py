@@ -10,6 +10,7 @@ import click
 
 from ix_tools.approvals.signature_audit import Proof, find_proofs, verify_signatures
 from ix_tools.approvals.signatures import compute_challenge
+from ix_tools.audit.trail import describe_cut
 from ix_tools.audit.trail import verify_chain as faults_of
 from ix_tools.config.folders import data_folder
 from ix_tools.config.settings import Settings
@@ -27,6 +28,7 @@ WHOLE = message("The trail is whole.")
 ROW = message_template("row {seq}: {what}")
 HEAD = message_template("{month}: {documents} documents in {account}")
 NO_PROOF = message_template("No signed approval of {document} is in the audit trail.")
+ERASED = message_template("Rows up to {through} were erased by their age, last on {at}.")
 NO_SERIES = message("No document was issued in this month.")
 FITS = message("Everything that was issued was approved.")
 KINDS = {
@@ -52,9 +54,13 @@ def verify(ctx: click.Context, output: Any) -> int:
     run = apply_global_options(ctx, output)
     with open_store(run.settings, checks_note=False) as kept:
         faults = [*faults_of(kept, data_folder()), *verify_signatures(kept)]
+        erased = describe_cut(kept)
     if run.wants_json:
-        console.print_json({"ok": not faults, "faults": [asdict(one) for one in faults]})
+        body = {"ok": not faults, "faults": [asdict(one) for one in faults]}
+        console.print_json({**body, **({"erased": asdict(erased)} if erased else {})})
     else:
+        if erased:
+            console.print_out(run.translate(ERASED.fill(through=erased.through, at=erased.at[:10])))
         for one in faults:
             console.print_out(run.translate(ROW.fill(seq=one.seq, what=one.what)))
         if not faults:

@@ -13,7 +13,6 @@ from ix_tools.approvals.expiry import expire_overdue
 from ix_tools.approvals.parked_queue import ParkedQueue
 from ix_tools.config.settings import Settings
 from ix_tools.errors import NotPermitted, StoreUnavailable
-from ix_tools.events.repository import Events
 from ix_tools.idempotency.process_identity import is_owner_running
 from ix_tools.interfaces.driver.askers import Asker, Askers
 from ix_tools.interfaces.driver.batches import PREFIX as BATCH_PREFIX
@@ -22,6 +21,7 @@ from ix_tools.interfaces.driver.engine import Engine
 from ix_tools.pipeline.context import create_journal
 from ix_tools.pipeline.execute import carry_out
 from ix_tools.pipeline.parking import refuse
+from ix_tools.pipeline.retention import sweep
 from ix_tools.storage.database import Store
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 """Seconds between two looks for due calls."""
 CLEANING_SWEEPS = 3600
-"""Sweeps after which old events and results are deleted."""
+"""Sweeps after which what is older than its age is erased."""
 RESTART_SECONDS = 60.0
 """Seconds after which an engine that could not start is tried again."""
 MAX_RUNNING = 4
@@ -64,7 +64,6 @@ class Driver:
         self._lease = create_journal(settings, store).lease
         self._queue = ParkedQueue(store, is_owner_running)
         self._batches = BatchDriver(store, self._find_askers)
-        self._events = Events(store, settings.events_days)
         self._running: set[str] = set()
         self._next_start = 0.0
         self._wake = anyio.Event()
@@ -116,7 +115,7 @@ class Driver:
             try:
                 await anyio.to_thread.run_sync(self._sweep, engine)
                 if sweeps % CLEANING_SWEEPS == 0:
-                    await anyio.to_thread.run_sync(self._events.delete_old)
+                    await anyio.to_thread.run_sync(sweep, self._store, self._settings, time.time)
                     await anyio.to_thread.run_sync(self._queue.forget)
                     await anyio.to_thread.run_sync(self._batches.forget)
                 sweeps += 1
