@@ -110,7 +110,8 @@ async def test_the_history_says_who_decided_what_where_and_what_came_of_it(harne
 async def test_the_history_is_narrowed_by_filters(harness: Harness, query: str, expected: set[str]) -> None:
     kept: dict[str, dict[str, Any]] = {
         "USED": {}, "REJE": {"state": "rejected"}, "EXPI": {"state": "expired"}, "POLI": {"channel": "policy"},
-        "LATE": {"state": "pending", "expires_at": harness.context.approvals.clock() - 60}, "WAIT": {"state": "pending"}, "COVE": {"channel": "covered"},
+        "LATE": {"state": "pending", "expires_at": harness.context.approvals.clock() - 60},
+        "WAIT": {"state": "pending"}, "COVE": {"channel": "covered"},
     }  # fmt: skip
     for name, values in kept.items():
         insert(harness, 1, id=name, **values)
