@@ -56,6 +56,10 @@ MAX_CLIENTS = 20
 ZERO = Decimal(0)
 
 
+FILTER_WORDS = ("unpaid", "overdue")
+"""Filters that callers write among the states."""
+
+
 class ClientOpen(Record):
     """What one client has to pay."""
 
@@ -111,6 +115,20 @@ class InvoiceListing(Call):
     """Form of the rows: detailed names each value, concise is one short table; default detailed."""
     page: int = Field(default=1, ge=1)
     per_page: int = Field(default=30, ge=1, le=100)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_filters_among_states(cls, data: Any) -> Any:
+        """Take unpaid and overdue as what they can only mean, although they are no states of InvoiceXpress."""
+        states = data.get("states") if isinstance(data, dict) else None
+        if not isinstance(states, list):
+            return data
+        found = [one for one in states if one in FILTER_WORDS]
+        if not found:
+            return data
+        rest = [one for one in states if one not in found]
+        others = {name: value for name, value in data.items() if name != "states"}
+        return {**others, **dict.fromkeys(found, True), **({"states": rest} if rest else {})}
 
     @model_validator(mode="after")
     def _only_what_can_be_unpaid(self) -> Self:

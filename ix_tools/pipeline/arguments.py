@@ -238,6 +238,10 @@ def _describe_fault(operation: type[Operation[Any]], fault: Mapping[str, Any]) -
         return Problem(loc, message("unknown field: InvoiceXpress would silently ignore it"), allowed)
     if kind == "missing":
         return Problem(loc, describe_fault(fault))
+    if kind in FORMS and _is_month(operation, loc):
+        return Problem(
+            loc, message("has another form"), message("1 to 12, or month and year such as 11/2026")
+        )
     if kind in FORMS:
         return Problem(loc, message("has another form"), FORMS[kind])
     if kind == "literal_error":
@@ -245,6 +249,10 @@ def _describe_fault(operation: type[Operation[Any]], fault: Mapping[str, Any]) -
     if own is not None and own.field:
         loc = f"{loc}.{own.field}".lstrip(".")
     return Problem(loc, message("is not usable"), describe_fault(fault))
+
+
+def _is_month(operation: type[Operation[Any]], field: str) -> bool:
+    return any(name == field for name, _ in _list_month_fields(operation))
 
 
 def _merge_problems(problems: Iterable[Problem]) -> Iterable[Problem]:

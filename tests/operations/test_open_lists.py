@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ix_tools.errors import InvalidArguments
+from ix_tools.pipeline.arguments import parse
 from ix_tools.pipeline.truncation import to_compact_json
 from tests.harness import Harness, Json, document_arguments, line
 from tests.interfaces.mcp import sandbox_documents
@@ -147,6 +149,26 @@ async def test_sums_are_of_every_page(harness: Harness) -> None:
 async def test_what_cannot_be_unpaid_is_refused(harness: Harness, field: str, given: list[str]) -> None:
     found = await harness.get_refusal("list_invoices", {"unpaid": True, field: given})
     assert "cannot be unpaid" in found[field]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({"states": ["unpaid"]}, {"unpaid": True}),
+        ({"states": "overdue"}, {"overdue": True}),
+        ({"states": ["final", "unpaid"]}, {"states": ["final"], "unpaid": True}),
+    ],
+)
+@pytest.mark.parametrize("name", ["list_invoices", "list_client_invoices"])
+def test_a_filter_among_the_states_is_understood(name: str, given: Json, meant: Json) -> None:
+    client = {"client_id": 501} if name == "list_client_invoices" else {}
+    assert parse(name, {**given, **client}) == parse(name, {**meant, **client})
+
+
+def test_other_words_are_no_states() -> None:
+    for word in ("paid", "open"):
+        with pytest.raises(InvalidArguments):
+            parse("list_invoices", {"states": [word, "unpaid"]})
 
 
 async def test_filters_narrow_what_is_unpaid(harness: Harness) -> None:

@@ -54,8 +54,12 @@ def test_pdfs_are_kept_where_people_keep_documents(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    "written", ["tomorrow 08:00", "amanhã 8h", "+1d 08:00", "amanhã às 8h00", "+ 1 d 8:00"]
-)
+    "written",
+    [
+        "tomorrow 08:00", "amanhã 8h", "+1d 08:00", "amanhã às 8h00", "+ 1 d 8:00", "2026-11-21T08:00", "2026-11-21 08:00", "21/11/2026 8h",
+        "21/11/2026 08:00:00", "21.11.2026 8h00", "21 de novembro de 2026 às 8h", "21 November 2026, 08:00", "2026-11-21T08:00+00:00",
+    ],
+)  # fmt: skip
 async def test_a_loading_time_is_understood_as_it_is_said(
     harness: Harness, written: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,7 +69,18 @@ async def test_a_loading_time_is_understood_as_it_is_said(
     assert made["document"]["loaded_at"].startswith("2026-11-21T08:00")
 
 
-@pytest.mark.parametrize("written", ["tomorrow 25:00", "depois 8h", "8h", "amanhã"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "tomorrow 25:00",
+        "depois 8h",
+        "8h",
+        "amanhã",
+        "21 de novembro de 2026",
+        "31/11/2026 8h",
+        "21 novembro 8h",
+    ],
+)
 async def test_a_time_that_is_none_is_refused_with_what_time_it_is(harness: Harness, written: str) -> None:
     found = await harness.get_refusal("create_guide", guide(loaded_at=written))
     assert "in Lisbon" in found["loaded_at"]

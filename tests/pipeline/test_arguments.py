@@ -279,7 +279,8 @@ def test_a_month_is_understood_by_its_name_and_with_its_year(name: str, given: J
     ],
 )
 def test_a_month_that_may_mean_another_is_refused(given: Json, field: str) -> None:
-    assert field in problems("month_end_check", given)
+    found = problems("month_end_check", given)[field]
+    assert field == "year" or "11/2026" in found
 
 
 @pytest.mark.parametrize(("written", "day"), [("este mês", 0), ("last month", -1), ("mês passado", -1)])

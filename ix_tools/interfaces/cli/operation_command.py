@@ -17,7 +17,7 @@ from ix_tools.interfaces.cli.command_options import (
     build_parking_option,
     global_options,
 )
-from ix_tools.interfaces.cli.options import Slot, build_call, build_words, list_slots
+from ix_tools.interfaces.cli.options import Slot, build_call, build_words, list_objects, list_slots
 from ix_tools.interfaces.cli.saved_files import move_file, require_target
 from ix_tools.interfaces.cli.translation import translate_parameters
 from ix_tools.operations.base import Operation
@@ -38,6 +38,7 @@ EFFECTS = {
     Effect.ANY: message("the effect of the operation that it runs, with its rules and its approval"),
 }
 REQUIRED, REPEATABLE = message("required"), message("repeat for more")
+WHOLE = message("all of it at once, as a JSON object; the options above override its fields")
 JSON = (
     "The whole call as one JSON object, from a file or from standard input (-). Options override its fields."
 )
@@ -54,6 +55,7 @@ class OperationCommand(click.Command):
         self.language: Language = language
         self.schema = build_input_schema(operation)
         self.slots = list(list_slots(self.schema))
+        self.objects = {slot.path[0]: slot for slot in list_objects(self.schema)}
         parking = [build_parking_option()] if operation.spec.effect.may_need_approval else []
         shared = [click.Option(["json_file", "--json"], metavar="FILE|-", help=JSON), *parking]
         shared += global_options()
@@ -61,7 +63,7 @@ class OperationCommand(click.Command):
         super().__init__(
             operation.spec.name.replace("_", "-"),
             callback=self._execute,
-            params=[*(slot.build_option() for slot in self.slots), *self.shared],
+            params=[*(one.build_option() for one in (*self.objects.values(), *self.slots)), *self.shared],
             help=translate_text(get_description(operation), language),
             context_settings={**settings},
         )
@@ -101,12 +103,12 @@ class OperationCommand(click.Command):
                 with formatter.section(
                     f"{name}: {translate_text(one.get('description', ''), self.language).rstrip('.')}"
                 ):
-                    formatter.write_dl(
-                        [
-                            _build_help_row(slot, self.language)
-                            for slot in sorted(inside, key=lambda one: not one.required)
-                        ]
-                    )
+                    whole = f"{self.objects[name].flag} JSON", self._translate(WHOLE)
+                    fields = [
+                        _build_help_row(slot, self.language)
+                        for slot in sorted(inside, key=lambda one: not one.required)
+                    ]
+                    formatter.write_dl([*fields, whole])
         for slot in (slot for slot in plain if "properties" in slot.item_schema):
             with formatter.section(
                 self._translate(

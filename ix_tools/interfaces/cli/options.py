@@ -117,10 +117,18 @@ def list_slots(schema: Schema) -> Iterator[Slot]:
             yield Slot((name,), one, name in required)
 
 
+def list_objects(schema: Schema) -> Iterator[Slot]:
+    """List the options that take an object as a whole, as programs write it: `--client '{"code": "ACME"}'`."""
+    required = set(schema.get("required", ()))
+    for name, one in schema["properties"].items():
+        if one.get("type") == "object" and "properties" in one:
+            yield Slot((name,), one, name in required)
+
+
 def build_call(schema: Schema, given: Mapping[str, Any], file: str | None) -> dict[str, Any]:
     """Build the call: the JSON, if any, overridden by the options."""
     call = read_json(file) if file else {}
-    for slot in list_slots(schema):
+    for slot in (*list_objects(schema), *list_slots(schema)):
         typed = given.get(slot.name)
         if typed is None or typed == ():
             continue

@@ -320,3 +320,23 @@ def test_a_list_that_is_no_json_or_holds_no_lines_is_refused(cli: Cli, text: str
     ran = cli("create-invoice", "--date", "today", "--due-date", "+30d", "--items", text)
     assert ran.code in {1, 2}
     assert "items" in json.dumps(ran.body)
+
+
+def test_an_object_is_taken_whole_where_its_fields_are_options(cli: Cli) -> None:
+    """As a program writes it; one option more changes one field of it."""
+    common = (
+        "create-invoice",
+        "--date",
+        "today",
+        "--due-date",
+        "a 30 dias",
+        "--items",
+        "name=Z,unit_price=1,quantity=1",
+    )
+    made = cli(*common, "--client", '{"code": "ACME"}').body
+    assert made["document"]["client"]["code"] == "ACME"
+    operation = catalogue()["create_invoice"]
+    words = ["--client", '{"code": "ACME", "name": "X"}', "--client.name", "ACME, Lda"]
+    assert typed(operation, words) == {"client": {"code": "ACME", "name": "ACME, Lda"}}
+    assert typed(operation, ["--client", "code=ACME"]) == {"client": {"code": "ACME"}}
+    assert "--client" in json.dumps(cli(*common, "--client", "ACME").body)
