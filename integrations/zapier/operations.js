@@ -456,6 +456,13 @@ module.exports = [
 				type: 'string',
 				helpText: 'One of your accounts; required if you have several.',
 			},
+			{
+				key: 'fields',
+				label: 'Fields',
+				type: 'string',
+				list: true,
+				helpText: 'Fields of each row to return, besides its id, e.g. number, total; default all.',
+			},
 		],
 	},
 	{
@@ -2027,6 +2034,13 @@ module.exports = [
 				type: 'string',
 				helpText: 'One of your accounts; required if you have several.',
 			},
+			{
+				key: 'fields',
+				label: 'Fields',
+				type: 'string',
+				list: true,
+				helpText: 'Fields of each row to return, besides its id, e.g. number, total; default all.',
+			},
 		],
 	},
 	{
@@ -2709,6 +2723,13 @@ module.exports = [
 				type: 'string',
 				helpText: 'One of your accounts; required if you have several.',
 			},
+			{
+				key: 'fields',
+				label: 'Fields',
+				type: 'string',
+				list: true,
+				helpText: 'Fields of each row to return, besides its id, e.g. number, total; default all.',
+			},
 		],
 	},
 	{
@@ -3104,6 +3125,13 @@ module.exports = [
 				label: 'Account',
 				type: 'string',
 				helpText: 'One of your accounts; required if you have several.',
+			},
+			{
+				key: 'fields',
+				label: 'Fields',
+				type: 'string',
+				list: true,
+				helpText: 'Fields of each row to return, besides its id, e.g. number, total; default all.',
 			},
 		],
 	},
@@ -3538,6 +3566,13 @@ module.exports = [
 				type: 'string',
 				helpText: 'One of your accounts; required if you have several.',
 			},
+			{
+				key: 'fields',
+				label: 'Fields',
+				type: 'string',
+				list: true,
+				helpText: 'Fields of each row to return, besides its id, e.g. number, total; default all.',
+			},
 		],
 	},
 	{
@@ -3554,6 +3589,13 @@ module.exports = [
 				label: 'Account',
 				type: 'string',
 				helpText: 'One of your accounts; required if you have several.',
+			},
+			{
+				key: 'fields',
+				label: 'Fields',
+				type: 'string',
+				list: true,
+				helpText: 'Fields of each row to return, besides its id, e.g. number, total; default all.',
 			},
 		],
 	},

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-BATCH_FAILURES = (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503)
-"""Statuses of its problems."""
 EXAMPLE_ID = "K7M2QX4RAB"
 _TEXT: dict[str, Any] = {"type": "string"}
 _COUNT: dict[str, Any] = {"type": "integer"}

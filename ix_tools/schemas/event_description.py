@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-EVENTS_FAILURES = (401, 403, 422, 429, 500, 503)
-"""Statuses of its problems."""
 EVENTS_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {

@@ -5,7 +5,7 @@ parameters (some hosts cannot set them), no unions, and no text is longer than t
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,8 +13,8 @@ from ix_tools.http_statuses import DONE, HTTP_STATUSES, WAITING
 from ix_tools.operations.base import Operation
 from ix_tools.operations.file_delivery import restrict_schema
 from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
-from ix_tools.schemas.batch_description import BATCH_FAILURES, BATCH_SCHEMA, describe_batches
-from ix_tools.schemas.event_description import EVENTS_FAILURES, EVENTS_SCHEMA, describe_events
+from ix_tools.schemas.batch_description import BATCH_SCHEMA, describe_batches
+from ix_tools.schemas.event_description import EVENTS_SCHEMA, describe_events
 from ix_tools.schemas.json_schema import (
     Schema,
     build_annotations,
@@ -22,7 +22,7 @@ from ix_tools.schemas.json_schema import (
     build_result_schema,
     get_description,
 )
-from ix_tools.schemas.webhook_description import WEBHOOK_FAILURES, WEBHOOK_SCHEMA, describe_webhooks
+from ix_tools.schemas.webhook_description import WEBHOOK_SCHEMA, describe_webhooks
 from ix_tools.version import __version__
 
 MAX_TEXT_LENGTH = 300
@@ -39,6 +39,13 @@ WHEN_APPROVED: Schema = {
     "enum": ["run", "repeat"],
     "description": "After a person's approval: run carries the call out by itself (default), repeat waits until you send it again.",
 }
+FIELDS: Schema = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "Fields of each row to return, besides its id, e.g. number, total; default all.",
+}
+_FAILED: Mapping[str, Any] = {"default": {"$ref": "#/components/responses/Problem"}}
+"""One response for every failure of every operation: a description of each status for each operation would be most of the document."""
 FAILURES = (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503, 504)
 JSON, PROBLEM, PDF = "application/json", "application/problem+json", "application/pdf"
 
@@ -87,10 +94,10 @@ def build_openapi(server: str = "/", toolsets: Sequence[str] = ()) -> Json:
         "paths": {
             **{f"/tools/{name}": {"post": _describe_operation(name)} for name in chosen},
             "/approvals/{id}": {"get": _APPROVAL},
-            "/events": {"get": describe_events(_list_failures(EVENTS_FAILURES))},
+            "/events": {"get": describe_events(_FAILED)},
             # Not for a program that asked for some tools: its importer may take thirty operations and no more.
-            **({} if toolsets else describe_batches(_list_failures(BATCH_FAILURES))),
-            **({} if toolsets else describe_webhooks(_list_failures(WEBHOOK_FAILURES))),
+            **({} if toolsets else describe_batches(_FAILED)),
+            **({} if toolsets else describe_webhooks(_FAILED)),
             **({"/documents/{document_id}/pdf": {"get": _PDF}} if "get_pdf" in chosen else {}),
         },
         "components": {
@@ -129,7 +136,7 @@ def _describe_operation(name: str) -> Json:
         "responses": {
             "200": {"description": HTTP_STATUSES[DONE].meaning, "content": content},
             **waiting,
-            **_list_failures(FAILURES),
+            **_FAILED,
         },
     }
 
@@ -149,6 +156,8 @@ def _build_body_schema(operation: type[Operation[Any]]) -> Schema:
     ours = {"account": ACCOUNT}
     if effect.may_need_approval:
         ours["when_approved"] = WHEN_APPROVED
+    if "per_page" in operation.model_fields:
+        ours["fields"] = FIELDS
     return {**schema, "properties": {**schema["properties"], **ours}}
 
 
@@ -171,14 +180,6 @@ def _named(kind: str) -> Schema:
     return {"$ref": f"#/components/schemas/{kind}"}
 
 
-def _list_failures(which: Iterable[int]) -> Json:
-    return {str(status): {"$ref": f"#/components/responses/{_name(status)}"} for status in which}
-
-
-def _name(status: int) -> str:
-    return HTTP_STATUSES[status].title.replace(" ", "")
-
-
 def _build_responses() -> Json:
     waiting = {
         "description": HTTP_STATUSES[WAITING].meaning,
@@ -188,15 +189,12 @@ def _build_responses() -> Json:
         },
         "content": {JSON: {"schema": _named("Waiting")}},
     }
-    problems: Json = {
-        _name(status): {
-            "description": HTTP_STATUSES[status].meaning,
-            "content": {PROBLEM: {"schema": _named("Problem")}},
-        }
-        for status in FAILURES
+    titles = "; ".join(f"{status} {HTTP_STATUSES[status].title}" for status in FAILURES)
+    problem = {
+        "description": f"A problem; its fields say what was sent and what to do next. {titles}.",
+        "content": {PROBLEM: {"schema": _named("Problem"), "example": _REFUSED}},
     }
-    problems[_name(422)]["content"][PROBLEM]["example"] = _REFUSED
-    return {"Waiting": waiting, **problems}
+    return {"Waiting": waiting, "Problem": problem}
 
 
 _TEXT: Schema = {"type": "string"}
@@ -362,7 +360,7 @@ _APPROVAL: Json = {
             "description": "The approval's state.",
             "content": {JSON: {"schema": _named("Approval")}},
         },
-        **_list_failures((401, 403, 404, 429, 500, 503)),
+        **_FAILED,
     },
 }
 _PDF: Json = {
@@ -392,6 +390,6 @@ _PDF: Json = {
             "description": "The PDF.",
             "content": {PDF: {"schema": {"type": "string", "format": "binary"}}},
         },
-        **_list_failures((401, 403, 404, 422, 429, 500, 502, 503, 504)),
+        **_FAILED,
     },
 }

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-WEBHOOK_FAILURES = (400, 401, 403, 404, 413, 415, 422, 429, 500, 503)
-"""Statuses of its problems."""
 _TEXT: dict[str, Any] = {"type": "string"}
 WEBHOOK_SCHEMA: dict[str, Any] = {
     "type": "object",

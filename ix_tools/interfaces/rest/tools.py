@@ -15,15 +15,15 @@ from ix_tools.http_statuses import DONE, WAITING
 from ix_tools.i18n.messages import message, verbatim
 from ix_tools.interfaces.rest import approvals, pdf
 from ix_tools.interfaces.rest.endpoint import READ_METHODS, Endpoint
+from ix_tools.interfaces.rest.paging import ListWishes, build_page, extract_wishes
 from ix_tools.interfaces.rest.requests import apply_key_header, read_body, read_query
 from ix_tools.interfaces.rest.responses import build_json_response
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline.context_pool import ACCOUNT_HEADER, ServerContext, extract_account
 from ix_tools.pipeline.execute import ApprovalRequired, CallOrigin, ParkingTerms, execute, get_operation
-from ix_tools.pipeline.truncation import PER_PAGE, TruncatedResponse, get_page_size, truncate
+from ix_tools.pipeline.truncation import get_page_size
 
 PATH = "/tools/{name}"
-PAGE = "page"
 WHEN_APPROVED = "when_approved"
 """The argument that says what happens when a person approves: `run`, or `repeat` by the caller."""
 
@@ -37,6 +37,7 @@ def build_endpoint(server_context: ServerContext) -> Endpoint:
         given = await read_body(request) if posted else read_query(request, operation)
         account, given = extract_account(given, request.headers.get(ACCOUNT_HEADER))
         wants_run, given = _extract_wish(given, server_context.settings.when_approved)
+        wishes, given = extract_wishes(operation, given)
         arguments = apply_key_header(request, operation, given)
         context = await server_context.open_context(request, account)
         if pdf.wants_pdf(request, operation):
@@ -52,7 +53,7 @@ def build_endpoint(server_context: ServerContext) -> Endpoint:
         )
         if isinstance(outcome, ApprovalRequired):
             return _build_pending_response(server_context, outcome.body, account)
-        return _build_response(server_context, operation, arguments, account, outcome.body)
+        return _build_response(server_context, operation, arguments, account, (outcome.body, wishes))
 
     return Endpoint(respond, _list_methods)
 
@@ -92,25 +93,19 @@ def _build_response(
     operation: type[Operation[Any]],
     arguments: Mapping[str, Any],
     account: str | None,
-    body: Mapping[str, Any],
+    outcome: tuple[Mapping[str, Any], ListWishes],
 ) -> Response:
-    rows = get_page_size(operation, arguments)
-    shown = truncate(body, rows) if rows else TruncatedResponse(dict(body), None)
+    body, wishes = outcome
+    page = build_page(body, wishes, arguments, get_page_size(operation, arguments))
     headers: dict[str, str] = {}
-    if (
-        PER_PAGE in operation.model_fields
-        and shown.per_page
-        and shown.body[PAGE] < shown.body.get("pages", 1)
-    ):
-        following = {**arguments, PAGE: shown.body[PAGE] + 1, PER_PAGE: shown.per_page}
-        if account is not None:
-            following["account"] = account
+    if page.following is not None:
+        following = page.following if account is None else {**page.following, "account": account}
         url = f"{server_context.address}/tools/{operation.spec.name}?{_encode_query(following)}"
-        shown.body["next_page"] = url
+        page.body["next_page"] = url
         headers["Link"] = f'<{url}>; rel="next"'
     if body.get("replayed"):
         headers["Idempotent-Replayed"] = "true"
-    return build_json_response(shown.body, DONE, headers)
+    return build_json_response(page.body, DONE, headers)
 
 
 def _encode_query(arguments: Mapping[str, Any]) -> str:

@@ -73,8 +73,8 @@ def _find_validator(path: str, method: str, status: int) -> Draft202012Validator
     for template, methods in _load_description()["paths"].items():
         # What reads is described once, as a POST, and can be asked with GET just the same.
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) and methods.keys() & {method, "post"}:
-            answer = (methods.get(method) or methods["post"])["responses"][str(status)]
-            answer = _resolve(answer)
+            described = (methods.get(method) or methods["post"])["responses"]
+            answer = _resolve(described["default" if status in openapi.FAILURES else str(status)])
             schema = next(iter(answer["content"].values()))["schema"]
             return Draft202012Validator({**schema, "components": _load_description()["components"]})
     return None

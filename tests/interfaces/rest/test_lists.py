@@ -114,3 +114,51 @@ async def test_a_document_of_a_thousand_lines_fits(caller: Caller) -> None:
     body = answer.json()
     assert body["document"]["total"] == made["document"]["total"] == "612.00"
     assert len(answer.text) <= MAX_CHARACTERS
+
+
+async def test_a_document_that_is_created_between_two_pages_shows_no_row_twice(caller: Caller) -> None:
+    made = {(await caller.harness.create_draft())["id"] for _ in range(5)}
+    answer = await caller.post("list_invoices", {"per_page": 2})
+    found = [row["id"] for row in answer.json()["invoices"]]
+    late = 0
+    while following := answer.json().get("next_page"):
+        if late < 2:
+            await caller.harness.create_draft()
+            late += 1
+        answer = await caller.get(following)
+        found += [row["id"] for row in answer.json()["invoices"]]
+    assert len(found) == len(set(found)), "a row came again"
+    assert made <= set(found)
+
+
+@pytest.mark.parametrize("wish", ["number,total", ["number", "total"]])
+async def test_a_list_returns_the_fields_that_are_wanted_on_every_page(caller: Caller, wish: object) -> None:
+    for _ in range(3):
+        await caller.harness.create_draft()
+    answer = await caller.post("list_invoices", {"per_page": 2, "fields": wish})
+    rows = answer.json()["invoices"]
+    answer = await caller.get(answer.json()["next_page"])
+    rows += answer.json()["invoices"]
+    assert len(rows) == 3
+    assert all(set(row) <= {"id", "number", "total"} and "total" in row for row in rows)
+    asked = await caller.get("/tools/list_invoices?fields=total&per_page=1")
+    assert set(asked.json()["invoices"][0]) == {"id", "total"}
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [({"fields": "total,nif"}, "fields"), ({"seen": "1;2"}, "seen"), ({"seen": "9" * 10 + ",-1"}, "seen")],
+)
+async def test_fields_that_no_row_has_are_refused_with_those_that_there_are(
+    caller: Caller, given: Json, field: str
+) -> None:
+    found = await caller.call_refused(422, "invalid_arguments", "list_invoices", given)
+    (problem,) = found["problems"]
+    assert problem["field"] == field
+    if field == "fields":
+        assert "total" in problem["allowed"]
+
+
+async def test_an_operation_without_pages_knows_no_wish_about_fields(caller: Caller) -> None:
+    found = await caller.call_refused(422, "invalid_arguments", "list_taxes", {"fields": "name"})
+    assert found["problems"][0]["field"] == "fields"

@@ -667,6 +667,16 @@ export const clients: INodeProperties[] = [
 				description: 'ID of the client, from find_client; or give client',
 			},
 			{
+				displayName: 'Fields',
+				name: 'fields',
+				type: 'string',
+				typeOptions: {
+					multipleValues: true,
+				},
+				default: [],
+				description: 'Fields of each row to return, besides its ID, e.g. number, total; default all',
+			},
+			{
 				displayName: 'Overdue',
 				name: 'overdue',
 				type: 'boolean',
@@ -820,6 +830,16 @@ export const clients: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				description: 'One of your accounts; required if you have several',
+			},
+			{
+				displayName: 'Fields',
+				name: 'fields',
+				type: 'string',
+				typeOptions: {
+					multipleValues: true,
+				},
+				default: [],
+				description: 'Fields of each row to return, besides its ID, e.g. number, total; default all',
 			},
 		],
 	},

@@ -898,6 +898,16 @@ export const estimates: INodeProperties[] = [
 				description: 'Last due date to list, e.g. 2026-11-30',
 			},
 			{
+				displayName: 'Fields',
+				name: 'fields',
+				type: 'string',
+				typeOptions: {
+					multipleValues: true,
+				},
+				default: [],
+				description: 'Fields of each row to return, besides its ID, e.g. number, total; default all',
+			},
+			{
 				displayName: 'Non Archived',
 				name: 'non_archived',
 				type: 'boolean',

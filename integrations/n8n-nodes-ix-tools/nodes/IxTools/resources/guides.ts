@@ -1142,6 +1142,16 @@ export const guides: INodeProperties[] = [
 				description: 'Whether it applies. List archived documents too; default false.',
 			},
 			{
+				displayName: 'Fields',
+				name: 'fields',
+				type: 'string',
+				typeOptions: {
+					multipleValues: true,
+				},
+				default: [],
+				description: 'Fields of each row to return, besides its ID, e.g. number, total; default all',
+			},
+			{
 				displayName: 'Loaded From',
 				name: 'loaded_from',
 				type: 'string',

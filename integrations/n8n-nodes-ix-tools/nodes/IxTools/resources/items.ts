@@ -349,6 +349,16 @@ export const items: INodeProperties[] = [
 				default: '',
 				description: 'One of your accounts; required if you have several',
 			},
+			{
+				displayName: 'Fields',
+				name: 'fields',
+				type: 'string',
+				typeOptions: {
+					multipleValues: true,
+				},
+				default: [],
+				description: 'Fields of each row to return, besides its ID, e.g. number, total; default all',
+			},
 		],
 	},
 	{
