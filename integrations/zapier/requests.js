@@ -53,7 +53,7 @@ const readValue = (field, value) => {
     return rows.length ? rows : undefined;
   }
   if (field.list) return value.length ? value : undefined;
-  return field.type === 'text' && typeof value === 'string' && value.trim().startsWith('{') ? JSON.parse(value) : value;
+  return field.type === 'text' && typeof value === 'string' && /^\s*[{[]/.test(value) ? JSON.parse(value) : value;
 };
 
 /** Tell whether a delivery was signed with the secret, by Standard Webhooks. */

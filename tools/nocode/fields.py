@@ -24,7 +24,7 @@ CAPITALS = {
     "uid": "UID",
 }
 SMALL = {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
-TITLES = {"core": "Everyday", "saft": "SAF-T", "taxes": "Tax", "treasury": "Treasury"}
+TITLES = {"core": "Everyday", "batches": "Batch", "saft": "SAF-T", "taxes": "Tax", "treasury": "Treasury"}
 """Names of toolsets that their identifier does not say."""
 PLATFORM_FIELDS = ("when_approved",)
 """Fields of a request that a platform's own settings decide."""
@@ -145,8 +145,10 @@ def _read_fields(schema: Mapping[str, Any]) -> Iterator[Field]:
 
 def _read_kind(schema: Mapping[str, Any]) -> tuple[Kind, tuple[Field, ...]]:
     match schema:
-        case {"type": "array", "items": {"type": "object"} as row}:
+        case {"type": "array", "items": {"type": "object", "properties": _} as row}:
             return "records", tuple(_read_fields(row))
+        case {"type": "array", "items": {"type": "object" | "array"}}:
+            return "json", ()
         case {"type": "array", "items": {"enum": _}}:
             return "choices", ()
         case {"type": "array"}:

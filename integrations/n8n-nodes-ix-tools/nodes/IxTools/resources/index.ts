@@ -12,6 +12,7 @@ import { items } from './items';
 import { taxes } from './taxes';
 import { saft } from './saft';
 import { workflows } from './workflows';
+import { batches } from './batches';
 import { treasury } from './treasury';
 import { accounts } from './accounts';
 
@@ -24,6 +25,10 @@ export const resource: INodeProperties = {
 		{
 			name: 'Account',
 			value: 'accounts',
+		},
+		{
+			name: 'Batch',
+			value: 'batches',
 		},
 		{
 			name: 'Client',
@@ -77,7 +82,7 @@ export const resource: INodeProperties = {
 	default: 'core',
 };
 
-export const fields: INodeProperties[] = [...core, ...invoices, ...estimates, ...guides, ...payments, ...sequences, ...clients, ...items, ...taxes, ...saft, ...workflows, ...treasury, ...accounts];
+export const fields: INodeProperties[] = [...core, ...invoices, ...estimates, ...guides, ...payments, ...sequences, ...clients, ...items, ...taxes, ...saft, ...workflows, ...batches, ...treasury, ...accounts];
 
 export const waiting: string[] = [
 	'change_state',
@@ -92,6 +97,8 @@ export const waiting: string[] = [
 	'delete_client',
 	'delete_item',
 	'delete_tax',
+	'run_batch',
+	'discard_batch',
 	'set_initial_balance',
 	'create_regularization',
 	'delete_regularization',
@@ -231,6 +238,13 @@ export const traits: Record<string, Traits> = {
 	month_end_check: {},
 	vat_summary: {},
 	sales_by_client: {},
+	run_batch: {
+		mayWait: true,
+	},
+	get_batch: {},
+	discard_batch: {
+		mayWait: true,
+	},
 	get_client_balance: {},
 	set_initial_balance: {
 		mayWait: true,
