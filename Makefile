@@ -14,7 +14,7 @@ LOCK := $(VENV)/lock/bin/uv pip compile -q --no-config --universal --python-vers
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check release-check faults bench conformance hosts n8n format schemas docs pictures lock clean
+.PHONY: help demo test check release-check faults bench conformance hosts n8n format schemas docs pictures looks lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -66,6 +66,9 @@ docs: $(DONE)/dev  ## write the generated parts of the documentation again
 
 pictures: $(DONE)/dev  ## take the pictures of the documentation again, with chromium
 	$(BIN)/python -m tools.pictures
+
+looks: $(DONE)/dev  ## look at every page, and let axe-core read it, with chromium and npm; ARGS="-k sign_in" for some
+	@$(BIN)/python -m tools.looks $(ARGS)
 
 lock: $(VENV)/lock/.done  ## write requirements/ again after a change to the dependencies; UPGRADE=1 for newer versions
 	$(LOCK) pyproject.toml -o requirements/runtime.txt

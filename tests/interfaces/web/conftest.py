@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.async_api import Browser, Error, Locator, Page, async_playwright
@@ -31,6 +32,26 @@ SHOTS = Path(__file__).parents[3] / "out" / "pages"
 """Folder of the pages' screenshots; git ignores it."""
 LOOKS_AT_ALL = os.environ.get("IX_TOOLS_TEST_LOOKS") == "all"
 """Whether a person wants to look at every page: in each language, on each screen, with screenshots."""
+
+
+AXE = os.environ.get("IX_TOOLS_TEST_AXE", "")
+"""axe-core's script, if the pages are to be read by it (`make looks`)."""
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+RUN_AXE = """axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations.map(
+    one => one.id + ": " + one.nodes.map(node => node.target).join(" ")))"""
+
+
+async def find_violations(page: Page) -> list[str]:
+    """Return what axe-core finds wrong with a page, light and dark: the rule, and where."""
+    if not AXE:
+        return []
+    await page.evaluate(await asyncio.to_thread(Path(AXE).read_text, "utf-8"))
+    found: list[str] = []
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme)
+        found += [f"{scheme}: {one}" for one in await page.evaluate(RUN_AXE)]
+    await page.emulate_media(color_scheme="null")
+    return found
 
 
 async def take_picture(page: Page, name: str, **options: Any) -> None:

@@ -50,6 +50,8 @@ class OpenProvider:
         """Other answers by path: status, body, headers."""
         self.keys: Any = list_public_keys()
         self.checks_pkce = True
+        self.subject = "ana-17"
+        """Who is signed in at the provider, for a browser that goes there."""
         self.held: set[str] = set()
         """Paths that are never answered."""
         self._ended = threading.Event()
@@ -71,7 +73,9 @@ class OpenProvider:
                 if path in provider.held:
                     provider._ended.wait()
                     return
-                status, content, headers = provider._answer(path, form, self.headers.get("authorization", ""))
+                status, content, headers = provider._answer(
+                    self.path, form, self.headers.get("authorization", "")
+                )
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -129,11 +133,16 @@ class OpenProvider:
         claims = {name: value for name, value in {**good, **changes}.items() if value is not None}
         return self.sign(claims)
 
-    def _answer(self, path: str, form: Json, authorization: str) -> tuple[int, bytes, dict[str, str]]:
+    def _answer(self, target: str, form: Json, authorization: str) -> tuple[int, bytes, dict[str, str]]:
+        path = urlsplit(target).path
         if path in self.answers:
             return self.answers[path]
         if path == "/.well-known/openid-configuration":
             return _as_json(200, self._describe())
+        if path == "/authorize":  # as a browser finds it: somebody is signed in there
+            where = f"{self.url}{target}"
+            back = parse_qs(urlsplit(where).query)["redirect_uri"][0]
+            return 302, b"", {"location": f"{back}?{self.visit(where, self.subject)}"}
         if path == "/jwks":
             return _as_json(200, {"keys": self.keys})
         if path == "/token":

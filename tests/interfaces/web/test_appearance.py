@@ -15,7 +15,7 @@ from ix_tools.approvals.pins import WRONG_GUESSES_WITHOUT_WAIT
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.interfaces.web.local_server import LocalPageServer
 from tests.harness import Harness, Json, document_arguments, execute, invoice, line
-from tests.interfaces.web.conftest import LOOKS_AT_ALL, follow, take_picture
+from tests.interfaces.web.conftest import LOOKS_AT_ALL, find_violations, follow, take_picture
 from tests.interfaces.web.test_in_a_browser import CONTRAST
 from tests.interfaces.web.test_outcomes import NUMBERED, Clock, carried_out
 from tests.interfaces.web.visitor import FULL, request_with_link, with_pages
@@ -225,3 +225,4 @@ async def test_a_page_fits_and_can_be_read(
     await take_picture(page, name)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
     assert await page.evaluate(CONTRAST) == [], name
+    assert await find_violations(page) == [], name

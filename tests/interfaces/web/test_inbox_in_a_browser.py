@@ -15,7 +15,7 @@ from ix_tools.approvals.signature_audit import find_proofs
 from ix_tools.config.settings import Settings
 from tests.batch.test_run import ask, go_on, rows_of, states
 from tests.harness import Harness, document_arguments, execute, invoice, line
-from tests.interfaces.web.conftest import SHOTS, follow
+from tests.interfaces.web.conftest import SHOTS, find_violations, follow
 from tests.interfaces.web.served_pages import ServedPages, open_device, serve_pages
 from tests.interfaces.web.test_in_a_browser import CONTRAST
 from tests.interfaces.web.visitor import FULL, request_approval, with_pages
@@ -39,6 +39,7 @@ async def look(page: Page, name: str) -> None:
     await page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
     assert await page.evaluate(CONTRAST) == [], name
+    assert await find_violations(page) == [], name
     assert await page.evaluate("document.querySelectorAll('h1').length") == 1, name
     assert await page.evaluate(
         "[...document.querySelectorAll('input:not([type=hidden]),select,textarea')].every(one => one.labels.length)"
