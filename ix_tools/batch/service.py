@@ -79,7 +79,7 @@ async def describe_own_batch(context: CallContext, identifier: str) -> dict[str,
     rows = await anyio.to_thread.run_sync(create_repository(context).list_rows, batch.id)
     shown = describe_batch(batch, rows, context.settings.language)
     approval = {"approval_id": shown.pop("approval")} if "approval" in shown else {}
-    return {"batch": shown.pop("id"), **shown, **approval}
+    return {"batch": shown.pop("id"), "name": shown.pop("file"), **shown, **approval}
 
 
 async def _find_or_start(
@@ -156,6 +156,6 @@ def _build_response(
     steps = [
         {**one, "tool": RunBatch.spec.name, "arguments": {"batch": body["batch"]}} for one in response["next"]
     ]
-    about = {name: body[name] for name in ("batch", "file", "purpose", "state", "documents", "rows")}
+    about = {name: body[name] for name in ("batch", "name", "purpose", "state", "documents", "rows")}
     # Its drafts were stored; nothing that cannot be undone was sent.
     return {**response, **about, "sent": "stored" if body["purpose"] == "issue" else "nothing", "next": steps}

@@ -44,7 +44,8 @@ class BatchStatus(Record):
 
     batch: str
     """Id of the batch: the handle to ask by."""
-    file: str
+    name: str
+    """Name of the file."""
     purpose: str
     """issue, or delete where its drafts are deleted."""
     state: str
@@ -143,7 +144,6 @@ class GetBatch(Operation[BatchStatus]):
         title="Read a batch's state",
         effect=Effect.LOCAL,
         heading=Heading.WORKFLOWS,
-        scope=Scope.READ,
         idempotent=True,
         keywords="progress lote estado progresso",
         example={"batch": "K7M2QX4RAB"},

@@ -48,7 +48,7 @@ async def test_rows_are_issued_with_one_approval_and_a_handle_to_ask(harness: Ha
     async with connect_host(harness.context, mode, None, LISTED) as host:
         waiting = await run(host, rows=ROWS, name="quotas.xlsx")
         assert (waiting["status"], waiting["state"]) == ("approval_required", "asked")
-        assert (waiting["file"], waiting["documents"]) == ("quotas", {"drafted": 2})
+        assert (waiting["name"], waiting["documents"]) == ("quotas", {"drafted": 2})
         assert "€369.62" in waiting["approval"]["summary"] or "369,62" in waiting["approval"]["summary"]
         step = {"tool": "run_batch", "arguments": {"batch": waiting["batch"]}}
         assert [{name: one[name] for name in step} for one in waiting["next"]] == [step]
