@@ -13,6 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from ix_tools.schemas.rendered_lists import list_chosen_tools
+from ix_tools.schemas.tool_selection import ToolSelection
 from tools.hosts.__main__ import INSTALLED, ROOT, install, run
 from tools.hosts.clients import CLIENTS, DRIVERS
 
@@ -30,12 +32,12 @@ def main(argv: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="ix-hosts-") as name:
         home = Path(name)
         server = build_server(home)
-        connected, times = 0, []
+        connected, times, listed = 0, [], len(list_chosen_tools(ToolSelection()))
         for _ in range(starts):
             began = time.perf_counter()
             said = run(["node", str(driver), "-", str(server)], home, {})
             times.append(time.perf_counter() - began)
-            connected += said.returncode == 0 and said.stdout.strip() == "12"
+            connected += said.returncode == 0 and said.stdout.strip() == str(listed)
             if said.returncode != 0:
                 print(said.stderr[-500:], file=sys.stderr)
     load = Path("/proc/loadavg")
