@@ -4,10 +4,12 @@
 """
 
 import sys
+from functools import partial
 
 from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.interfaces.server import json_logs
-from ix_tools.interfaces.server.workers import build_local_url, open_sockets, run_server
+from ix_tools.interfaces.server.app import build_application
+from ix_tools.interfaces.server.workers import StopRequest, build_local_url, open_sockets, run_server
 from ix_tools.sandbox.seeds import API_KEY
 
 NO_LIMIT = 10**9
@@ -21,4 +23,6 @@ if __name__ == "__main__":
     sockets = open_sockets("127.0.0.1", 0, int(workers))
     address = build_local_url("127.0.0.1", sockets[0])
     print(address, flush=True)
-    run_server(settings, address, True, int(workers), sockets)
+    create = partial(build_application, settings, address, requires_authentication=True)
+    with StopRequest().listening() as stop:
+        run_server(create, settings, int(workers), [[sock] for sock in sockets], stop)

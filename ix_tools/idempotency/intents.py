@@ -1,6 +1,6 @@
 """Intents of the journal, one for each write, and queries for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -115,6 +115,18 @@ class Intent:
         return f"ix-{self.id}"
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierIntents:
+    """What may be earlier attempts of a call."""
+
+    with_keys: Sequence[Intent | None]
+    """The intent with each of the call's keys, in their order."""
+    unfinished: Intent | None = None
+    """The newest unfinished intent with the same content, under any key."""
+    unreported: Intent | None = None
+    """The newest done intent with the same content, if its outcome was found later and not yet reported to a caller."""
+
+
 UNFINISHED = ("open", "unknown")
 
 # Statements that every write runs are built here, because building one takes longer than running it.
@@ -164,6 +176,11 @@ def find_row(connection: Connection, account: str, key: str) -> Row[Any] | None:
 def is_too_old(row: Row[Any], now: float) -> bool:
     """Check if a row is so old that its key may be used again."""
     return bool(row.created_at < now - RETENTION_DAYS * 86400 and row.state not in UNFINISHED)
+
+
+def is_unreported(row: Row[Any], since: float) -> bool:
+    """Check if a done row began since then, and its outcome was not yet reported to a caller."""
+    return row.created_at >= since and bool((row.outcome or {}).get(UNREPORTED))
 
 
 def find_concurrent_duplicate(connection: Connection, draft: IntentDraft, now: float) -> Row[Any] | None:

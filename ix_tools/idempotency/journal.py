@@ -44,6 +44,7 @@ from ix_tools.idempotency.intents import (
     UNRETURNED,
     UNSETTLED_OF_OPERATION,
     WITH_ID,
+    EarlierIntents,
     Intent,
     IntentDraft,
     IntentResult,
@@ -54,6 +55,7 @@ from ix_tools.idempotency.intents import (
     find_row,
     is_made_elsewhere,
     is_too_old,
+    is_unreported,
     update_held,
 )
 from ix_tools.idempotency.outcome_events import list_outcome_events
@@ -73,12 +75,26 @@ class Journal:
 
     # --- reading ---
 
-    def find(self, account: str, key: str) -> Intent | None:
-        """Return the intent with a key."""
+    def find_earlier(
+        self, account: str, keys: Sequence[str], contents: Sequence[str], seconds: float
+    ) -> EarlierIntents:
+        """Find what may be earlier attempts of a call, in one view of the store.
+
+        Args:
+            contents: Digests of the call; without them, only the keys count.
+            seconds: Age up to which a done intent that was not yet reported counts.
+        """
         with self._store.reading() as connection:
             now = self._store.now(connection)
-            row = find_row(connection, account, key)
-            return build_intent(row, now) if row and not is_too_old(row, now) else None
+            rows = [find_row(connection, account, key) for key in keys]
+            with_keys = [build_intent(row, now) if row and not is_too_old(row, now) else None for row in rows]
+            if not contents:
+                return EarlierIntents(with_keys)
+            given = {"account": account, "contents": list(contents)}
+            unfinished = connection.execute(UNFINISHED_WITH_CONTENT, given).first()
+            done = connection.execute(LAST_DONE_WITH_CONTENT, given).first()
+        unreported = build_intent(done, now) if done and is_unreported(done, now - seconds) else None
+        return EarlierIntents(with_keys, build_intent(unfinished, now) if unfinished else None, unreported)
 
     def get(self, identifier: str) -> Intent:
         """Return an intent by id.
@@ -95,11 +111,6 @@ class Journal:
             )
         return found[0]
 
-    def find_unfinished_duplicate(self, account: str, contents: Sequence[str]) -> Intent | None:
-        """Find the newest unfinished intent with the same content, under any key."""
-        found = self._select(UNFINISHED_WITH_CONTENT, account=account, contents=list(contents))
-        return found[0] if found else None
-
     def find_done_since(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
         """Find the newest done intent with the same content that began within the last `seconds`."""
         found = self._select(LAST_DONE_WITH_CONTENT, account=account, contents=list(contents))
@@ -115,11 +126,6 @@ class Journal:
         with self._store.reading() as connection:
             since = self._store.now(connection) - seconds
         return self._select(LAST_DONE_OF_OPERATION, account=account, operation=operation, since=since)
-
-    def find_unreported(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
-        """Find a done intent with the same content whose outcome was found later and not yet reported to a caller."""
-        found = self.find_done_since(account, contents, seconds)
-        return found if found is not None and (found.outcome or {}).get(UNREPORTED) else None
 
     def list_unsettled(self, account: str, operation: str) -> list[Intent]:
         """List the intents of an operation that are unknown, abandoned or absent, oldest first."""

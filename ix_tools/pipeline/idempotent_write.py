@@ -115,20 +115,16 @@ async def lookup_concurrent(
 
 
 async def _find_intent(context: CallContext, identity: CallIdentity) -> Intent | None:
-    for age, key in enumerate(identity.keys):
-        found = await anyio.to_thread.run_sync(context.journal.find, identity.account, key)
-        if found is not None and is_same_call(found, age, identity):
-            return found
-    if identity.has_explicit_key:
-        return None
     # Without a given key, an unfinished intent with the same content is the same call, and so is one that was
     # found to be done but never reported.
-    same = await anyio.to_thread.run_sync(
-        context.journal.find_unfinished_duplicate, identity.account, identity.content_digests
+    contents = () if identity.has_explicit_key else identity.content_digests
+    earlier = await anyio.to_thread.run_sync(
+        context.journal.find_earlier, identity.account, identity.keys, contents, RECENT_SECONDS
     )
-    return same or await anyio.to_thread.run_sync(
-        context.journal.find_unreported, identity.account, identity.content_digests, RECENT_SECONDS
-    )
+    for age, found in enumerate(earlier.with_keys):
+        if found is not None and is_same_call(found, age, identity):
+            return found
+    return earlier.unfinished or earlier.unreported
 
 
 async def _replay(

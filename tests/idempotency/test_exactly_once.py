@@ -375,7 +375,7 @@ def test_what_this_process_begins_or_takes_over_is_held_from_the_moment_others_c
 ) -> None:
     store, other = ObservedStore(place), Journal(Store(place), 240.0)
     journal, seen = Journal(store, 240.0), []
-    store.afterwards = lambda: seen.append(other.take_over(other.find("acme", "caller:k")))  # type: ignore[arg-type]
+    store.afterwards = lambda: seen.append(other.take_over(other.list_intents("acme")[0]))
     intent = begin_intent(journal)
     assert seen == [None]
     store.afterwards = lambda: None
