@@ -22,8 +22,8 @@ def refuse_old_python(version: "tuple[int, ...]") -> str:
 
 def main() -> None:
     """Run the command and end with its exit code."""
-    if told := refuse_old_python(sys.version_info[:3]):
-        print(told, file=sys.stderr)
+    if refusal := refuse_old_python(sys.version_info[:3]):
+        print(refusal, file=sys.stderr)
         sys.exit(2)
     argv = sys.argv[1:]
     if argv[:1] == ["serve"]:

@@ -167,7 +167,7 @@ class InvoiceXpressClient:
             # Most requests need one attempt; preparing for retries costs a sixth of it.
             first = trouble
         left = self._settings.timeout_seconds * 2 - (time.monotonic() - began)
-        again = stamina.retry_context(
+        retries = stamina.retry_context(
             on=_is_retryable,
             attempts=MAX_ATTEMPTS if left > 0 else 1,
             timeout=max(left, 1.0),  # the library warns of a timeout of 0
@@ -175,7 +175,7 @@ class InvoiceXpressClient:
             wait_max=5.0,
         )
         try:
-            async for attempt in again:
+            async for attempt in retries:
                 with attempt:
                     if attempt.num == 1:
                         raise first  # the outcome of the attempt above

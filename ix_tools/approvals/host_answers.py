@@ -52,18 +52,18 @@ class UnansweredQuestion:
 
     def explain(self, host: str) -> Message:
         """Explain to the caller that nobody answered, and why that is known."""
-        told = message(
+        reason = message(
             "Nobody answered: {what}. This is neither an approval nor a refusal.", what=self._describe()
         )
         found = find_known_host(host)
         if found is None:
-            return told
+            return reason
         known = message(
             "A known property of {host}: {property}.",
             host=found.title,
             property=found.answers_by_itself,
         )
-        return join_messages([told, known], " ")
+        return join_messages([reason, known], " ")
 
     def _describe(self) -> Message:
         action, after = self.answer.action, Decimal(max(self.seconds, 0)).quantize(Decimal("0.01"))

@@ -86,9 +86,10 @@ def list_key_facts(sheet: ApprovalPreview, language: Language) -> Iterable[str]:
     for one in (sheet, *sheet.then):
         if one.recipient:
             yield f"{render(LABELS['to'], language)} {one.recipient}"  # in full: a shortened address would be another address
-        told = (entry for entry in one.entries if entry.decides)
+        deciding = (entry for entry in one.entries if entry.decides)
         yield from (
-            add_label(entry.label, _shorten_part(format_detail(entry, language)), language) for entry in told
+            add_label(entry.label, _shorten_part(format_detail(entry, language)), language)
+            for entry in deciding
         )
     if sheet.several_accounts:
         yield _shorten(add_label("issuer", format_issuer(sheet, language), language))

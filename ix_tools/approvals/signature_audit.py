@@ -139,8 +139,8 @@ def _load_enrolled_keys(connection: Connection) -> dict[str, tuple[str, str]]:
     keys = {}
     for person, outcome in (*load_cut_passkeys(connection), *connection.execute(wanted)):
         try:
-            told = json.loads(outcome)
-            keys[str(told["passkey"])] = (str(person), str(told["credential"]))
+            added = json.loads(outcome)
+            keys[str(added["passkey"])] = (str(person), str(added["credential"]))
         except (ValueError, TypeError, KeyError):
             continue  # the chain names a changed row
     return keys

@@ -76,8 +76,8 @@ def _write_text(sheet: ApprovalPreview, language: Language, most: int | None = N
     if sheet.differences:
         yield from ("", f"{render(LABELS['differences'], language)}:")
         asked, stored = render(LABELS["asked"], language), render(LABELS["stored"], language)
-        told = (rendering.format_difference(one, language) for one in sheet.differences)
-        said = [f"{field}: {asked} {cut(before)}, {stored} {cut(now)}" for field, before, now in told]
+        differences = (rendering.format_difference(one, language) for one in sheet.differences)
+        said = [f"{field}: {asked} {cut(before)}, {stored} {cut(now)}" for field, before, now in differences]
         yield from _write_first(said, rows, language)
     if sheet.warnings:
         yield from ("", f"{render(LABELS['warnings'], language)}:")
@@ -154,9 +154,9 @@ def _format_line(line: LineView, currency: str, language: Language, cut: Shorten
 
 
 def _write_labelled(
-    told: Iterable[rendering.LabelledValue], language: Language, cut: Shortener
+    differences: Iterable[rendering.LabelledValue], language: Language, cut: Shortener
 ) -> Iterable[str]:
-    for label, said in told:
+    for label, said in differences:
         text = formats.format_date(said, language) if isinstance(said, date) else said
         yield rendering.add_label(label, cut(text if isinstance(text, str) else " ".join(text)), language)
 

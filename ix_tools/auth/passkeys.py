@@ -52,7 +52,7 @@ class Passkey:
 
     @property
     def shared_with(self) -> str | None:
-        """Who else may hold it: whoever sent the invitation, until it is confirmed; then nobody."""
+        """Who else may hold it: the person who sent the invitation, until it is confirmed; empty afterwards."""
         return self.invited_by if self.confirmed_at is None else None
 
     def find_holders(self, same: KnownIdentities = ()) -> frozenset[str]:
@@ -87,13 +87,13 @@ class Passkeys:
             return _insert(connection, invitation.person, invitation.invited_by, new, now)
 
     def add_own(self, existing: Passkey, new: NewPasskey) -> Passkey:
-        """Add a further passkey of a person who signed in with one; it is nobody's more surely than the existing one."""
+        """Add a further passkey of a person who signed in with one; it is confirmed only if that one is."""
         with self._store.writing() as connection:
             by = existing.shared_with or existing.identity
             return _insert(connection, existing.person, by, new, self._clock())
 
     def confirm(self, identifier: str, by: Passkey, same: KnownIdentities = ()) -> Passkey:
-        """Confirm that a passkey is its person's alone.
+        """Confirm that only its person has a passkey.
 
         Args:
             by: the passkey that vouches for it: an older one of the same person, or one of an administrator who did not invite.
@@ -126,7 +126,7 @@ class Passkeys:
         return _find_obstacle(found, by, build_person(owner), same) is None
 
     def confirm_in_terminal(self, identifier: str, by: str, same: KnownIdentities = ()) -> Passkey:
-        """Confirm a passkey at a terminal of the server, as a user of it other than the one who invited.
+        """Confirm a passkey at a terminal of the server, as another user than the one who invited.
 
         Raises:
             IxError: this user sent the invitation.
@@ -202,7 +202,7 @@ class Passkeys:
         return [one for one in self.list_all() if one.person == person and one.revoked_at is None]
 
     def list_news(self) -> list[Passkey]:
-        """Return the passkeys that people must hear of: unconfirmed ones and new ones."""
+        """Return the passkeys that all people are shown: unconfirmed ones and new ones."""
         since = self._clock() - NEWS_SECONDS
         return [
             one
@@ -254,8 +254,8 @@ def _set_confirmed(connection: Connection, found: Passkey, by: str, voucher: str
     )
     values = {"confirmed_at": now, "confirmed_by": by}
     if connection.execute(passkeys.update().where(waiting).values(values)).rowcount:
-        told = f"{found.id} by {by}" + (f" with {voucher}" if voucher else "")
-        entry = trail.Entry("passkey confirmed", principal=found.person, face="page", outcome=told)
+        outcome = f"{found.id} by {by}" + (f" with {voucher}" if voucher else "")
+        entry = trail.Entry("passkey confirmed", principal=found.person, face="page", outcome=outcome)
         trail.append(connection, entry)
 
 
@@ -284,8 +284,8 @@ def _insert(connection: Connection, person: str, by: str, new: NewPasskey, now: 
     }
     connection.execute(passkeys.insert().values(row))
     # The whole credential: the trail alone must show later whose key signed an approval.
-    told = {"passkey": row["id"], "invited_by": by, "credential": new.credential}
-    entry = trail.Entry("passkey added", principal=person, face="page", outcome=json.dumps(told))
+    outcome = {"passkey": row["id"], "invited_by": by, "credential": new.credential}
+    entry = trail.Entry("passkey added", principal=person, face="page", outcome=json.dumps(outcome))
     trail.append(connection, entry)
     return _build_passkey(connection.execute(sql.select(passkeys).where(passkeys.c.id == row["id"])).one())
 

@@ -109,10 +109,10 @@ class People:
                 connection.execute(people.insert().values({**row, "created_by": by, **values}))
             else:
                 connection.execute(people.update().where(people.c.name == name).values(values))
-            told = ", ".join([role, *(f"account {one}" for one in values["accounts"])])
+            granted = ", ".join([role, *(f"account {one}" for one in values["accounts"])])
             event = "person added" if known is None else "person changed"
             trail.append(
-                connection, trail.Entry(event, principal=name, face="terminal", outcome=f"by {by}: {told}")
+                connection, trail.Entry(event, principal=name, face="terminal", outcome=f"by {by}: {granted}")
             )
         return self.find(name)
 

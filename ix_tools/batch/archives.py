@@ -105,12 +105,12 @@ class _Limited:
 
 
 def build_damaged() -> Unreadable:
-    """Build the refusal of a file that cannot be read to its end."""
+    """Build the refusal of a damaged file."""
     return Unreadable(message("The file is damaged or cut off."), SAVE_AGAIN)
 
 
 def build_protected() -> Unreadable:
-    """Build the refusal of a file that opens with a password only."""
+    """Build the refusal of a file that is protected by a password."""
     return Unreadable(
         message("The file is protected by a password."), message("save a copy without a password")
     )

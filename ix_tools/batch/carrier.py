@@ -75,7 +75,7 @@ class BatchRun:
         self.batch = found
 
     async def update_row(self, place: int, **values: Any) -> None:
-        """Change fields of a document, and keep the batch for this process.
+        """Change fields of a document, and extend the lease of this process.
 
         Raises:
             IxError: Another process carries the batch on.

@@ -69,7 +69,7 @@ def show_number(number: float) -> str:
 
 
 def _show_for_report(number: float) -> str:
-    """Return a number with a decimal comma, and never with three decimals, so that it is read as the same number again."""
+    """Return a number with a decimal comma, and never with three decimals, so that `read_amount` reads the same number."""
     text = show_number(number)
     decimals = len(text.partition(".")[2])
     return f"{text}{'0' * (decimals == 3)}".replace(".", ",")
@@ -128,7 +128,7 @@ def read_percent(cell: Cell) -> Decimal | None:
 
 
 def read_date(cell: Cell) -> date | None:
-    """Read a cell as a date. A number is none: its cell has no date format, so nobody saw a date there."""
+    """Read a cell as a date. A number without a date format is refused: people saw a number in that cell."""
     if cell.is_empty:
         return None
     _refuse_unusable(cell)
@@ -147,7 +147,7 @@ def read_date(cell: Cell) -> date | None:
 
 
 def find_mixed_meaning(kind: Kind, cells: Iterable[Cell]) -> tuple[Message, Message] | None:
-    """Return what is wrong with a column whose cells mean two things, and what is right; None for one meaning."""
+    """Return what is wrong with a column whose cells have two meanings, and what would be right; None if they have one."""
     cells = list(cells)
     texts = [str(one.value).strip() for one in cells if one.form == "text" and not one.is_empty]
     numbers = [one for one in cells if one.form in {"number", "unformatted", "percent"}]
@@ -185,7 +185,7 @@ def find_mixed_meaning(kind: Kind, cells: Iterable[Cell]) -> tuple[Message, Mess
 
 
 def is_rate(cell: Cell) -> bool:
-    """Tell whether a cell of a tax column is a rate and no name."""
+    """Tell whether a cell of a tax column is a rate, not a name."""
     return cell.form != "text" or _is_rate(str(cell.value).strip())
 
 

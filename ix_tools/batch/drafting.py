@@ -110,7 +110,7 @@ async def _create(run: BatchRun, row: BatchRow) -> None:
 
 
 def is_passing(failure: IxError) -> bool:
-    """Tell whether a failure is not about this document: trouble that passes, or what no document could pass."""
+    """Tell whether a failure concerns every document, not this one: it is temporary, or the account or settings are wrong."""
     return (
         failure.retryable
         or failure.sent == "unknown"

@@ -22,7 +22,7 @@ class Fault:
 
 
 class CellFault(Exception):
-    """A cell that cannot be read as what its column means."""
+    """A cell whose value does not fit its column."""
 
     def __init__(self, problem: Message, right: Message = NO_MESSAGE) -> None:
         super().__init__(str(problem))
@@ -30,7 +30,7 @@ class CellFault(Exception):
 
 
 class Unreadable(Exception):
-    """A file of which no cell can be read."""
+    """A file that cannot be read at all."""
 
     def __init__(self, problem: Message, right: Message = NO_MESSAGE) -> None:
         super().__init__(str(problem))
@@ -70,5 +70,5 @@ def build_refusal(faults: Iterable[Fault]) -> InvalidArguments:
 
 
 def refuse_file(problem: Message, right: Message = NO_MESSAGE) -> InvalidArguments:
-    """Build the refusal of a file of which no cell can be read."""
+    """Build the refusal of a file that cannot be read at all."""
     return build_refusal([Fault("", problem, right)])

@@ -177,7 +177,7 @@ async def _recover(run: BatchRun, row: BatchRow) -> None:
 
 
 async def _send_email(run: BatchRun, row: BatchRow) -> None:
-    """Send a document by e-mail, once; where that failed, the document stays issued and the report says so."""
+    """Send a document by e-mail, once. If that fails, the document stays issued, and the report names the failure."""
     mail: dict[str, Any] = build_mail(row)
     if not mail:
         await run.update_row(row.place, state="done")

@@ -154,7 +154,7 @@ def _has_rates(document: BatchDocument) -> bool:
 
 
 def _name_taxes(document: BatchDocument, taxes: Sequence[Tax]) -> tuple[dict[str, Any], list[Fault]]:
-    """Return the arguments with the account's names of the rates, and the rates that name none or several."""
+    """Return the arguments with the tax names of the account instead of rates, and the rates that no tax or several taxes have."""
     faults: list[Fault] = []
     lines = []
     for at, line in enumerate(document.arguments["items"]):
@@ -184,7 +184,7 @@ def _name_taxes(document: BatchDocument, taxes: Sequence[Tax]) -> tuple[dict[str
 
 @dataclass
 class _Accumulated:
-    """What the rows above would leave in the account."""
+    """The state of the account after the rows above."""
 
     items: dict[str, CatalogueItem] = field(default_factory=dict)
     by_code: dict[str, Client] = field(default_factory=dict)
@@ -241,7 +241,7 @@ class _Accumulated:
             self.dates[key] = (call.date, document.row)
 
     def add(self, found: DryRun) -> None:
-        """Add what a row would leave."""
+        """Add the changes that a row would make."""
         call = found.call
         assert isinstance(call, CreateInvoice)
         for line in call.items:

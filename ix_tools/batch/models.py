@@ -73,7 +73,7 @@ class BatchRow:
     row: int
     key: str
     cells: tuple[tuple[str, ...], ...]
-    """The cells of its rows as the file shows them; empty some time after the end."""
+    """The cells of its rows as the file shows them; deleted 30 days after the end of the batch."""
     content: str
     arguments: Mapping[str, Any]
     """Arguments of issue_invoice; empty once the batch has ended."""

@@ -22,7 +22,7 @@ class BatchRepository:
     """The batches in a store."""
 
     def __init__(self, store: Store, is_owner_running: Callable[[str], bool]) -> None:
-        """Nothing is opened yet. `is_owner_running`: whether a process may still work on what it started."""
+        """Nothing is opened yet. `is_owner_running`: tells whether the process with this id may still be alive."""
         self._store = store
         self._is_owner_running = is_owner_running
 
@@ -76,7 +76,7 @@ class BatchRepository:
         return [_build_batch(row) for row in rows]
 
     def list_due(self) -> list[Batch]:
-        """Return the batches that can go on and that no process carries on now; one that waits for a person cannot."""
+        """Return the batches that a process can carry on now: no other one does, and they do not wait for a person."""
         with self._store.reading() as connection:
             now = self._store.now(connection)
             is_decided = (approvals.c.state != "pending") | (approvals.c.expires_at <= now)
@@ -94,7 +94,7 @@ class BatchRepository:
         return [one for one in map(_build_batch, rows) if not self._is_held(one, now)]
 
     def find_earlier(self, account: str, key: str) -> tuple[Batch | None, BatchRow | None]:
-        """Return the document that an idempotency key stands for, and its batch: the newest that knows it."""
+        """Return the document of an idempotency key and its batch; the newest one if several have it."""
         query = (
             sql.select(batch_rows)
             .join(batches, batches.c.id == batch_rows.c.batch)
@@ -108,7 +108,7 @@ class BatchRepository:
         return self.find(row.batch), _build_row(row)
 
     def claim(self, identifier: str, owner: str, lease: float) -> bool:
-        """Take a batch for this process; return False if another one carries it on."""
+        """Claim a batch for this process; return False if another one carries it on."""
         with self._store.writing() as connection:
             row = connection.execute(
                 sql.select(batches).where(batches.c.id == identifier).with_for_update()
@@ -121,13 +121,13 @@ class BatchRepository:
         return True
 
     def release(self, identifier: str, owner: str) -> None:
-        """Let other processes take the batch."""
+        """Release the batch for other processes."""
         with self._store.writing() as connection:
             mine = (batches.c.id == identifier) & (batches.c.owner == owner)
             connection.execute(batches.update().where(mine).values(owner="", lease_until=0.0))
 
     def renew(self, identifier: str, owner: str, lease: float) -> bool:
-        """Keep the batch; return False if another process took it."""
+        """Extend the lease of the batch; return False if another process took it."""
         with self._store.writing(durable=False) as connection:
             mine = (batches.c.id == identifier) & (batches.c.owner == owner)
             until = self._store.now(connection) + lease
@@ -163,7 +163,7 @@ class BatchRepository:
                 connection.execute(batch_rows.update().where(mine).values(stored))
 
     def finish(self, batch: Batch, state: BatchState, counts: Mapping[str, int]) -> None:
-        """Record the end, empty the arguments, and tell of it."""
+        """Record the end, delete the arguments, and record the event."""
         with self._store.writing() as connection:
             live = (batches.c.id == batch.id) & batches.c.state.not_in(ENDED_BATCH)
             values = {"state": state, "finished_at": self._store.now(connection)}

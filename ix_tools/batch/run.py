@@ -1,4 +1,4 @@
-"""Run of a batch: carries it on from wherever it is, as far as it can go without a person.
+"""Run of a batch: from the state in which it is, as far as it can go without a decision by a person.
 
     drafting   every document as a draft, several at a time      ─▶ asking
     asking     each draft examined, one sheet, one question      ─▶ asked

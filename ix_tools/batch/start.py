@@ -34,7 +34,7 @@ class Starter:
 
     face: str = "library"
     credential: str = "local"
-    """What the asker signed in with, judged again by a server that carries the batch on; see `ParkedDraft`."""
+    """The credential of the requester, which a server checks again before it carries the batch on; see `ParkedDraft`."""
 
 
 def create_repository(context: CallContext) -> BatchRepository:
@@ -50,7 +50,7 @@ async def start_batch(
     starter: Starter = Starter(),
     progress: Progress | None = None,
 ) -> Batch:
-    """Return the batch of a file: the one that is there, or a new one after every row passed every rule.
+    """Return the batch of a file: the existing one, or a new one if every row passes every rule.
 
     Raises:
         InvalidArguments: The file cannot be read, or rows are refused; nothing was written.
@@ -105,7 +105,7 @@ async def find_own_batch(context: CallContext, identifier: str) -> Batch:
 
 
 async def reopen(context: CallContext, batch: Batch) -> None:
-    """Let a batch that was rejected, expired or stopped ask again, about its drafts as they are then."""
+    """Reopen a batch that was rejected, expired or stopped: a person is asked again, about its drafts as they are then."""
     if batch.state in {"rejected", "expired", "stopped"}:
         values = {"state": "drafting", "reason": None, "retry_at": 0.0, "attempts": 0}
         repository = create_repository(context)
@@ -113,7 +113,7 @@ async def reopen(context: CallContext, batch: Batch) -> None:
 
 
 async def turn_to_deletion(context: CallContext, identifier: str) -> None:
-    """Let a batch delete its drafts, with one approval; one that deletes them already goes on.
+    """Start the deletion of the drafts of a batch, with one approval; do nothing if it has started.
 
     Raises:
         IxError: It is being issued, or has no draft.

@@ -16,14 +16,14 @@ OWN_COMMAND_SECONDS = 60
 
 @dataclass(frozen=True)
 class Plan:
-    """What connecting a host would do. Nothing is done yet."""
+    """The planned changes for a host; nothing is written yet."""
 
     host: Host
     server: Server
     file: Path
     """The host's file."""
     entry: str
-    """What stands in the file afterwards."""
+    """The entry that the file will have."""
     commands: Sequence[Sequence[str]] = ()
     """Commands of the host's own program; the last one adds the entry."""
     read: HostFile | None = None
@@ -32,7 +32,7 @@ class Plan:
     is_there: bool = False
     """Whether exactly this entry is there already."""
     reason: Message = NO_MESSAGE
-    """Why nothing is written here: the person writes it. Empty otherwise."""
+    """Why the person must write the entry; empty otherwise."""
 
     @property
     def is_by_hand(self) -> bool:
@@ -52,7 +52,7 @@ class Outcome:
 
 
 def plan_connection(host: Host, server: Server, machine: Machine) -> Plan:
-    """Find out how a host is connected. Nothing is changed."""
+    """Plan how a host is connected; nothing is changed."""
     file = host.locate(machine)
     entry = host.render(server)
     if server.url and not host.takes_url:

@@ -38,11 +38,11 @@ class Proof:
     tools: int = 0
     """How many tools it lists."""
     seconds: float = 0.0
-    """From the start to that list."""
+    """Seconds from the start to that list."""
     account: Message | None = None
     """What is wrong with the account; None if the call went through or was not made."""
     trouble: Message | None = None
-    """Why there was no conversation."""
+    """Why the server did not answer."""
 
 
 class _Failed(Exception):

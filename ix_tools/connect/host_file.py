@@ -18,11 +18,11 @@ class HostFile:
     """A host's file as it was read."""
 
     path: Path
-    """As the host names it; it may be a link."""
+    """The path that the host uses; it may be a link."""
     target: Path
-    """The file itself."""
+    """The file that is read and written."""
     content: bytes | None
-    """None where there is no file."""
+    """None if there is no file."""
     text: str
     """The content; empty where there is no file."""
 
@@ -108,7 +108,7 @@ def _check_unchanged(read: HostFile) -> None:
 
 
 def _write_new(path: Path, content: bytes, mode: int) -> Path:
-    """Write a file that does not exist yet, with a number behind its name where it does."""
+    """Write a new file; if the name is taken, a number follows it."""
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     place, number = path, 1
     while True:

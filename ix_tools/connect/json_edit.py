@@ -36,10 +36,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Layout:
-    """How a text is laid out."""
+    """The layout of a text."""
 
     indent: str = "  "
-    """One level."""
+    """The indentation of one level."""
     newline: str = "\n"
 
     @classmethod

@@ -34,21 +34,21 @@ def sent_pdf_is_an_electronic_invoice(call: SentDocument, facts: Facts) -> Itera
     if rule is None or not is_invoice or not _has_portuguese_number(facts):
         return
     if rule.has_ended:
-        told = message(
+        sentence = message(
             "since {day} a PDF without a qualified electronic signature or seal is no electronic invoice ({law}): {what_to_do}",
             day=rule.turning_day,
             law=rule.law,
             what_to_do=WHAT_TO_DO,
         )
     else:
-        told = message(
+        sentence = message(
             "a PDF without a qualified electronic signature or seal is an electronic invoice only until {day} ({law}): {what_to_do}",
             day=rule.turning_day,
             law=rule.law,
             what_to_do=WHAT_TO_DO,
         )
     # Finalizing and e-mailing say the same about the same field, so that one approval for both shows it once.
-    yield warn("document_id", told)
+    yield warn("document_id", sentence)
 
 
 @wants(Want.DOCUMENT, Want.DOCUMENT_CLIENT)

@@ -66,11 +66,13 @@ class CreatesDraft(WritesDraft):
         client = facts.client_by_code or facts.client_by_name or self.client
         named = {"id", "name", "code", "fiscal_id", "country", "email"}
         head = {"document_type": self.document_type, "status": "not created", "lines": lines}
-        told = {name: value for name, value in expected.values.items() if name in Document.model_fields}
+        expected_fields = {
+            name: value for name, value in expected.values.items() if name in Document.model_fields
+        }
         shown = {
             "client": client.model_dump(include=named, exclude_none=True) if client is not None else None
         }
-        return build_document_result(Document.model_validate({**told, **head, **shown}))
+        return build_document_result(Document.model_validate({**expected_fields, **head, **shown}))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
         """Suggest creating what was only computed, or finalizing the draft."""

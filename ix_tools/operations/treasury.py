@@ -380,5 +380,7 @@ class DeleteRegularization(ClientCall, IdempotentCall, Operation[DeletionResult]
         if one is None:
             return Correction("entry_removed")
         kept = one.model_dump(mode="json", include={"value", "date", "observation"}, exclude_none=True)
-        again = {"client_id": self.client_id, **kept}
-        return Correction("entry_removed", (Step("create_regularization", message("make it again"), again),))
+        arguments = {"client_id": self.client_id, **kept}
+        return Correction(
+            "entry_removed", (Step("create_regularization", message("make it again"), arguments),)
+        )

@@ -313,8 +313,8 @@ def add_unanswered_notice(
     required: ApprovalRequired, unanswered: UnansweredQuestion, host: str, language: Language
 ) -> ApprovalRequired:
     """Add to the response that the host was asked and nobody answered."""
-    told = render(unanswered.explain(host), language)
-    return replace(required, body={**required.body, "nobody_answered": told})
+    notice = render(unanswered.explain(host), language)
+    return replace(required, body={**required.body, "nobody_answered": notice})
 
 
 def build_unanswered_refusal(unanswered: UnansweredQuestion, host: str) -> ApprovalRefused:

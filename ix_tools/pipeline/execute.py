@@ -346,8 +346,8 @@ async def _send_and_verify(
         if prepared.warnings and failure.sent == "refused":
             # What was warned of may be why: a code that InvoiceXpress does not offer yet.
             language = context.settings.language
-            told = [one.problem.as_dict(language) for one in prepared.warnings]
-            failure.details = {**failure.details, "warnings": told}
+            problems = [one.problem.as_dict(language) for one in prepared.warnings]
+            failure.details = {**failure.details, "warnings": problems}
         if call_client := facts.client_seen.get("id"):
             context.seen.forget("client", call_client)
         if fresh is not None:

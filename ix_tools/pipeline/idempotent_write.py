@@ -215,19 +215,19 @@ def warn_of_duplicate(completed: Intent | None) -> tuple[Finding, ...]:
         return ()
     minutes = int(completed.seen_at - completed.created_at) // 60
     if completed.made:
-        again = message_plural(
+        note = message_plural(
             "the same call was carried out {count} minute ago, which made {made}; this does it again",
             "the same call was carried out {count} minutes ago, which made {made}; this does it again",
             count=minutes,
             made=completed.made,
         )
     else:
-        again = message_plural(
+        note = message_plural(
             "the same call was carried out {count} minute ago; this does it again",
             "the same call was carried out {count} minutes ago; this does it again",
             count=minutes,
         )
-    return (warn("idempotency_key", again),)
+    return (warn("idempotency_key", note),)
 
 
 # --- sending -------------------------------------------------------------------------------------------

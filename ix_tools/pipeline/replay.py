@@ -90,7 +90,7 @@ async def recheck_difference(
         Refused: It no longer exists.
     """
     problems = [Problem.load(one) for one in outcome.get("problems", [])]
-    told, then = load_text(outcome["message"]), load_text(outcome.get("next", ""))
+    sentence, then = load_text(outcome["message"]), load_text(outcome.get("next", ""))
     shown = select_result_fields(call, outcome)
     failure: IxError | None = None
     try:
@@ -104,15 +104,15 @@ async def recheck_difference(
     if failure is not None or now is None:
         if failure is not None:
             why = message("It could not be read again now ({code}).", code=failure.code)
-            told = join_messages([told, why], " ")
-        raise StoredDifferently(told, problems=problems, next=then, details=shown)
+            sentence = join_messages([sentence, why], " ")
+        raise StoredDifferently(sentence, problems=problems, next=then, details=shown)
     if isinstance(now, Document) and now.status in GONE_STATES and not _is_removal(call):
         raise _build_gone_refusal(call)
     current_fields = {name: now.model_dump(mode="json", exclude_none=True)}
     remaining = [one for one in (_update_problem(problem, now) for problem in problems) if one is not None]
     if remaining:
         raise StoredDifferently(
-            told,
+            sentence,
             problems=remaining,
             next=then,
             details={**shown, **current_fields},

@@ -15,7 +15,7 @@ from ix_tools.pipeline.lookup_memory import LookupMemory
 from ix_tools.pipeline.parallel import gather
 
 SHOWN = frozenset({"id", "document_type", "status", "number", "sequence_id", "date"})
-"""What is remembered of the last document of a series."""
+"""The fields of the last document of a series that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,15 @@ class SeriesState:
 class SeriesLookup:
     """Looks at the issued documents of a draft's type and series.
 
-    What is remembered is the day after which none is dated. InvoiceXpress refuses a document that is dated before the last
-    one of its series (trap 10), so a document that somebody else issued meanwhile cannot be passed over.
+    It remembers the date of the newest document, and looks again for a draft that is dated earlier. If somebody else issued a later
+    document meanwhile, InvoiceXpress refuses the draft, because it is dated before the last one of its series (trap 10).
     """
 
     reader: AccountReader
     memory: LookupMemory
 
     async def load(self, draft: Document) -> SeriesState:
-        """Return the series as remembered if nothing in it is later than the draft, or as it is now."""
+        """Return the series: as it is remembered if no document in it is later than the draft, otherwise as InvoiceXpress has it now."""
         if draft.date is None:
             return SeriesState(last=await self._find_last(draft))
         name = name_series_state(draft)

@@ -92,11 +92,13 @@ def _score(operation: type[Operation[Any]], words: list[str]) -> float:
     if words == split_words(name.replace("_", " ")):
         return 1_000
     said = read_search_words().everyday.get(name, ())
-    told = [word for word in words if word not in STOP_WORDS]
-    weights = [_score_word(word, name) for word in told]
-    if not told:
+    telling = [word for word in words if word not in STOP_WORDS]
+    weights = [_score_word(word, name) for word in telling]
+    if not telling:
         return 0
-    return EVERYDAY_WEIGHT * count_matches(said, words) + sum(weights) * sum(map(bool, weights)) / len(told)
+    return EVERYDAY_WEIGHT * count_matches(said, words) + sum(weights) * sum(map(bool, weights)) / len(
+        telling
+    )
 
 
 def describe_operation(

@@ -35,7 +35,7 @@ _CARRIERS: tuple[Network, ...] = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a webhook goes, taken apart."""
+    """The parts of the address of a webhook."""
 
     scheme: str
     host: str
@@ -87,7 +87,7 @@ def check_target(target: Target, allowed: Sequence[Network]) -> None:
 
 
 def read_networks(texts: Sequence[str]) -> tuple[Network, ...]:
-    """Return the networks of the settings, which were checked there."""
+    """Return the networks of the settings, which have checked them."""
     return tuple(ipaddress.ip_network(one, strict=False) for one in texts)
 
 

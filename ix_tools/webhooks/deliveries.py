@@ -99,7 +99,7 @@ class Deliveries:
         self._store = store
 
     def list_due_lanes(self) -> list[tuple[str, Lane]]:
-        """List the lanes that have something to send now."""
+        """List the lanes with a delivery that is due."""
         with self._store.reading() as connection:
             now = self._store.now(connection)
             is_first = webhook_deliveries.c.attempts == 0

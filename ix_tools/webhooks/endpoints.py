@@ -81,7 +81,7 @@ class Endpoints:
         all_callers: bool = False,
         approval: str = "",
     ) -> Endpoint:
-        """Register an address, which was checked; the result has its secret.
+        """Register an address that was checked before; the result has its secret.
 
         Args:
             approval: the only approval it is about. The endpoint is removed when it was told how that one's call ended.
@@ -166,7 +166,7 @@ class Endpoints:
             return _build(_select(connection, endpoint.id))
 
     def enable(self, endpoint: Endpoint) -> None:
-        """Let a disabled endpoint receive again."""
+        """Enable a disabled endpoint."""
         with self._store.writing() as connection:
             mine = webhook_endpoints.c.id == endpoint.id
             values = {"disabled_at": None, "disabled_why": ""}

@@ -16,14 +16,14 @@ MAX_ANSWER_BYTES = 65_536
 
 
 class WebhookNotDelivered(Exception):
-    """A webhook reached nobody, or nobody answered."""
+    """A webhook could not be delivered: no connection, or no answer."""
 
 
 class GuardedBackend(httpcore2.AsyncNetworkBackend):
-    """Connects only to addresses that were judged, and to nothing else."""
+    """Connects only to addresses that were checked."""
 
     def __init__(self, scheme: str, allowed: Sequence[Network]) -> None:
-        """Keep what is allowed."""
+        """Keep the allowed networks."""
         self._scheme, self._allowed = scheme, allowed
         self._real: Any = httpcore2.AnyIOBackend()  # of unknown type, because anyio is optional there
 
@@ -35,7 +35,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        """Resolve the host, judge every address, and connect to one of them."""
+        """Resolve the host, check every address, and connect to one of them."""
         addresses: Sequence[str] = ()
         with anyio.move_on_after(timeout) as waiting:
             addresses = await _resolve(host, port)

@@ -374,7 +374,7 @@ async def test_refusals_are_answers_and_close_nothing(place: str, time: Time) ->
     one.store.close()
 
 
-# --- on the road --------------------------------------------------------------------------------------------
+# --- in the client --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Every operation has one worked example, and it goes the whole road: parse, guards, wire, sandbox, read back."""
+"""Every operation has one worked example, and it goes through the whole pipeline: arguments, guards, request, sandbox, read-back."""
 
 from __future__ import annotations
 

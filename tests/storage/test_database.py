@@ -57,7 +57,7 @@ def refusal(made: Store) -> StoreUnavailable:
 
 @pytest.fixture
 def shop(harness: Harness) -> Callable[[Store], Harness]:
-    """The road over any store."""
+    """The pipeline over any store."""
     return lambda made: Harness(
         harness.sandbox,
         replace(

@@ -131,7 +131,7 @@ def _require_secrets(settings: Settings, *names: str) -> None:
 
 
 class SecretFilter(logging.Filter):
-    """Removes the tokens from everything that is logged, whichever library logs it."""
+    """Removes the tokens from all log records, also those of libraries."""
 
     def __init__(self, settings: Settings) -> None:
         """Remember the secrets that are set."""

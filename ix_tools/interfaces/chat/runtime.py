@@ -32,7 +32,7 @@ class RunningAdapter(Adapter, Protocol):
     """An adapter that listens to its platform."""
 
     async def run(self, service: ChatService, started: Callable[[], None]) -> None:
-        """Hand over what comes in, until cancelled; call `started` once the platform is reached."""
+        """Pass on messages and presses until cancelled; call `started` once the platform is reached."""
         ...
 
 

@@ -99,10 +99,10 @@ def show(run: Invocation, identifier: str) -> None:
     """Show a request in full, and its state."""
     with open_approvals(run, run.settings) as kept:
         found = kept.find(identifier)
-    told = _as_dict(found, run)
+    row = _as_dict(found, run)
     text = format_for_reader(found, run.language)
     if run.wants_json:
-        console.print_json({"ok": True, "approval": told, "text": text})
+        console.print_json({"ok": True, "approval": row, "text": text})
         return
     from ix_tools.interfaces.cli.tables import Report
 
@@ -110,7 +110,7 @@ def show(run: Invocation, identifier: str) -> None:
         console.print_out(console.wrap_text(text) + "\n")
     report = Report(run.language)
     until = formats.format_timestamp(found.expires_at)
-    report.add_pairs({**told, "channel": run.translate(CHANNELS[found.channel]), "expires_at": until})
+    report.add_pairs({**row, "channel": run.translate(CHANNELS[found.channel]), "expires_at": until})
     console.print_out(report.render())
 
 
@@ -256,8 +256,8 @@ def _prompt_hidden(run: Invocation, question: Message) -> str:
 
 
 def _prompt_new_pin(run: Invocation) -> str:
-    first, again = _prompt_hidden(run, PIN), _prompt_hidden(run, PIN_AGAIN)
-    if first != again:
+    first, second = _prompt_hidden(run, PIN), _prompt_hidden(run, PIN_AGAIN)
+    if first != second:
         raise ApprovalRefused(
             message("The two PINs differ; nothing was changed."),
             code="pin_mistyped",

@@ -119,10 +119,10 @@ def print_batch(run: Invocation, batch: Batch, rows: Sequence[BatchRow]) -> None
         console.print_out(console.wrap_text(describe_problem(batch.reason, run.language), "  "))
     for one in rows:
         if one.problem:
-            told = (
+            sentence = (
                 f"{one.row}: {one.number or one.document or ''} {describe_problem(one.problem, run.language)}"
             )
-            console.print_out(console.wrap_text(told, "  "))
+            console.print_out(console.wrap_text(sentence, "  "))
 
 
 @dataclass

@@ -260,18 +260,18 @@ def check_pdf_invoices(today: date) -> Iterator[Finding]:
     if rule is None:
         return
     if rule.has_ended:
-        told = message(
+        finding = message(
             "since {day} a PDF is no electronic invoice without a qualified electronic signature or seal ({law})",
             day=rule.turning_day,
             law=rule.law,
         )
     else:
-        told = message(
+        finding = message(
             "after {day} a PDF is no electronic invoice without a qualified electronic signature or seal ({law})",
             day=rule.turning_day,
             law=rule.law,
         )
-    yield Finding("warning", "pdf_invoices", told, WHAT_TO_DO)
+    yield Finding("warning", "pdf_invoices", finding, WHAT_TO_DO)
 
 
 def check_taxes(taxes: Sequence[Tax]) -> Iterator[Finding]:

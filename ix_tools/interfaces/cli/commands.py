@@ -117,12 +117,12 @@ class CommandLine(click.Group):
         command = self.get_command(ctx, name)
         if command is None:
             near = find_closest(name, self.list_commands(ctx), 3, 0.5)
-            told = message("There is no command “{name}”.", name=args[0])
+            problem = message("There is no command “{name}”.", name=args[0])
             if near:
-                told = message(
+                problem = message(
                     "There is no command “{name}”. Did you mean {names}?", name=args[0], names=", ".join(near)
                 )
-            raise Misuse(told, ctx)
+            raise Misuse(problem, ctx)
         return name, command, args[1:]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

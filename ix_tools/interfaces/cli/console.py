@@ -97,10 +97,10 @@ def print_failure(run: Invocation, failure: IxError) -> None:
     print_note(click.style(wrap_text(sanitize_line(said)), fg="red", bold=True))
     for problem in failure.problems:
         field = sanitize_line(find_flag(problem.field, run.schema) if run.schema else problem.field)
-        told = len(failure.problems) == 1 and run.translate(problem.problem) in said
-        if not told or problem.allowed:
+        is_named = len(failure.problems) == 1 and run.translate(problem.problem) in said
+        if not is_named or problem.allowed:
             line = wrap_text(
-                field if told else f"{field}: {sanitize_line(run.translate(problem.problem))}", "  "
+                field if is_named else f"{field}: {sanitize_line(run.translate(problem.problem))}", "  "
             )
             print_note("  " + line.replace(field, click.style(field, bold=True), 1))
         if problem.allowed:

@@ -73,10 +73,10 @@ def command(ctx: click.Context, /, client: str, also: tuple[str, ...], output: A
             with kept.writing() as connection:
                 found = erase_client(connection, names)
                 rows = sum(found.values())
-                told = ", ".join(f"{name} {count}" for name, count in sorted(found.items()))
+                counts = ", ".join(f"{name} {count}" for name, count in sorted(found.items()))
                 # Not whose: the trail keeps no names.
                 entry = trail.Entry(
-                    "personal data erased", principal=prompt.identify_user(), face="terminal", outcome=told
+                    "personal data erased", principal=prompt.identify_user(), face="terminal", outcome=counts
                 )
                 trail.append(connection, entry)
     body = {"erased": dict(found), "waiting": running}

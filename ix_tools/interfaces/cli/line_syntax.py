@@ -43,10 +43,10 @@ def parse_line(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         name, equals, value = part.partition("=")
         name = name.strip().replace("-", "_")
         if not equals:
-            told = message("'{part}' has no '=': write {rule}", part=part.strip(), rule=RULE)
+            fault = message("'{part}' has no '=': write {rule}", part=part.strip(), rule=RULE)
             if part.strip().isdigit():
-                told = message("{problem} (decimals are written with a point)", problem=told)
-            raise LineSyntaxError(told)
+                fault = message("{problem} (decimals are written with a point)", problem=fault)
+            raise LineSyntaxError(fault)
         if name not in known:
             raise LineSyntaxError(
                 message("there is no field '{name}'; there are '{known}'", name=name, known=", ".join(known))

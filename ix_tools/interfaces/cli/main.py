@@ -63,8 +63,8 @@ def _report_misuse(run: Invocation, wrong: click.ClickException) -> int:
 def _describe_misuse(run: Invocation, wrong: click.ClickException) -> Message:
     if isinstance(wrong, Misuse):
         return wrong.text
-    told = wrong.format_message()
+    problem = wrong.format_message()
     translate_libraries("en")
     english = wrong.format_message()
     translate_libraries(run.language)
-    return as_message(Bilingual(told, english))
+    return as_message(Bilingual(problem, english))

@@ -18,13 +18,13 @@ def describe_operations(content: Any, language: Language) -> Any:
         return [describe_operations(one, language) for one in content]
     if not isinstance(content, Mapping):
         return content
-    told = {name: describe_operations(value, language) for name, value in content.items()}
-    operation = catalogue().get(str(told.get("operation")))
-    if operation is None or "does" not in told:
-        return told
+    described = {name: describe_operations(value, language) for name, value in content.items()}
+    operation = catalogue().get(str(described.get("operation")))
+    if operation is None or "does" not in described:
+        return described
     whole = translate_text(get_description(operation), language)
     first = whole.split("\n")[0].split(". ")[0].rstrip(".")
     return {
-        **{name: value for name, value in told.items() if name not in FOR_PROGRAMS},
+        **{name: value for name, value in described.items() if name not in FOR_PROGRAMS},
         "does": f"{first}.",
     }

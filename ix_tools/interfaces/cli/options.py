@@ -23,8 +23,8 @@ class WordChoice(click.Choice[str]):
     """One of several words; errors spell them as the API does (click would show hyphens)."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        told = message("“{value}” is not one of {words}.", value=str(value), words=", ".join(self.choices))
-        return render(told, get_language(ctx)) if ctx else str(told)
+        problem = message("“{value}” is not one of {words}.", value=str(value), words=", ".join(self.choices))
+        return render(problem, get_language(ctx)) if ctx else str(problem)
 
 
 @dataclass(frozen=True)

@@ -51,10 +51,10 @@ def summarize(
     found: Approval, owner: Mapping[str, str], language: Language, *, several: bool
 ) -> Iterable[str]:
     """Summarize an approval in lines; `several`: whether the list covers several accounts."""
-    told = describe_subject(found, language)
-    head = [told[name] for name in ("action", "document") if name in told]
+    subject = describe_subject(found, language)
+    head = [subject[name] for name in ("action", "document") if name in subject]
     yield (": ".join(head) if head else sanitize_line(found.summary)) or found.operation
-    rest = [told[name] for name in ("client", "amount", "recipient") if name in told]
+    rest = [subject[name] for name in ("client", "amount", "recipient") if name in subject]
     if rest:
         yield " · ".join(rest)
     if several:

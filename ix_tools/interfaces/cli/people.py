@@ -141,7 +141,7 @@ def list_(run: Invocation) -> None:
 @subcommand(command, "confirm")
 @click.argument("passkey", metavar="PASSKEY")
 def confirm(run: Invocation, passkey: str) -> int:
-    """Confirm that a passkey is its person's alone. Not by whoever sent the invitation."""
+    """Confirm that only its person has a passkey. Not by whoever sent the invitation."""
     prompt.require_person(message("confirms a passkey"), message("type the same command in a terminal"))
     with _open_desk(run) as desk:
         found = desk.passkeys.confirm_in_terminal(passkey, prompt.identify_user(), load_same_people(run))

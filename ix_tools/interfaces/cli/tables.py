@@ -132,11 +132,11 @@ class Report:
             table.add_row(*cells)
         self._console.print(table)
         if left_out := [one.heading for one in columns if one not in shown]:
-            told = message(
+            sentence = message(
                 "No room here for: {columns} (a wider terminal or --output json shows them).",
                 columns=", ".join(left_out),
             )
-            self._console.print(Text(render(told, self._language), style="dim"))
+            self._console.print(Text(render(sentence, self._language), style="dim"))
         self._begun = True
 
     def add_warnings(self, found: Iterable[tuple[str, str]]) -> None:

@@ -34,14 +34,16 @@ def translate_command(command: AnyCommand, language: Language) -> AnyCommand:
     """Return a command with the help of its options and subcommands in a language."""
     if language == "en":
         return command
-    told = copy.copy(command)
-    told.help = translate_text(_get_help(command), language) or None
-    told.options_metavar = render(message("[OPTIONS]"), language)
-    told.params = translate_parameters(command.params, language)
-    told._help_option = None  # click keeps --help as it was first shown, here in English
-    if isinstance(told, click.Group) and isinstance(command, click.Group):
-        told.commands = {name: translate_command(one, language) for name, one in command.commands.items()}
-    return told
+    translated = copy.copy(command)
+    translated.help = translate_text(_get_help(command), language) or None
+    translated.options_metavar = render(message("[OPTIONS]"), language)
+    translated.params = translate_parameters(command.params, language)
+    translated._help_option = None  # click keeps --help as it was first shown, here in English
+    if isinstance(translated, click.Group) and isinstance(command, click.Group):
+        translated.commands = {
+            name: translate_command(one, language) for name, one in command.commands.items()
+        }
+    return translated
 
 
 def list_command_texts(command: click.Command) -> Iterator[str]:
@@ -56,10 +58,10 @@ def translate_parameters(parameters: Iterable[click.Parameter], language: Langua
     """Return parameters with their help in a language."""
     found = []
     for one in parameters:
-        told = copy.copy(one)
-        if isinstance(told, click.Option) and told.help:
-            told.help = translate_text(told.help, language)
-        found.append(told)
+        translated = copy.copy(one)
+        if isinstance(translated, click.Option) and translated.help:
+            translated.help = translate_text(translated.help, language)
+        found.append(translated)
     return found
 
 

@@ -66,7 +66,7 @@ def list_(run: Invocation) -> None:
 @subcommand(command, "remove")
 @click.argument("identifier", metavar="ID")
 def remove(run: Invocation, identifier: str) -> None:
-    """Remove an address; what was not sent yet is not sent any more."""
+    """Remove an address; deliveries that still wait are deleted."""
     with open_store(run.settings) as opened:
         endpoints = Endpoints(opened)
         endpoints.remove(endpoints.find(identifier))
@@ -86,7 +86,7 @@ def rotate(run: Invocation, identifier: str) -> None:
 @subcommand(command, "enable")
 @click.argument("identifier", metavar="ID")
 def enable(run: Invocation, identifier: str) -> None:
-    """Send to an address again that was disabled."""
+    """Enable an address that was disabled; it receives events again."""
     with open_store(run.settings) as opened:
         endpoints = Endpoints(opened)
         endpoints.enable(endpoints.find(identifier))

@@ -96,8 +96,8 @@ class EarlyAnswers:
             return None
         result = self.rendered.initialize.get(params["protocolVersion"], self.rendered.initialize_otherwise)
         self.protocol = result["protocolVersion"]
-        told = json.dumps({**request, "id": REPLAYED_ID}, ensure_ascii=False, separators=(",", ":"))
-        return Decision(_build_response(request, result), kept=f"{told}\n")
+        replayed = json.dumps({**request, "id": REPLAYED_ID}, ensure_ascii=False, separators=(",", ":"))
+        return Decision(_build_response(request, result), kept=f"{replayed}\n")
 
     def _answer_list(self, request: Json, params: Any) -> Decision | None:
         if _is_modern_request(params) and self.protocol in {None, MODERN}:

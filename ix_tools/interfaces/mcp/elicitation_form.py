@@ -70,8 +70,8 @@ def _describe_consequences(sheet: ApprovalPreview, language: Language) -> str:
 
 def _describe_differences(sheet: ApprovalPreview, language: Language) -> str:
     asked, stored = render(LABELS["asked"], language), render(LABELS["stored"], language)
-    told = (rendering.format_difference(one, language) for one in sheet.differences[:DIFFERENCES])
-    said = [_shorten(f"{field}: {asked} {before}, {stored} {now}") for field, before, now in told]
+    differences = (rendering.format_difference(one, language) for one in sheet.differences[:DIFFERENCES])
+    said = [_shorten(f"{field}: {asked} {before}, {stored} {now}") for field, before, now in differences]
     said += _note_omitted(sheet.differences, DIFFERENCES, language)
     return "\n".join([*said, render(LABELS["accept_differences_why"], language)])
 

@@ -65,8 +65,8 @@ async def sanitize_errors(answer: Awaitable[Given]) -> Given:
         return await answer
     except MCPError as refusal:
         error = refusal.error
-        told = sanitize_text(error.message)
-        message = told if len(told) <= MAX_MESSAGE_LENGTH else f"{told[:MAX_MESSAGE_LENGTH]} …"
+        sanitized = sanitize_text(error.message)
+        message = sanitized if len(sanitized) <= MAX_MESSAGE_LENGTH else f"{sanitized[:MAX_MESSAGE_LENGTH]} …"
         data = _fit(error.data, None)[0] if isinstance(error.data, Mapping) else sanitize_all(error.data)
         shown = MCPError(error.code, message, data)
     raise shown

@@ -103,14 +103,14 @@ async def _handle_call(
     account, arguments = extract_account(params.arguments or {})
     params = params.model_copy(update={"arguments": arguments})
     context = await open_context(mcp_context.request, account)
-    came = await elicitation.read_returned_answer(context.approvals, params, received) if modern else None
+    returned = await elicitation.read_returned_answer(context.approvals, params, received) if modern else None
     state, nobody = params.request_state or "", None
-    sent = came is not None and state.startswith(PAGE_STATE_PREFIX)
-    if came is not None and sent:
+    sent = returned is not None and state.startswith(PAGE_STATE_PREFIX)
+    if returned is not None and sent:
         there = await anyio.to_thread.run_sync(
             context.links.find_by_hash, state.removeprefix(PAGE_STATE_PREFIX)
         )
-        nobody = await _handle_page_return(context, came, *there) if there else None
+        nobody = await _handle_page_return(context, returned, *there) if there else None
     host = _describe_host(mcp_context)
     outcome = await _execute(
         context,
@@ -123,7 +123,7 @@ async def _handle_call(
             can_open_link=not sent and _supports_links(mcp_context, modern),
             credential=_get_credential(mcp_context),
         ),
-        reply=came.to_reply(state) if came is not None and state and not sent else None,
+        reply=returned.to_reply(state) if returned is not None and state and not sent else None,
     )
     if isinstance(outcome, ApprovalRequired) and outcome.is_asked_by_interface:
         approval = outcome.approval
@@ -185,8 +185,12 @@ def _get_credential(mcp_context: ServerRequestContext[Any, Any]) -> str:
 
 def _describe_host(mcp_context: ServerRequestContext[Any, Any]) -> str:
     """Return the host's own name and version."""
-    told = mcp_context.session.client_params
-    return f"{told.client_info.name} {told.client_info.version}".strip() if told else ""
+    client_params = mcp_context.session.client_params
+    return (
+        f"{client_params.client_info.name} {client_params.client_info.version}".strip()
+        if client_params
+        else ""
+    )
 
 
 def _supports_forms(mcp_context: ServerRequestContext[Any, Any], modern: bool) -> bool:
@@ -224,10 +228,10 @@ async def _ask_on_page(
             input_requests={APPROVAL_KEY: types.ElicitRequest(params=there)},
         )
     asked_at = await anyio.to_thread.run_sync(context.approvals.to_store_time, time.monotonic())
-    came = await elicitation.elicit(
+    returned = await elicitation.elicit(
         context.approvals, mcp_context.session.elicit_url(message, url, approval.id, mcp_context.request_id)
     )
-    nobody = await _handle_page_return(context, came, approval.id, asked_at)
+    nobody = await _handle_page_return(context, returned, approval.id, asked_at)
     origin = CallOrigin("mcp", _describe_host(mcp_context), credential=_get_credential(mcp_context))
     outcome = await _execute(context, mcp_context, params, origin)
     return _build_result(
@@ -236,14 +240,14 @@ async def _ask_on_page(
 
 
 async def _handle_page_return(
-    context: CallContext, came: ElicitationAnswer, identifier: str, asked_at: float
+    context: CallContext, returned: ElicitationAnswer, identifier: str, asked_at: float
 ) -> UnansweredQuestion | None:
     """Wait for the decision on the page if the person agreed to go there.
 
     Return why the answer counts as nobody's, if it does. Raises ApprovalRefused if the person declined to go.
     """
-    nobody = detect_unanswered(came.answer, asked_at, context.settings.approval_min_seconds)
-    if nobody is None and came.answer.action == "decline":
+    nobody = detect_unanswered(returned.answer, asked_at, context.settings.approval_min_seconds)
+    if nobody is None and returned.answer.action == "decline":
         whose = (identifier, context.settings.principal, context.account.name)
         found = await anyio.to_thread.run_sync(context.approvals.find_for_requester, *whose)
         raise build_declined_refusal(found.summary, "")

@@ -189,8 +189,8 @@ class DecisionPages:
         state, now = self._display_state(found), self._approvals.clock()
         steps: tuple[Step, ...] = ()
         if state == "used":
-            came = find_call_outcome(self._store, found, now)
-            state, steps = came.state, came.steps
+            outcome = find_call_outcome(self._store, found, now)
+            state, steps = outcome.state, outcome.steps
         elif state == "approved" and self._approvals.is_parked(found.id):
             state = "parked"
         waits = (

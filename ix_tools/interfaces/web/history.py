@@ -77,7 +77,7 @@ class HistoryPages:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
-        shown = self._guard.shown
+        shown = self._guard.wrap_page
         return [
             Route(PATH, shown(self._list), methods=["GET"]),
             Route(f"{PATH}.csv", shown(self._export), methods=["GET"]),

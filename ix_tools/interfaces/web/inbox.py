@@ -66,9 +66,9 @@ class InboxPages:
         """Return the routes."""
         item = ITEM + "{identifier}"
         return [
-            Route(INBOX, self._guard.shown(self._list), methods=["GET"]),
-            Route(item, self._guard.shown(self._show), methods=["GET"]),
-            Route(item, self._guard.submitted(_name_purpose, self._decide), methods=["POST"]),
+            Route(INBOX, self._guard.wrap_page(self._list), methods=["GET"]),
+            Route(item, self._guard.wrap_page(self._show), methods=["GET"]),
+            Route(item, self._guard.wrap_form(_name_purpose, self._decide), methods=["POST"]),
         ]
 
     def _list(self, visitor: Visitor) -> Response:

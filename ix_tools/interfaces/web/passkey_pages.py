@@ -57,10 +57,10 @@ class PasskeyPages:
         guard = self._guard
         forms = {"add": self._begin_adding, "confirm": self._confirm, "revoke": self._revoke}
         return [
-            Route(PATH, guard.shown(self._show), methods=["GET"]),
-            Route(f"{PATH}/new", guard.submitted("new-passkey", self._add), methods=["POST"]),
+            Route(PATH, guard.wrap_page(self._show), methods=["GET"]),
+            Route(f"{PATH}/new", guard.wrap_form("new-passkey", self._add), methods=["POST"]),
             *(
-                Route(f"{PATH}/{name}", guard.submitted("passkeys", form), methods=["POST"])
+                Route(f"{PATH}/{name}", guard.wrap_form("passkeys", form), methods=["POST"])
                 for name, form in forms.items()
             ),
         ]

@@ -203,15 +203,15 @@ def _build_document_values(paper: DocumentView | None, language: Language) -> di
     """Build the values that a template needs to show a document."""
     if paper is None:
         return {"paper": None}
-    told = {
+    values = {
         label: format_day(text, language) if isinstance(text, date) else text
         for label, text in rendering.list_document_values(paper, language)
     }
     return {
         "paper": paper,
         "name": rendering.format_document_heading(paper, language),
-        "told": told,
-        "beside": {label: text for label, text in told.items() if label not in PLACED_FIELDS},
+        "values": values,
+        "beside": {label: text for label, text in values.items() if label not in PLACED_FIELDS},
         "country": lambda name: rendering.format_country(name, language),
         "largest": sorted(paper.lines, key=lambda line: line.net or 0, reverse=True)[:LARGEST],
         "open_lines": OPEN_LINES,

@@ -81,7 +81,7 @@ class SignInPages:
             Route(f"{INBOX}/sign-in", self.sign_in, methods=["POST"]),
             Route(invitation, self.show_invitation, methods=["GET"]),
             Route(invitation, self.accept_invitation, methods=["POST"]),
-            Route(f"{INBOX}/sign-out", self._guard.submitted("sign-out", self._sign_out), methods=["POST"]),
+            Route(f"{INBOX}/sign-out", self._guard.wrap_form("sign-out", self._sign_out), methods=["POST"]),
         ]
 
     async def show(self, request: Request) -> Response:

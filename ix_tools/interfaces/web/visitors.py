@@ -235,18 +235,18 @@ class VisitorGuard:
             return RedirectResponse(f"{site.people_address}{request.url.path}", 307, build_headers())
         return build_outcome("no_sign_in" if address else "unknown", self.choose_language(request), 421)
 
-    def shown(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        """Make a page of a handler: it is shown to people with a session."""
+    def wrap_page(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        """Wrap a handler that shows a page: only people with a session reach it."""
 
         async def endpoint(request: Request) -> Response:
             return await self._respond(request, handler)
 
         return endpoint
 
-    def submitted(
+    def wrap_form(
         self, purpose: str | Callable[[Request], str], handler: FormHandler
     ) -> Callable[[Request], Awaitable[Response]]:
-        """Make a page of a handler of a form: from our own page, with its CSRF token, by a person with a session."""
+        """Wrap a handler of a form: sent from our own page, with its CSRF token, by a person with a session."""
 
         async def endpoint(request: Request) -> Response:
             language = self.choose_language(request)

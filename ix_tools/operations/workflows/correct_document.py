@@ -133,11 +133,11 @@ class CorrectDocument(AcceptingCall, IdempotentCall, Operation[CorrectionAdvice]
             owner = {"document_type": f"{result.method}s", **_build_owner(result, self.document_id)}
             yield Step("create_invoice", message("draft the note; its lines say the difference"), owner)
         if self.wrong == "vat" and result.method == "credit_note":
-            again = {"document_type": "debit_notes", **_build_owner(result, self.document_id)}
+            arguments = {"document_type": "debit_notes", **_build_owner(result, self.document_id)}
             yield Step(
                 "create_invoice",
                 message("then put the same lines back at the right VAT, in a debit note"),
-                again,
+                arguments,
             )
         if self.wrong == "client_details" and result.method in {"cancel", "credit_note"}:
             is_simplified = self.document_type == "simplified_invoices"

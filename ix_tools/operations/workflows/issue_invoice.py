@@ -388,9 +388,9 @@ class _Progress:
             )
         )
         differs = isinstance(stop, StoredDifferently) and at == "finalize"
-        told = message("It stopped at {step}: {stays}.", step=STEP_NAMES.get(at, at), stays=stays)
+        sentence = message("It stopped at {step}: {stays}.", step=STEP_NAMES.get(at, at), stays=stays)
         after = DIFFERS_TEXT if differs else STATE_AFTER_STOP[at, unsure]
-        stop.message = join_messages(filter(None, [stop.message, told, after]), " ")
+        stop.message = join_messages(filter(None, [stop.message, sentence, after]), " ")
         stop.sent = "unknown" if unsure else "stored"
         if not isinstance(stop, StoredDifferently):
             # After a declined approval a corrected call would create a second draft: the existing one is corrected.

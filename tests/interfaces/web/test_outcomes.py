@@ -128,7 +128,7 @@ async def test_one_that_was_approved_and_not_used_says_that_nothing_was_sent(
 def carried_out(
     paper: Harness, identifier: str, state: IntentState, outcome: dict[str, Any] | None
 ) -> Intent:
-    """As the road writes it: an entry of the journal under this approval, in this state."""
+    """An entry of the journal as the pipeline writes it, under this approval, in this state."""
     desk = paper.context
     draft = IntentDraft(
         account=desk.account.name,

@@ -105,7 +105,7 @@ def describe_stored_failure(result: Mapping[str, Any], language: Language) -> st
 
 
 def explain_unknown(identity: str, language: Language) -> str:
-    """Return what somebody whom the policy does not name is told."""
+    """Return the answer to somebody whom the policy does not name."""
     unknown = message("I do not know you, so I do nothing.")
     how = message(
         "Whoever looks after ix-tools adds your id {identity} to {section} in the policy.",

@@ -81,7 +81,7 @@ class ApprovalCommands:
             await self._tell(asked, message("{id} is approved.", id=found.id))
 
     async def send_link(self, asked: Asked, found: Approval) -> None:
-        """Give a person their own link to the page, where they show who they are."""
+        """Give a person their own link to the page, which asks them for their PIN or passkey."""
         elsewhere = message(
             "The rules want {id} approved on the approval page or in a terminal, not in a chat.", id=found.id
         )

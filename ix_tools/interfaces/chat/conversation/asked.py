@@ -9,7 +9,7 @@ from ix_tools.pipeline.context import CallContext
 
 @dataclass(frozen=True)
 class Asked:
-    """A command of a person: who, where, under which key, in which language."""
+    """The command of a person, with its place, idempotency key and language."""
 
     person: str
     identity: str

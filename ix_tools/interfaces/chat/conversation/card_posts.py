@@ -54,7 +54,7 @@ class CardPosts:
     asked for.
     """
     _has_looked: bool = field(init=False, default=False)
-    """What waited before this process began has its card."""
+    """True once the approvals that waited before the start of this process have their cards."""
     _events: Events = field(init=False)
     _queue: ParkedQueue = field(init=False)
 
@@ -64,13 +64,13 @@ class CardPosts:
 
     @property
     def reader(self) -> str:
-        """The name under which the store keeps the position of the events that were dealt with."""
+        """The name under which the store keeps the position of the last event that was handled."""
         return f"chat {self.adapter.platform} {self.context.account.name}"[:200]
 
     async def post(
         self, approval: Approval, asker: str, place: ReplyPlace, language: Language, afterwards: str = ""
     ) -> bool:
-        """Post the card of an approval; return False if it has one, as after a redelivery."""
+        """Post the card of an approval; return False if it has one already, such as after a redelivery."""
         card = StoredCard(
             approval.id,
             self.adapter.platform,
@@ -98,7 +98,7 @@ class CardPosts:
         await self.refresh(card.approval)
 
     def load_state(self, identifier: str) -> CardState:
-        """Return what is known of an approval now."""
+        """Return the present state of an approval."""
         approvals = self.context.approvals
         found = approvals.find(identifier)
         known, parked, now = (
@@ -134,8 +134,8 @@ class CardPosts:
         )
         await anyio.to_thread.run_sync(lambda: self.repository.update(card.approval, told=parked.state))
         if parked.state == "returned" and parked.follow_up:
-            again = await anyio.to_thread.run_sync(self.context.approvals.find, parked.follow_up)
-            await self.post(again, card.asker, place, card.language, card.afterwards)
+            follow_up = await anyio.to_thread.run_sync(self.context.approvals.find, parked.follow_up)
+            await self.post(follow_up, card.asker, place, card.language, card.afterwards)
 
     def _describe_end(self, card: StoredCard, state: CardState, result: Mapping[str, Any]) -> str:
         assert state.parked is not None
@@ -161,7 +161,7 @@ class CardPosts:
     async def _offer_afterwards(
         self, card: StoredCard, end: str, result: Mapping[str, Any]
     ) -> tuple[Button, ...]:
-        """Return the buttons that correct what was asked, and that delete the draft which is left over."""
+        """Return the buttons that correct the request, and the one that deletes the remaining draft."""
         if not card.afterwards or end not in {"ended", "failed"}:
             return ()
         *commands, deletion = card.afterwards.splitlines()
@@ -190,7 +190,7 @@ class CardPosts:
             await anyio.sleep(pause)
 
     async def catch_up(self) -> None:
-        """Deal with the events since the last time, and post what a process left unposted."""
+        """Handle the new events, and post the cards that an ended process did not post."""
         wanted = EventFilter(account=self.context.account.name, types=WATCHED)
         batch = await anyio.to_thread.run_sync(lambda: self._events.read_for(self.reader, 100, wanted))
         if self.room and (not self._has_looked or any(one.type == REQUESTED for one in batch.events)):

@@ -40,13 +40,13 @@ OUTCOME_STATES: dict[CallOutcomeState, str] = {
 
 @dataclass(frozen=True, slots=True)
 class CardState:
-    """What is known of an approval when its card is drawn."""
+    """The state of an approval for its card."""
 
     approval: Approval
     approvers: tuple[str, ...] = ()
     parked: ParkedCall | None = None
     outcome: CallOutcome | None = None
-    """What came of it, if it was used by whoever asked."""
+    """The result of the call, if the requester carried it out."""
     now: float = 0.0
 
     @property

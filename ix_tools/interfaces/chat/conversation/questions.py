@@ -42,7 +42,7 @@ class Question:
     text: Message
     choices: tuple[Choice, ...] = ()
     needs_form: bool = False
-    """A form asks it better, if the platform has one."""
+    """True if a form is better for this question, where the platform has forms."""
 
 
 def ask_about_number(unclear: AmbiguousNumber) -> Question:
@@ -109,7 +109,7 @@ def _find_missing_payment(command: PayCommand) -> Question | None:
 
 
 def ask_about_amount(command: PayCommand, document: Mapping[str, Any], to_pay: Any) -> Question:
-    """Ask whether all that is open was paid."""
+    """Ask whether the whole open amount was paid."""
     from decimal import Decimal
 
     open_ = Decimal(str(to_pay if to_pay is not None else document.get("total", 0)))
@@ -147,7 +147,7 @@ def ask_for_address(command: DocumentCommand) -> Question:
 
 
 def ask_about_refusal(command: Command, failure: IxError) -> Question:
-    """Return a refusal with what the person can choose: a candidate, the catalogue's values, or to go on knowingly."""
+    """Return a refusal with the person's choices: a candidate, the catalogue's values, or to accept the warning."""
     choices = (
         *_choose_client(command, failure),
         *_choose_values(command, failure),

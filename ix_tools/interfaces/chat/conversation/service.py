@@ -91,7 +91,7 @@ class ChatService:
     # --- what comes in ---
 
     async def receive(self, command: IncomingCommand) -> None:
-        """Carry out a sentence, and answer it in every case."""
+        """Carry out a sentence; it is always answered, also after an error."""
         async with self._limiter:
             identity = self._people.identify(command.place.user)
             key = f"{FACE}-{sha256(f'{identity} {command.key}'.encode()).hexdigest()[:32]}"
@@ -106,7 +106,7 @@ class ChatService:
         await self.receive(IncomingCommand(place, write_form_sentence(values, kept), key))
 
     async def press(self, press: IncomingPress) -> None:
-        """Carry out a press, and answer it in every case."""
+        """Carry out the press of a button; it is always answered, also after an error."""
         async with self._limiter:
             identity = self._people.identify(press.place.user)
             await self._answer_safely(
@@ -338,7 +338,7 @@ class ChatService:
     async def _build_answers(
         self, asked: Asked, pairs: Sequence[tuple[Message, str]], suffix: str = ""
     ) -> tuple[Button, ...]:
-        """Store a question, and return its buttons. Its key makes one of them count, however often they are pressed."""
+        """Store a question, and return its buttons. Because of its key only one of them counts, however often they are pressed."""
         if not pairs:
             return ()
         sentences = [sentence for _, sentence in pairs]

@@ -11,7 +11,7 @@ Style = Literal["", "primary", "danger"]
 
 @dataclass(frozen=True, slots=True)
 class ReplyPlace:
-    """Where a person is answered: privately if the platform can."""
+    """The place of an answer to a person: private if the platform can do that."""
 
     user: str
     """The person's id on the platform: `T1.U1` in Slack, a number in Telegram."""
@@ -42,7 +42,7 @@ class IncomingPress:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What a person confirms after a press and before it counts."""
+    """The confirmation that a press needs before it counts."""
 
     title: str
     text: str
@@ -59,7 +59,7 @@ class Button:
     style: Style = ""
     confirmation: Confirmation | None = None
     url: str = ""
-    """A page that it opens instead of coming back."""
+    """A page that the button opens; no press is reported then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Adapter(Protocol):
         ...
 
     async def tell(self, place: ReplyPlace, text: str, buttons: Sequence[Button] = ()) -> None:
-        """Tell one person something, where nobody else reads it if the platform can."""
+        """Send a text to one person, privately if the platform can do that."""
         ...
 
     async def post_card(self, room: str, card: Card) -> str:
@@ -111,7 +111,7 @@ class Adapter(Protocol):
         ...
 
     async def edit_card(self, room: str, message: str, card: Card) -> None:
-        """Replace a card; one that is gone is no error."""
+        """Replace a card; do nothing if it was deleted."""
         ...
 
     async def send_file(self, place: ReplyPlace, name: str, content: bytes, text: str) -> None:

@@ -71,7 +71,7 @@ class SlackAdapter:
     # --- what goes out ---
 
     async def tell(self, place: ReplyPlace, text: str, buttons: Sequence[Button] = ()) -> None:
-        """Tell a person: beside their command so that only they see it, else in a direct message."""
+        """Send a text to a person: beside their command, visible to them only, otherwise as a direct message."""
         user = place.user.rpartition(".")[2]
         shown: dict[str, Any] = {
             "blocks": blocks.build_text(text, buttons),

@@ -8,7 +8,7 @@ REFERENCE = re.compile(r"<[@#!]([A-Za-z0-9^-]+)(?:\|([^<>|]*))?>")
 
 
 def read_text(text: str) -> str:
-    """Return a message as it was typed: links as their labels, `&amp;` as `&`; a mention stays recognisable and means nothing."""
+    """Return a message as it was typed: links as their labels, `&amp;` as `&`, mentions as plain text."""
     text = LINK.sub(lambda found: found[1] or found[2].removeprefix("mailto:").removeprefix("tel:"), text)
     text = REFERENCE.sub(lambda found: f"@{found[2] or found[1]}", text)
     return html.unescape(re.sub(r"&(?!amp;|lt;|gt;)", "&amp;", text))

@@ -155,17 +155,17 @@ class Builder:
         return replace(found, lines=(*found.lines, line))
 
     def add_tax(self, found: DocumentCommand, part: Node) -> DocumentCommand:
-        """Give the line before it a tax."""
+        """Set the tax of the line before it."""
         word = str(part.children[0])
         digits = "".join(char for char in word if char.isdigit())
         return self._change_line(found, "tax", f"IVA{digits}" if digits else EXEMPT_TAX, TAX)
 
     def add_named_tax(self, found: DocumentCommand, part: Node) -> DocumentCommand:
-        """Give the line before it a tax by its name."""
+        """Set the tax of the line before it, by its name."""
         return self._change_line(found, "tax", self.cut(part.children[-1]), TAX)
 
     def add_discount(self, found: DocumentCommand, part: Node) -> DocumentCommand:
-        """Give the line before it a discount."""
+        """Set the discount of the line before it."""
         return self._change_line(found, "discount", read_number(part.children[1]), DISCOUNT)
 
     def _change_line(

@@ -94,7 +94,7 @@ class DocumentCommand(Command):
 
 @dataclass(frozen=True, slots=True)
 class CreditedLine:
-    """A line to take off: its number, and the quantity or amount that is too much; all of it without either."""
+    """A line to credit: its number, and the quantity or amount to credit; the whole line without either."""
 
     number: int
     quantity: Decimal | None = None
@@ -174,7 +174,7 @@ class RejectCommand(Command):
 
 @dataclass(frozen=True, slots=True)
 class DraftCommand(Command):
-    """Issue or delete a draft that is there."""
+    """Issue or delete an existing draft."""
 
     action: Literal["finalize", "delete"] = "finalize"
     kind: DraftKind = "invoices"

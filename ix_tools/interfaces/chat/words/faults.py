@@ -82,14 +82,14 @@ ORDER = tuple(EXPECTATIONS)
 
 @dataclass
 class NotUnderstood(Exception):
-    """A sentence that is not read to its end."""
+    """A sentence that cannot be read to its end."""
 
     position: int
-    """Where reading stopped, in the cleaned text."""
+    """The position at which reading stopped, in the cleaned text."""
     before: str
     """The last words that were understood."""
     rest: str
-    """What stands there; empty at the end."""
+    """The text at that position; empty at the end of the sentence."""
     expected: Message
     """What could stand there."""
     hint: Message = NO_MESSAGE
@@ -114,7 +114,7 @@ class NotUnderstood(Exception):
 
 @dataclass
 class Contradiction(Exception):
-    """A sentence that says a thing twice, or in the wrong place."""
+    """A sentence with a part that is repeated or in the wrong place."""
 
     problem: Message
     language: Language | None = None
@@ -131,7 +131,7 @@ class AmbiguousNumber(Exception):
     text: str
     meanings: tuple[Decimal, ...]
     sentences: tuple[str, ...]
-    """For each meaning, the whole sentence with the number written clearly."""
+    """The whole sentence for each meaning, with the number written clearly."""
     language: Language | None = None
 
 

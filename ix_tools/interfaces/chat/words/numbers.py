@@ -10,7 +10,7 @@ _GROUPED = re.compile(r"[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")
 
 
 def read_meanings(text: str) -> tuple[Decimal, ...]:
-    """Return what a number can mean: one value if it is clear, two if it is not, none if it is no number."""
+    """Return the possible values of a number: one if it is clear, two if it is ambiguous, none if it is not a number."""
     if sum(char.isdecimal() for char in text) > MAX_DIGITS:
         return ()
     marks = [char for char in text if char in ".,"]
@@ -37,7 +37,7 @@ def _read_grouped(whole: str, fraction: str) -> tuple[Decimal, ...]:
 
 
 def write_number(value: Decimal, language: Language) -> str:
-    """Write a number so that it is read as this value and no other."""
+    """Write a number in the form that has only this meaning."""
     text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")

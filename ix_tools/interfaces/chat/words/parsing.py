@@ -133,7 +133,7 @@ def _refuse_unclear_numbers(tokens: "Sequence[Token]", text: str, language: Lang
 
 
 def _refuse_lost_numbers(folded: str, command: Command) -> None:
-    """Refuse a sentence with a number that its command does not hold, as a last check: none is ever passed over."""
+    """Refuse a sentence with a number that its command does not contain, as a last check that no number is ignored."""
     lost = find_lost_numbers(folded, command)
     if lost:
         raise Contradiction(message("I do not know what the number “{number}” is for.", number=lost[0]))

@@ -88,7 +88,7 @@ def _word(name: str, language: Language) -> str:
 
 
 def quote(text: str) -> str:
-    """Return a value in quotes; it holds none, because every form of them ends a value."""
+    """Return a value in quotes; it contains none, because a quote ends a value."""
     return f'"{text}"'
 
 
