@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Row
 
 from ix_tools.audit import trail
 from ix_tools.storage.figures import NO_FIGURES, FigureChanges
-from ix_tools.storage.lookups import NO_CHANGES, LookupChanges
+from ix_tools.storage.lookup_transactions import NO_CHANGES, LookupChanges
 from ix_tools.storage.schema import intents
 
 IntentState = Literal["open", "done", "refused", "unknown", "absent"]

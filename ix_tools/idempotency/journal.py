@@ -60,7 +60,7 @@ from ix_tools.idempotency.intents import (
 )
 from ix_tools.idempotency.outcome_events import list_outcome_events
 from ix_tools.idempotency.process_identity import ACTIVE_LEASES, is_owner_running, process_id
-from ix_tools.storage import figures, lookups
+from ix_tools.storage import figures, lookup_transactions
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import intents
 
@@ -224,7 +224,7 @@ class Journal:
             else:
                 connection.execute(intents.update().where(intents.c.id == identifier).values(values))
             claims.attach_intent(connection, draft.account, draft.holder, identifier)
-            lookups.begin_changes(connection, draft.account, identifier, draft.changes, now)
+            lookup_transactions.begin_changes(connection, draft.account, identifier, draft.changes, now)
             trail.append(connection, build_audit_entry("intent", draft, identifier, "about to be sent"))
             found = connection.execute(WITH_ID, {"id": identifier}).one()
             ACTIVE_LEASES[identifier] = (
@@ -268,7 +268,9 @@ class Journal:
                 return False
             if result.state != "unknown":
                 claims.detach_intent(connection, intent.account, intent.id, now)
-            lookups.finish_changes(connection, intent.account, intent.id, result.changes, result.state, now)
+            lookup_transactions.finish_changes(
+                connection, intent.account, intent.id, result.changes, result.state, now
+            )
             figures.apply_changes(connection, intent.account, result.figures, now)
             entry = build_audit_entry(result.state, intent, intent.id, result.message, result.subject)
             trail.append(connection, entry)

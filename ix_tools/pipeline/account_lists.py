@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ix_tools.domain.records import Sequence, Tax
 from ix_tools.domain.types import Record
 from ix_tools.guards.facts import Want
-from ix_tools.storage.lookups import SERIES, TAXES
+from ix_tools.storage.lookup_rows import SERIES, TAXES
 
 
 @dataclass(frozen=True, slots=True)

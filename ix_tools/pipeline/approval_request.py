@@ -9,7 +9,8 @@ from typing import Any
 
 from ix_tools.approvals.models import Binding, CallOrigin
 from ix_tools.approvals.parked_calls import ParkedClaim
-from ix_tools.approvals.preview import ApprovalPreview, build_preview
+from ix_tools.approvals.preview import ApprovalPreview
+from ix_tools.approvals.preview_builder import build_preview
 from ix_tools.approvals.requirements import (
     PLACES_BY_STRICTNESS,
     RequiredPlace,

@@ -23,7 +23,8 @@ from ix_tools.domain.records import CatalogueItem
 from ix_tools.errors import NotFound, Unreadable
 from ix_tools.pipeline.lookup_memory import MAX_AGE_SECONDS, LookupMemory
 from ix_tools.pipeline.parallel import gather
-from ix_tools.storage.lookups import CATALOGUE, UNCLEAR_SECONDS, CatalogueState, Remembered, RememberedItem
+from ix_tools.storage.lookup_rows import CATALOGUE, CatalogueState
+from ix_tools.storage.lookups import UNCLEAR_SECONDS, Remembered, RememberedItem
 
 PATH, KEY = "/items.json", "items"
 FIELDS = ("name", "description", "unit_price", "unit", "tax")

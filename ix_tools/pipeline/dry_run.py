@@ -1,4 +1,4 @@
-"""Dry run of a write: permission, policy, names, facts and rules, as `execute` applies them; nothing is written, asked or stored."""
+"""Dry runs: of a write, by every rule that `execute` applies, and of the policy alone; nothing is written, asked or stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ A failure is an IxError that says what was sent.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 from pydantic import BaseModel, ValidationError
@@ -59,9 +59,6 @@ from ix_tools.pipeline.turns import Turn
 from ix_tools.schemas.search import get_operation
 from ix_tools.telemetry import observe
 from ix_tools.text.sanitize import sanitize_all
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "ApprovalRequired",

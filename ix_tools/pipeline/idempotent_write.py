@@ -36,7 +36,7 @@ from ix_tools.pipeline.outcomes import Completed
 from ix_tools.pipeline.replay import is_gone, recheck_difference
 from ix_tools.pipeline.unclear_outcomes import build_unclear_error, build_unknown_error
 from ix_tools.storage.figures import FigureChanges
-from ix_tools.storage.lookups import LookupChanges
+from ix_tools.storage.lookup_transactions import LookupChanges
 
 MAX_SENDS = 3
 """Number of times a create is sent at most, with its unique id."""

@@ -33,8 +33,8 @@ from ix_tools.operations.digests import digest_approval
 from ix_tools.pipeline import policy_check
 from ix_tools.pipeline.approval_gate import locate_signing, require_scope
 from ix_tools.pipeline.approval_request import ApprovalRequest
+from ix_tools.pipeline.arguments import parse
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.execute import parse
 from ix_tools.pipeline.preparation import load_facts
 
 

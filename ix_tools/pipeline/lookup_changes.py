@@ -11,7 +11,8 @@ from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import DocumentDraft
 from ix_tools.operations.protocols import get_state
 from ix_tools.pipeline.series_lookup import name_series_state, summarize_series
-from ix_tools.storage.lookups import CATALOGUE, CLIENTS, SERIES, TAXES, LookupChanges
+from ix_tools.storage.lookup_rows import CATALOGUE, CLIENTS, SERIES, TAXES
+from ix_tools.storage.lookup_transactions import LookupChanges
 
 STALE_BY_RESOURCE = {
     named.TAXES: (TAXES,),

@@ -16,7 +16,8 @@ import anyio
 
 from ix_tools.errors import StoreUnavailable
 from ix_tools.storage.item_counts import ItemCounts
-from ix_tools.storage.lookups import CLIENTS, CatalogueState, Lookups, Remembered, RememberedItem
+from ix_tools.storage.lookup_rows import CLIENTS, CatalogueState
+from ix_tools.storage.lookups import Lookups, Remembered, RememberedItem
 
 log = logging.getLogger(__name__)
 

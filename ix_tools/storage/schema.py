@@ -2,6 +2,8 @@
 
 import sqlalchemy as sql
 
+from ix_tools.storage.batch_schema import batch_rows, batches
+from ix_tools.storage.chat_schema import chat_cards, chat_questions
 from ix_tools.storage.figures_schema import document_figures, figure_readings, month_figures
 from ix_tools.storage.outgoing_schema import mails, webhook_deliveries, webhook_endpoints
 from ix_tools.storage.people_schema import invitations, passkeys, people, sessions, sign_ins
@@ -9,6 +11,10 @@ from ix_tools.storage.tables import metadata
 
 # Tables of a file of their own that are also found here.
 __all__ = [
+    "batch_rows",
+    "batches",
+    "chat_cards",
+    "chat_questions",
     "document_figures",
     "figure_readings",
     "invitations",
@@ -363,83 +369,4 @@ parked_calls = sql.Table(
     sql.Column("finished_at", sql.Float),
     sql.Index("parked_calls_by_state", "state", "created_at"),
     sql.Index("parked_calls_by_content", "account", "principal", "content"),
-)
-
-chat_cards = sql.Table(
-    "chat_cards",
-    metadata,
-    sql.Column("approval", sql.String(16), primary_key=True),
-    sql.Column("platform", sql.String(20), primary_key=True),  # slack, telegram
-    sql.Column("room", sql.String(100), nullable=False),  # the conversation with the card
-    sql.Column("message", sql.String(100), nullable=False),  # the card's id there; empty until it is posted
-    sql.Column("asker", sql.String(100), nullable=False),  # slack:T1.U1
-    sql.Column("asker_room", sql.String(100), nullable=False),  # where the asker is told
-    sql.Column("language", sql.String(2), nullable=False),  # the asker's
-    sql.Column("afterwards", sql.Text, nullable=False),  # sentences to offer after a rejection, one in a line
-    sql.Column("shown", sql.String(40), nullable=False),  # the state that the card shows
-    sql.Column("told", sql.String(40), nullable=False),  # the end that the asker was told of
-    sql.Column("claimed_at", sql.Float, nullable=False),  # when a process began to post it
-    sql.Column("created_at", sql.Float, nullable=False),
-    sql.Index("chat_cards_by_age", "created_at"),
-)
-
-chat_questions = sql.Table(
-    "chat_questions",
-    metadata,
-    sql.Column("id", sql.String(16), primary_key=True),
-    sql.Column("asker", sql.String(100), nullable=False),  # slack:T1.U1, the only one who may answer
-    sql.Column("key", sql.String(100), nullable=False),  # the idempotency key of the command
-    sql.Column("sentences", sql.JSON, nullable=False),  # one for each button
-    sql.Column("created_at", sql.Float, nullable=False),
-    sql.Index("chat_questions_by_age", "created_at"),
-)
-
-batches = sql.Table(
-    "batches",
-    metadata,
-    sql.Column("id", sql.String(16), primary_key=True),
-    sql.Column("account", sql.String(300), nullable=False),
-    sql.Column("account_label", sql.String(100), nullable=False),  # the account's name in the settings
-    sql.Column("principal", sql.String(200), nullable=False),
-    sql.Column("credential", sql.String(100), nullable=False),  # what the asker signed in with
-    sql.Column("scopes", sql.JSON, nullable=False),  # the asker's, then
-    sql.Column("face", sql.String(20), nullable=False),
-    sql.Column("name", sql.String(200), nullable=False),  # of the file
-    sql.Column("digest", sql.String(64), nullable=False),  # SHA-256 of the file
-    sql.Column("headings", sql.Text, nullable=False),  # JSON: format, separator and headings of the file
-    sql.Column("purpose", sql.String(16), nullable=False),  # issue, or delete its drafts
-    sql.Column("state", sql.String(16), nullable=False),
-    sql.Column("reason", sql.Text),  # JSON: the error with which it stopped
-    sql.Column("round", sql.Integer, nullable=False),  # how often a person was asked
-    sql.Column("approval", sql.String(16), nullable=False),  # the approval of this round; empty before
-    sql.Column("valid_until", sql.Float, nullable=False),  # until when a yes counts for what is left
-    sql.Column("owner", sql.String(200), nullable=False),  # host, pid and nonce of the process in charge
-    sql.Column("lease_until", sql.Float, nullable=False),
-    sql.Column("retry_at", sql.Float, nullable=False),  # not before
-    sql.Column("attempts", sql.Integer, nullable=False),
-    sql.Column("created_at", sql.Float, nullable=False),
-    sql.Column("finished_at", sql.Float),
-    sql.UniqueConstraint("account", "digest", name="one_batch_per_file"),
-    sql.Index("batches_by_state", "state", "created_at"),
-)
-
-batch_rows = sql.Table(
-    "batch_rows",
-    metadata,
-    sql.Column("batch", sql.String(16), primary_key=True),
-    sql.Column("place", sql.Integer, primary_key=True),  # among the documents, from 1
-    sql.Column("row", sql.Integer, nullable=False),  # the first row of the file that it has
-    sql.Column("key", sql.String(128), nullable=False),  # idempotency key of its draft
-    sql.Column("cells", sql.Text, nullable=False),  # JSON: the file's cells; deleted some time after the end
-    sql.Column("content", sql.String(12), nullable=False),  # digest of the cells
-    sql.Column("arguments", sql.Text, nullable=False),  # JSON; empty once the batch has ended
-    sql.Column("lane", sql.String(200), nullable=False),  # documents of one lane are issued one after another
-    sql.Column("flags", sql.JSON, nullable=False),
-    sql.Column("state", sql.String(16), nullable=False),
-    sql.Column("document_type", sql.String(40), nullable=False),
-    sql.Column("document", sql.BigInteger),
-    sql.Column("number", sql.String(100), nullable=False),
-    sql.Column("total", sql.String(40), nullable=False),
-    sql.Column("problem", sql.Text),  # JSON: the error of this document
-    sql.Column("bindings", sql.JSON, nullable=False),  # digests that the approval covers
 )

@@ -198,7 +198,7 @@ def follow_up(connection: Connection, identifier: str, approval: str) -> None:
 
 
 def disable(connection: Connection, identifier: str, why: str, now: float) -> None:
-    """Send nothing to an endpoint any more, until it is enabled again, and tell of it once."""
+    """Disable an endpoint, and record that as an event once: nothing is sent to it until it is enabled again."""
     mine = (webhook_endpoints.c.id == identifier) & webhook_endpoints.c.disabled_at.is_(None)
     disabling = webhook_endpoints.update().where(mine).values(disabled_at=now, disabled_why=why)
     if connection.execute(disabling).rowcount:

@@ -22,15 +22,9 @@ from ix_tools.pipeline.seen_records import SeenRecords
 from ix_tools.sandbox.rows import Client, Item, Tax
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
-from ix_tools.storage.lookups import (
-    CATALOGUE,
-    TAXES,
-    CatalogueState,
-    LookupChanges,
-    Lookups,
-    begin_changes,
-    finish_changes,
-)
+from ix_tools.storage.lookup_rows import CATALOGUE, TAXES, CatalogueState
+from ix_tools.storage.lookup_transactions import LookupChanges, begin_changes, finish_changes
+from ix_tools.storage.lookups import Lookups
 from ix_tools.storage.schema import catalogue_items, lookups
 from tests.harness import Harness, document_arguments, execute, guide, invoice, line, warnings_by_field
 
