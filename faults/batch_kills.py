@@ -11,7 +11,6 @@ import secrets
 import signal
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,24 +24,19 @@ import anyio
 import httpx2
 
 from faults.cases import NOW, Ledger
+from faults.lives import LIFE_SECONDS, open_context, run_lives
 from faults.matrix import open_database
-from faults.run import PROCESSES
-from faults.worker import TODAY
 from ix_tools.approvals.joint_decisions import Choice, load_parts, sum_remaining
 from ix_tools.approvals.models import CallOrigin
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.batch.models import ENDED_BATCH
 from ix_tools.batch.run import run_batch
 from ix_tools.batch.start import start_batch
-from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import IxError
-from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.rows import Document, Mail
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 
-LIFE_SECONDS = 600.0
-"""Seconds by the store's clock between two lives, after which no request can still be in progress."""
 TIMEOUT = 120.0
 MAX_LIVES = 40
 PROGRESS = 10
@@ -96,9 +90,7 @@ def work(order: Order, line: Connection) -> None:
 
 
 async def _live(order: Order) -> str:
-    given = Settings(store=order.store, language="en", timeout_seconds=5, approval_min_seconds=0)
-    context = CallContext.open(point_at_sandbox(given, order.url, order.key), now=lambda: TODAY)
-    context.store.clock = lambda: time.time() + order.later
+    context = open_context(order.url, order.key, order.store, order.later)
     try:
         batch = await start_batch(context, build_file(order.rows), "quotas.csv")
         run = await run_batch(context, batch.id, CallOrigin("cli"), asks_again=True)
@@ -108,26 +100,6 @@ async def _live(order: Order) -> str:
         return run.batch.state
     finally:
         await context.close()
-
-
-def run_lives(orders: Sequence[Order]) -> list[str | None]:
-    """Run processes side by side; None for one that was killed."""
-    running = []
-    for order in orders:
-        ours, theirs = PROCESSES.Pipe()
-        process = PROCESSES.Process(target=work, args=(order, theirs))
-        process.start()
-        theirs.close()
-        running.append((ours, process))
-    results: list[str | None] = []
-    for ours, process in running:
-        try:
-            results.append(ours.recv() if ours.poll(TIMEOUT) else "nothing was heard")
-        except EOFError:
-            results.append(None)
-        process.join(TIMEOUT)
-        process.kill()
-    return results
 
 
 def run_killed(run: BatchKillRun, sandbox: Sandbox, place: str) -> BatchKillRun:
@@ -146,7 +118,7 @@ def run_killed(run: BatchKillRun, sandbox: Sandbox, place: str) -> BatchKillRun:
                 )
                 for _ in range(run.servers)
             ]
-            heard = run_lives(orders)
+            heard = run_lives(work, orders, TIMEOUT)
             kills += heard.count(None)
             if set(heard) & set(ENDED_BATCH):
                 break

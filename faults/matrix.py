@@ -14,11 +14,11 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from faults.cases import CASES, NOW, Ledger
+from faults.lives import hear_all
 from faults.run import BREAKS, Plan, RunEnvironment, RunResult, execute_plan
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
@@ -134,33 +134,11 @@ def run_in_slots(
     plans: Sequence[Plan], stores: Sequence[str], seed: int, server: str, slots: int
 ) -> Generator[RunResult, None, None]:
     """Run plans in several processes and yield results as they arrive. Plans are not picklable, so their numbers are sent."""
-    context = get_context("spawn")
     by_number = {plan.number: plan for plan in plans}
-    lines, processes = [], []
-    for slot in range(slots):
-        mine, theirs = context.Pipe(duplex=False)
-        share = [plan.number for plan in plans[slot::slots]]
-        process = context.Process(target=_run_share, args=(share, stores, seed, server, theirs))
-        process.start()
-        theirs.close()
-        lines.append(mine)
-        processes.append(process)
-    try:
-        while lines:
-            for line in wait(lines):
-                assert isinstance(line, Connection)
-                try:
-                    heard = line.recv()
-                except EOFError:
-                    heard = None
-                if heard is None:
-                    lines.remove(line)
-                    continue
-                number, told, effects, left, faults = heard
-                yield RunResult(by_number[number], told, effects, left, faults)
-    finally:
-        for process in processes:
-            process.terminate()
+    shares = [([plan.number for plan in plans[slot::slots]], stores, seed, server) for slot in range(slots)]
+    with closing(hear_all(_run_share, shares)) as results:
+        for number, told, effects, left, faults in results:
+            yield RunResult(by_number[number], told, effects, left, faults)
 
 
 def _run_share(

@@ -13,7 +13,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,13 +24,11 @@ from typing import Any
 import anyio
 
 from faults.cases import NOW, Ledger
+from faults.lives import LIFE_SECONDS, open_context, run_lives
 from faults.matrix import open_database
-from faults.run import PROCESSES
-from faults.worker import TODAY
 from ix_tools.approvals.parked_calls import ParkedCall
 from ix_tools.approvals.parked_queue import ParkedQueue
 from ix_tools.approvals.repository import ApprovalRepository
-from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.events.models import Event
 from ix_tools.events.repository import Events
 from ix_tools.idempotency.journal import Journal
@@ -84,8 +81,6 @@ MAY_STAY_UNKNOWN = {
 }
 """Kills after which nobody can know whether an e-mail was sent: a person is told, and it is not sent again."""
 LIVES = 5
-LIFE_SECONDS = 600.0
-"""Seconds by the store's clock between two lives, after which no request can still be in progress."""
 TIMEOUT = 300.0
 SWEEP_SECONDS = 0.05
 READER = "judge"
@@ -139,15 +134,6 @@ class Reading:
         events.confirm(READER, batch.next)
 
 
-def open_context(order: Order) -> CallContext:
-    """Return the context of a process."""
-    given = Settings(store=order.store, language="en", timeout_seconds=5, approval_min_seconds=0)
-    settings = point_at_sandbox(given, order.url, order.key)
-    context = CallContext.open(settings, now=lambda: TODAY)
-    context.store.clock = lambda: time.time() + order.later
-    return context
-
-
 def stop_at(step: str) -> None:
     """Kill this process at a step."""
     kind, name, after = STEPS[step]
@@ -170,7 +156,7 @@ def work(order: Order, line: Connection) -> None:
 
 
 async def _live(order: Order, line: Connection) -> None:
-    context = open_context(order)
+    context = open_context(order.url, order.key, order.store, order.later)
     if order.asks is not None:
         line.send(await _ask(context, order))
         return
@@ -198,32 +184,12 @@ async def _ask(context: CallContext, order: Order) -> str:
     return asked.approval.id if isinstance(asked, ApprovalRequired) else str(asked.body)
 
 
-def run_lives(orders: Sequence[Order]) -> list[Any]:
-    """Run processes side by side; None for one that was killed."""
-    running = []
-    for order in orders:
-        ours, theirs = PROCESSES.Pipe()
-        process = PROCESSES.Process(target=work, args=(order, theirs))
-        process.start()
-        theirs.close()
-        running.append((ours, process))
-    results = []
-    for ours, process in running:
-        try:
-            results.append(ours.recv() if ours.poll(TIMEOUT) else "nothing was heard")
-        except EOFError:
-            results.append(None)
-        process.join(TIMEOUT)
-        process.kill()
-    return results
-
-
 async def _prepare(order: Order, operation: str) -> dict[str, Any]:
     """Return the arguments of the call; the document that it is about is there, and nothing else is new."""
     reference = f"R-{secrets.token_hex(4)}"
     if operation == "issue_invoice":
         return {**DRAFT, "reference": reference, "email": ADDRESS, "subject": "Fatura"}
-    context = open_context(order)
+    context = open_context(order.url, order.key, order.store, order.later)
     try:
         made = await execute(
             context, "create_invoice", {**DRAFT, "reference": reference, "idempotency_key": reference}
@@ -242,7 +208,7 @@ async def _prepare(order: Order, operation: str) -> dict[str, Any]:
 
 
 async def _ask_here(order: Order) -> str:
-    context = open_context(order)
+    context = open_context(order.url, order.key, order.store, order.later)
     try:
         return await _ask(context, order)
     finally:
@@ -259,7 +225,7 @@ def run_killed(run: ParkedRun, sandbox: Sandbox, place: str) -> ParkedRun:
         asks |= {"idempotency_key": secrets.token_hex(8)} if run.keyed else {}
         before = len(sandbox.requests()) if run.operation != "issue_invoice" else before
         asking = replace(base, asks=asks)
-        if run.step in ASKING_STEPS and run_lives([replace(asking, stop=run.step)]) != [None]:
+        if run.step in ASKING_STEPS and run_lives(work, [replace(asking, stop=run.step)], TIMEOUT) != [None]:
             return replace(run, wrong="it was not killed")
         identifier = anyio.run(
             _ask_here, replace(asking, later=LIFE_SECONDS * bool(run.step in ASKING_STEPS))
@@ -277,12 +243,14 @@ def _take_over(
     waiting = base.drives
     reading.go_on(store)
     approvals.decide(waiting, approve=True, by="terminal:ana")
-    if run.step in DRIVING_STEPS and run_lives([replace(base, stop=run.step)]) != [None]:
+    if run.step in DRIVING_STEPS and run_lives(work, [replace(base, stop=run.step)], TIMEOUT) != [None]:
         return replace(run, wrong="it was not killed")
     call = None
     for life in range(1, LIVES + 1):
         reading.go_on(store)
-        heard = run_lives([replace(base, drives=waiting, later=life * LIFE_SECONDS)] * run.servers)
+        heard = run_lives(
+            work, [replace(base, drives=waiting, later=life * LIFE_SECONDS)] * run.servers, TIMEOUT
+        )
         if heard != ["done"] * run.servers:
             return replace(run, wrong=f"a later process: {heard}")
         call = queue.find(waiting)

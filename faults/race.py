@@ -7,7 +7,6 @@ Each way runs in its own process with several accounts in parallel; each account
 
 import argparse
 import logging
-import multiprocessing
 import os
 import shutil
 import statistics
@@ -17,7 +16,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ import anyio
 from faults import interrupted
 from faults.hosts import Host, open_http, open_session
 from faults.interrupted import Interruption
+from faults.lives import hear_all
 from faults.matrix import POSTGRESQL, open_database
 from faults.rounds import FAULTS, POLICY, Cell, Round, run_round
 from faults.sandbox_account import SandboxAccount
@@ -166,32 +166,8 @@ def run_in_processes(
     ways: Sequence[str], server: str, rounds: int, others: int
 ) -> Generator[Round | Interruption, None, None]:
     """Run all ways in parallel, and yield rounds and interruptions as they end."""
-    context = multiprocessing.get_context("spawn")
-    lines, processes = [], []
-    for way in ways:
-        mine, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_run_process, args=(way, server, rounds, others, theirs))
-        process.start()
-        theirs.close()
-        lines.append(mine)
-        processes.append(process)
-    try:
-        while lines:
-            for line in wait(lines):
-                assert isinstance(line, Connection)
-                try:
-                    heard = line.recv()
-                except EOFError:
-                    heard = None
-                if heard is None:
-                    lines.remove(line)
-                else:
-                    yield heard
-        for process in processes:
-            process.join(30)
-    finally:
-        for process in processes:
-            process.terminate()
+    with closing(hear_all(_run_process, [(way, server, rounds, others) for way in ways])) as results:
+        yield from results
 
 
 # --- the table ------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import sniffio
 import sqlalchemy
 from anyio._core import _eventloop
 
+from tests.clock import clock  # noqa: F401 - fixture
 from tests.harness import empty_store, harness, running_sandbox, shared_context  # noqa: F401 - fixtures for everyone
 from tests.stores import place, server  # noqa: F401
 

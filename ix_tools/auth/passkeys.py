@@ -93,7 +93,7 @@ class Passkeys:
             return _insert(connection, existing.person, by, new, self._clock())
 
     def confirm(self, identifier: str, by: Passkey, same: KnownIdentities = ()) -> Passkey:
-        """Confirm that only its person has a passkey.
+        """Confirm that a passkey belongs to its person alone.
 
         Args:
             by: the passkey that vouches for it: an older one of the same person, or one of an administrator who did not invite.

@@ -31,27 +31,13 @@ from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage import transactions
 from ix_tools.storage.database import Store
+from tests.clock import Clock
 from tests.harness import NOW, ApprovalNeeded, Harness, execute
 
 BINDING = Binding(
     "ana", "acme@host", "change_state", digest_approval("arguments"), digest_approval("snapshot")
 )
 QUESTION = ApprovalRequestContent("Finalizar?", "Finalizar 1001")
-
-
-class Clock:
-    """Seconds that only pass when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

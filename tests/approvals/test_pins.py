@@ -23,25 +23,11 @@ from ix_tools.errors import ApprovalRefused
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit
 from ix_tools.storage.schema import pins as stored_pins
+from tests.clock import Clock
 
 PIN, OTHER = "bacalhau", "sardinha"
 SAME = (("terminal:bsilva", "bruno"), ("page:bruno@acme.example", "bruno"), ("terminal:maria", "maria"))
 ANA = "terminal:ana"
-
-
-class Clock:
-    """Seconds that only pass when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from ix_tools.approvals.retention import BATCH_SIZE, MAX_WAITING, RETENTION_DAYS
 from ix_tools.errors import ApprovalRefused, get_http_status, get_retry_delay
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, audit
-from tests.approvals.test_pins import Clock
+from tests.clock import Clock
 from tests.harness import Harness, document_arguments
 
 BINDING = Binding("ana", "acme@host", "send_email", "v2:arguments", "snapshot")
@@ -31,11 +31,6 @@ ASKED = ApprovalRequestContent(
     origin=CallOrigin(host=SECRET),
 )
 DAY = 86_400
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

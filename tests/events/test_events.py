@@ -17,7 +17,7 @@ from ix_tools.events import following, outbox
 from ix_tools.events.models import Event, EventDraft
 from ix_tools.events.repository import EventFilter, Events
 from ix_tools.storage.database import Store
-from tests.approvals.test_pins import Clock
+from tests.clock import Clock
 from tests.harness import Harness, document_arguments, invoice
 
 DAY = 86_400

@@ -21,6 +21,7 @@ from ix_tools.webhooks import deliverer as sending
 from ix_tools.webhooks.deliverer import READER, Deliverer
 from ix_tools.webhooks.deliveries import LEASE_SECONDS, RETRY_SECONDS, Deliveries
 from ix_tools.webhooks.endpoints import KEPT_SECONDS, ROTATION_SECONDS, Endpoint, Endpoints
+from tests.clock import Clock
 
 SETTINGS = Settings(webhook_networks=("127.0.0.1",))
 
@@ -63,19 +64,6 @@ async def receive(serve: Callable[[anyio.abc.SocketStream], Any] | None = None) 
         tasks.start_soon(listener.serve, serve or receiver.serve)
         yield receiver
         tasks.cancel_scope.cancel()
-
-
-@dataclass
-class Clock:
-    now: float = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ def list_(run: Invocation) -> None:
 @subcommand(command, "confirm")
 @click.argument("passkey", metavar="PASSKEY")
 def confirm(run: Invocation, passkey: str) -> int:
-    """Confirm that only its person has a passkey. Not by whoever sent the invitation."""
+    """Confirm that a passkey belongs to its person alone. Whoever sent the invitation cannot do this."""
     prompt.require_person(message("confirms a passkey"), message("type the same command in a terminal"))
     with _open_desk(run) as desk:
         found = desk.passkeys.confirm_in_terminal(passkey, prompt.identify_user(), load_same_people(run))

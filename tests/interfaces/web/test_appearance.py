@@ -14,10 +14,11 @@ from playwright.async_api import Browser, Page
 from ix_tools.approvals.pins import WRONG_GUESSES_WITHOUT_WAIT
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.interfaces.web.local_server import LocalPageServer
+from tests.clock import Clock
 from tests.harness import Harness, Json, document_arguments, execute, invoice, line
 from tests.interfaces.web.conftest import LOOKS_AT_ALL, find_violations, follow, take_picture
 from tests.interfaces.web.test_in_a_browser import CONTRAST
-from tests.interfaces.web.test_outcomes import NUMBERED, Clock, carried_out
+from tests.interfaces.web.test_outcomes import NUMBERED, carried_out
 from tests.interfaces.web.visitor import FULL, request_with_link, with_pages
 from tests.pipeline.test_company_repository import TWO
 from tests.pipeline.test_policy_check import under

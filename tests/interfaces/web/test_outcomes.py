@@ -12,6 +12,7 @@ from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.errors import IxError
 from ix_tools.idempotency.intents import Intent, IntentDraft, IntentResult, IntentState
 from ix_tools.interfaces.web.decision_pages import REFRESH_SECONDS, REFRESH_WINDOW_SECONDS
+from tests.clock import Clock
 from tests.harness import Harness, execute, invoice, line
 from tests.interfaces.web.visitor import (
     Visitor,
@@ -22,21 +23,6 @@ from tests.interfaces.web.visitor import (
     request_with_link,
     with_pages,
 )
-
-
-class Clock:
-    """Seconds that only pass when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
