@@ -58,7 +58,7 @@ class OverviewPages:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
-        shown = self._guard.shown
+        shown = self._guard.wrap_page
         return [
             Route(PATH, shown(self._show), methods=["GET"]),
             Route(f"{PATH}/documents", shown(self._list), methods=["GET"]),
