@@ -27,6 +27,7 @@ from ix_tools.errors import IxError
 from ix_tools.events import outbox
 from ix_tools.events.models import EventDraft, EventType, show_document
 from ix_tools.i18n.messages import message
+from ix_tools.storage.database import find_row
 from ix_tools.storage.schema import parked_calls
 
 ParkedState = Literal["waiting", "running", "unknown", "done", "failed", "returned", "ended"]
@@ -123,7 +124,7 @@ class ParkedClaim:
 
 def insert(connection: Connection, approval: Row[Any], draft: ParkedDraft | None) -> None:
     """Park a call under an approval that was just requested; do nothing without a call, or if it is there."""
-    if draft is None or _select(connection, approval.id) is not None:
+    if draft is None or find_row(connection, parked_calls, approval.id) is not None:
         return
     row = {
         "id": approval.id,
@@ -153,7 +154,7 @@ def start(connection: Connection, approval: str, claim: ParkedClaim | None, now:
     Raises:
         IxError: another execution carries it out.
     """
-    row = _select(connection, approval)
+    row = find_row(connection, parked_calls, approval)
     if row is None:
         return False
     if row.state != "waiting":
@@ -172,7 +173,7 @@ def start(connection: Connection, approval: str, claim: ParkedClaim | None, now:
 
 def is_waiting(connection: Connection, approval: str) -> bool:
     """Check if a call is parked under this approval and waits for it."""
-    row = _select(connection, approval)
+    row = find_row(connection, parked_calls, approval)
     return row is not None and row.state == "waiting"
 
 
@@ -184,7 +185,7 @@ def give_back(connection: Connection, approval: str) -> None:
 
 def end(connection: Connection, approval: str, code: str, now: float) -> None:
     """End a waiting call whose approval ended without a yes, and empty it."""
-    row = _select(connection, approval)
+    row = find_row(connection, parked_calls, approval)
     if row is not None and row.state == "waiting":
         finish(connection, row, "ended", {"ok": False, "code": code}, now)
 
@@ -245,7 +246,3 @@ def build_in_progress_error() -> IxError:
         code="in_progress",
         next=message("repeat the same call in a few seconds to get its result"),
     )
-
-
-def _select(connection: Connection, approval: str) -> Row[Any] | None:
-    return connection.execute(sql.select(parked_calls).where(parked_calls.c.id == approval)).one_or_none()

@@ -19,7 +19,7 @@ from ix_tools.approvals.parked_calls import (
 from ix_tools.approvals.rows import record_event
 from ix_tools.audit import trail
 from ix_tools.events import outbox
-from ix_tools.storage.database import Store
+from ix_tools.storage.database import Store, find_row
 from ix_tools.storage.schema import approvals, intents, parked_calls
 
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 10.0, 3600.0
@@ -43,7 +43,7 @@ class ParkedQueue:
     def find(self, identifier: str) -> ParkedCall | None:
         """Return the call that waits for an approval; None without one."""
         with self._store.reading() as connection:
-            row = _select(connection, identifier)
+            row = find_row(connection, parked_calls, identifier)
             return build_parked_call(row, self._store.now(connection)) if row is not None else None
 
     def find_same(self, account: str, principal: str, contents: Sequence[str], key: str) -> ParkedCall | None:
@@ -107,7 +107,7 @@ class ParkedQueue:
         """
         with self._store.writing() as connection:
             trail.lock_trail(connection)
-            row = _select(connection, call.id)
+            row = find_row(connection, parked_calls, call.id)
             if row is None or (row.state, row.holder, row.attempts) != (
                 call.state,
                 call.holder,
@@ -175,13 +175,9 @@ class ParkedQueue:
             forget_results(connection, self._store.now(connection))
 
 
-def _select(connection: Connection, identifier: str) -> Row[Any] | None:
-    return connection.execute(sql.select(parked_calls).where(parked_calls.c.id == identifier)).one_or_none()
-
-
 def _select_open(connection: Connection, claim: ParkedClaim) -> Row[Any] | None:
     """Return the row of a call that has not ended and that no other execution carries out."""
-    row = _select(connection, claim.parked)
+    row = find_row(connection, parked_calls, claim.parked)
     if row is None or row.state not in LIVE_STATES:
         return None
     return row if row.state != "running" or row.holder == claim.holder else None

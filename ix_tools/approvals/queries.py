@@ -15,7 +15,7 @@ from ix_tools.approvals.stored_preview import is_readable
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import message
 from ix_tools.operations.digests import is_current_approval
-from ix_tools.storage.database import Store
+from ix_tools.storage.database import Store, find_row
 from ix_tools.storage.schema import approvals
 
 
@@ -47,10 +47,7 @@ class ApprovalQueries:
         Raises:
             ApprovalRefused: there is none.
         """
-        with self.store.reading() as connection:
-            row = connection.execute(
-                sql.select(approvals).where(approvals.c.id == identifier.upper())
-            ).one_or_none()
+        row = self.store.find_row(approvals, identifier.upper())
         if row is None:
             raise ApprovalRefused(
                 message("There is no approval {identifier}.", identifier=identifier),
@@ -101,7 +98,7 @@ def build_approval(row: Row[Any], handle: str = "") -> Approval:
 
 def find_approval(connection: Connection, identifier: str) -> Approval | None:
     """Return an approval inside the caller's transaction; None without one."""
-    row = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one_or_none()
+    row = find_row(connection, approvals, identifier)
     return build_approval(row) if row is not None else None
 
 

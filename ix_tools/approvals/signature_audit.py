@@ -18,7 +18,7 @@ from ix_tools.approvals.signatures import (
 )
 from ix_tools.audit.trail import TrailFault, load_cut_passkeys
 from ix_tools.errors import ApprovalRefused
-from ix_tools.storage.database import Store
+from ix_tools.storage.database import Store, find_row
 from ix_tools.storage.schema import approvals, audit, intents
 
 
@@ -73,7 +73,7 @@ def find_proofs(store: Store, subject: str) -> list[Proof]:
         outcomes = _load_outcomes(connection, subject)
         proofs = []
         for one in sorted(outcomes):
-            kept = connection.execute(sql.select(approvals).where(approvals.c.id == one)).one_or_none()
+            kept = find_row(connection, approvals, one)
             rows = connection.execute(
                 sql.select(audit).where(audit.c.approval == one, audit.c.event == EVENT).order_by(audit.c.seq)
             ).all()

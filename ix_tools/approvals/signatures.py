@@ -43,7 +43,7 @@ from ix_tools.auth.people import Person
 from ix_tools.auth.webauthn import Assertion, RelyingParty, verify_assertion
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.i18n.messages import Message, message
-from ix_tools.storage.database import Store
+from ix_tools.storage.database import Store, find_row
 from ix_tools.storage.schema import approvals, audit, passkeys
 
 VERSION = 1
@@ -205,7 +205,7 @@ def find_covering_refusal(
     if "signed" not in {requirement.where, given.where}:
         return None
     merged = given.merge(requirement)
-    covering = connection.execute(sql.select(approvals).where(approvals.c.id == row.covered_by)).one_or_none()
+    covering = find_row(connection, approvals, row.covered_by)
     if merged is None or covering is None:
         return build_signature_refusal(message("nobody may sign it"))
     try:

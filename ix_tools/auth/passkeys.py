@@ -174,10 +174,7 @@ class Passkeys:
         Raises:
             IxError: there is none.
         """
-        with self._store.reading() as connection:
-            row = connection.execute(
-                sql.select(passkeys).where(passkeys.c.id == identifier.lower())
-            ).one_or_none()
+        row = self._store.find_row(passkeys, identifier.lower())
         if row is None:
             raise IxError(
                 message("There is no passkey {identifier}.", identifier=identifier),

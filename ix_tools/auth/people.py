@@ -14,7 +14,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools.audit import trail
-from ix_tools.auth.tokens import NAME_PATTERN
+from ix_tools.auth.names import require_name
 from ix_tools.errors import InvalidArguments, IxError, Problem
 from ix_tools.i18n.messages import message
 from ix_tools.storage.database import Store
@@ -84,18 +84,11 @@ class People:
         Raises:
             InvalidArguments: the name cannot be used.
         """
-        if not NAME_PATTERN.fullmatch(name):
-            raise InvalidArguments(
-                message("'{name}' cannot be the name of a person.", name=name),
-                problems=[
-                    Problem(
-                        "name",
-                        message("has other characters or a wrong length"),
-                        message("1 to 100 letters, digits, and . _ @ - between them"),
-                    )
-                ],
-                next=message("give another name, as the policy's [people] has it"),
-            )
+        require_name(
+            name,
+            message("'{name}' cannot be the name of a person.", name=name),
+            message("give another name, as the policy's [people] has it"),
+        )
         values: dict[str, Any] = {"role": role, "accounts": sorted(set(accounts)), "ended_at": None}
         with self._store.writing() as connection:
             # The policy compares names without case, so two people may not differ by case only.

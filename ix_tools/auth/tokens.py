@@ -16,8 +16,9 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Row
 
 from ix_tools.audit import trail
+from ix_tools.auth.names import require_name
 from ix_tools.auth.principals import Principal
-from ix_tools.errors import InvalidArguments, IxError, Problem
+from ix_tools.errors import IxError
 from ix_tools.i18n.messages import message
 from ix_tools.operations.scopes import Scope
 from ix_tools.storage.database import Store
@@ -26,7 +27,6 @@ from ix_tools.storage.schema import tokens
 TOKEN_PREFIX = "ixt_"  # noqa: S105 - no secret
 """Prefix of every token, by which secret scanners recognise a leaked one."""
 TOKEN_PATTERN = re.compile(rf"{TOKEN_PREFIX}[A-Za-z0-9_-]{{43}}")
-NAME_PATTERN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,98}[A-Za-z0-9])?", re.ASCII)
 SECONDS_PER_DAY = 86400.0
 LAST_USE_PRECISION = 60.0
 """Seconds between two updates of a token's last use; an update per call would add a write to every read."""
@@ -74,18 +74,11 @@ class Tokens:
         Raises:
             InvalidArguments: the name cannot be used.
         """
-        if not NAME_PATTERN.fullmatch(name):
-            raise InvalidArguments(
-                message("'{name}' cannot be the name of a caller.", name=name),
-                problems=[
-                    Problem(
-                        "name",
-                        message("has other characters or a wrong length"),
-                        message("1 to 100 letters, digits, and . _ @ - between them"),
-                    )
-                ],
-                next=message("give another name"),
-            )
+        require_name(
+            name,
+            message("'{name}' cannot be the name of a caller.", name=name),
+            message("give another name"),
+        )
         secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
         now = self._clock()
         row = {
@@ -176,16 +169,12 @@ class Tokens:
 
     def find_by_id(self, identifier: str) -> Token | None:
         """Return the usable token with this id, or None."""
-        with self._store.reading() as connection:
-            row = connection.execute(sql.select(tokens).where(tokens.c.id == identifier)).one_or_none()
+        row = self._store.find_row(tokens, identifier)
         token = _build_token(row) if row is not None else None
         return token if token is not None and token.is_usable(self._clock()) else None
 
     def _get(self, identifier: str) -> Token:
-        with self._store.reading() as connection:
-            row = connection.execute(
-                sql.select(tokens).where(tokens.c.id == identifier.lower())
-            ).one_or_none()
+        row = self._store.find_row(tokens, identifier.lower())
         if row is None:
             raise IxError(
                 message("There is no token {identifier}.", identifier=identifier),

@@ -37,8 +37,7 @@ class BatchRepository:
 
     def find(self, identifier: str) -> Batch | None:
         """Return a batch by its id."""
-        with self._store.reading() as connection:
-            row = connection.execute(sql.select(batches).where(batches.c.id == identifier)).one_or_none()
+        row = self._store.find_row(batches, identifier)
         return _build_batch(row) if row is not None else None
 
     def find_by_file(self, account: str, digest: str) -> Batch | None:

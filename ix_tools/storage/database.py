@@ -30,6 +30,11 @@ QUEUE_TIMEOUT = 60.0
 """Seconds that a thread waits in that queue."""
 
 
+def find_row(connection: Connection, table: sql.Table, identifier: str) -> sql.Row[Any] | None:
+    """Return the row of a table with this id inside the caller's transaction; None without one."""
+    return connection.execute(sql.select(table).where(table.c.id == identifier)).one_or_none()
+
+
 class Store:
     """The database: `with store.writing() as connection` for transactions, `store.reading()` for queries."""
 
@@ -108,6 +113,11 @@ class Store:
                 yield connection
             finally:
                 connection.rollback()
+
+    def find_row(self, table: sql.Table, identifier: str) -> sql.Row[Any] | None:
+        """Return the row of a table with this id; None without one."""
+        with self.reading() as connection:
+            return find_row(connection, table, identifier)
 
     def read_write_counter(self) -> tuple[int, int] | None:
         """Return a value that changes when any process writes; None if the store cannot tell.
