@@ -12,6 +12,7 @@ from ix_tools.fiscal.deadlines import get_issue_deadline, get_reporting_deadline
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, Text, message, render
 from ix_tools.operations.expectations import Correction
+from ix_tools.pipeline.next_steps import show_step
 
 Deadline = Callable[[date, date], Message]
 """Describes until when, from the document's date and today; a day that has passed is not named."""
@@ -168,5 +169,5 @@ def describe_correction(correction: Correction, language: Language, today: date)
     if chosen.source:
         shown["source"] = render(chosen.source, language)
     if correction.steps:
-        shown["calls"] = [step.as_dict(language) for step in correction.steps]
+        shown["calls"] = [show_step(step, language) for step in correction.steps]
     return shown

@@ -42,6 +42,7 @@ from ix_tools.pipeline.execution import Execution, Progress
 from ix_tools.pipeline.figure_changes import collect_figures
 from ix_tools.pipeline.fresh_read import FreshRead, OutdatedFacts
 from ix_tools.pipeline.lookup_changes import collect_changes
+from ix_tools.pipeline.next_steps import show_step
 from ix_tools.pipeline.operation_context import PipelineOperationContext
 from ix_tools.pipeline.outcome_detection import recover_unfinished, release_intent
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
@@ -412,7 +413,7 @@ def _build_result(
     body = {"ok": True, **shown}
     if warnings:
         body["warnings"] = [one.problem.as_dict(language) for one in warnings]
-    steps = [step.as_dict(language) for step in call.next_steps(result)]
+    steps = [show_step(step, language) for step in call.next_steps(result)]
     if steps:
         body["next"] = steps
     correction = call.plan_correction(result, facts)

@@ -13,6 +13,7 @@ from ix_tools.i18n.messages import Message, join_messages, load_text, message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.protocols import get_document_type, get_state
 from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.next_steps import show_step
 from ix_tools.pipeline.outcomes import Completed
 from ix_tools.text.sanitize import sanitize_all
 from ix_tools.verification.compare import GONE_STATES, show_field
@@ -48,7 +49,7 @@ async def bring_up_to_date(context: CallContext, call: Operation[Any], replayed:
     if result is None:
         return replayed
     shown = result.model_dump(mode="json", exclude_none=True, context={"language": context.settings.language})
-    steps = [step.as_dict(context.settings.language) for step in call.next_steps(result)]
+    steps = [show_step(step, context.settings.language) for step in call.next_steps(result)]
     was, now = (one.get("document", {}).get("status") for one in (body, shown))
     dropped = {"next", *(("undo",) if was != now else ())}
     kept = {name: value for name, value in body.items() if name not in dropped}
