@@ -5,8 +5,8 @@
           └───────────────────────────────────────┴─ changed: nothing is sent ◀───┴ or too old: read again
 
 An irreversible request is never repeated without a new read. A change in InvoiceXpress's own pages can go unnoticed only
-while the read's response and the request are in transit: about one round trip. In a line of calls (`turns`) the read-back of
-the call before this one may come between them.
+while the read's response and the request are in transit: about one round trip. In a line of calls (`turns`) the read begins
+when the call before this one is confirmed, so that nothing comes between it and the request.
 """
 
 import time
@@ -61,12 +61,12 @@ class FreshRead:
         """
         account, reads = self.loader.account, self._plan_reads()
         unsent: IxError = _build_too_slow_error()
+        if self.turn is not None:
+            await self.turn.wait_to_send()
         for attempt in range(1, MAX_ATTEMPTS + 1):
             async with account.reserve_slots(len(reads) + 1):
                 await self.claims.renew()
                 await self._confirm_unchanged(reads)
-                if self.turn is not None:
-                    await self.turn.wait_to_send()
                 if self._is_stale():
                     unsent = _build_too_slow_error()
                     continue

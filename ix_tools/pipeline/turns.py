@@ -2,10 +2,10 @@
 
     n     look-ups ─▶ last read ─▶ request ─▶ answered ─▶ read back ─▶ confirmed
                                                  │                        │
-    n+1   look-ups ............................. └▶ claims ─▶ last read ..└▶ request ─▶ answered ─▶ …
+    n+1   look-ups ............................. └▶ claims ─▶ ............└▶ last read ─▶ request ─▶ answered ─▶ …
 
-Nothing of a call is sent before the one before it was confirmed; what is left between its last read and its request is at most
-the read-back of that one. If that one failed, this one is not sent.
+Nothing of a call is sent before the one before it was confirmed, and its last read is made after that, right before its
+request. If the one before it failed, this one is not sent.
 """
 
 import anyio
