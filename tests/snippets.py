@@ -70,6 +70,8 @@ def split_commands(text: str) -> list[list[str]]:
         except ValueError:
             begun += "\n"
             continue
+        if ">" in words:
+            words = words[: words.index(">")]  # into a file
         if words:
             commands.append(words)
         begun = ""
