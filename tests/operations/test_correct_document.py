@@ -124,7 +124,10 @@ async def test_a_delivered_credit_note_is_taken_back_by_a_debit_note_about_the_s
     call = document_arguments(note, wrong="too_much", reason=REASON)
     told = await harness.call("correct_document", call)
     assert (told["method"], "document" in told) == ("debit_note", False)
-    assert told["next"][0]["arguments"] == {"document_type": "debit_notes", "owner_invoice_id": owner["id"]}
+    assert told["next"][0]["arguments"] == {
+        "document_type": "debit_notes",
+        "owner_invoice_id": str(owner["id"]),
+    }
 
 
 async def test_wrong_vat_is_taken_off_by_a_credit_note_and_put_back_by_a_debit_note(harness: Harness) -> None:

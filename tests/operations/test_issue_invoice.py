@@ -394,7 +394,11 @@ async def test_a_pdf_that_is_still_being_made_is_told_and_holds_nothing_up(harne
     result = await answered(harness, build_arguments(delivery="file"), asked)
     assert states(result)["pdf"] == "waiting"
     assert states(result)["email"] == "done"
-    assert result["next"][0] == {**result["next"][0], "tool": "get_pdf", "arguments": {"document_id": str(number)}}
+    assert result["next"][0] == {
+        **result["next"][0],
+        "tool": "get_pdf",
+        "arguments": {"document_id": str(number)},
+    }
 
 
 async def test_a_pdf_that_fails_is_told_and_holds_nothing_up(harness: Harness) -> None:

@@ -16,6 +16,7 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.schemas.json_schema import build_input_schema
 from tests.interfaces.cli.conftest import Cli
+from tests.preparations import BATCHES
 
 OPERATIONS = list(catalogue().values())
 
@@ -93,7 +94,9 @@ BEFORE: dict[str, Callable[[Cli], dict[str, Any]]] = {
 """What must be there first, and the ids it gets."""
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.spec.name)
+@pytest.mark.parametrize(
+    "operation", [one for one in OPERATIONS if one.spec.name not in BATCHES], ids=lambda one: one.spec.name
+)
 def test_the_example_of_every_operation_works(
     cli: Cli, operation: type[Operation[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,7 +60,7 @@ async def test_every_kind_is_created_with_the_totals_and_the_words_that_were_sen
     assert result["next"][0]["tool"] == "change_state"
     assert result["next"][0]["arguments"] == {
         "document_type": kind,
-        "document_id": document["id"],
+        "document_id": str(document["id"]),
         "state": "finalized",
     }
     assert harness.list_writes()[-1]["path"] == f"/{kind}.json"

@@ -84,7 +84,11 @@ def crowd(tmp_path_factory: pytest.TempPathFactory, server: str) -> Iterator[Cro
             run_server(folder / "one", env, "--workers", "2") as one,
             run_server(folder / "other", env) as other,
         ):
-            yield Crowd(box, one, other, store)
+            made = Crowd(box, one, other, store)
+            for each in (one, other):
+                assert each.get("/readyz").status_code == 200
+                assert each.call("list_taxes", {}, made.token())["ok"]
+            yield made
             assert (one.end(), other.end()) == (0, 0)
         lines = objects([*one.stderr_lines, *other.stderr_lines])
         assert {"GET /readyz 200", "POST /mcp 200"} <= {entry["message"] for entry in lines}
