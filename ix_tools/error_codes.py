@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from ix_tools.i18n.messages import Message, message
+from ix_tools.renames import Renamed
 
 
 class Exit(IntEnum):
@@ -65,6 +66,8 @@ class ErrorCode:
     exit_code: Exit = Exit.REFUSED
     """The exit code of a command, unless something was stored or the outcome is unknown."""
     retry: Retry = Retry.NO
+    renamed: Renamed | None = None
+    """The old code, which errors still carry for one version, beside the new one as `new_code`."""
 
 
 ERROR_CODES: Mapping[str, ErrorCode] = {

@@ -118,7 +118,7 @@ class IxError(Exception):
         For a person who reads another language, `for_person` is the message in theirs, and each problem has one too.
         """
         # The texts include answers of InvoiceXpress and names from the account, so they are sanitized.
-        shown: dict[str, Any] = sanitize_all(self._to_dict(language))
+        shown: dict[str, Any] = sanitize_all({**self._to_dict(language), **self._name_code()})
         return shown
 
     def dump(self) -> dict[str, Any]:
@@ -132,6 +132,13 @@ class IxError(Exception):
             }
         )
         return stored
+
+    def _name_code(self) -> dict[str, str]:
+        """Name the code as programs know it: one that was renamed by its old name for one version, and by the new one beside it."""
+        row = ERROR_CODES.get(self.code)
+        if row is None or row.renamed is None or not row.renamed.is_taken:
+            return {}
+        return {"code": row.renamed.old, "new_code": self.code}
 
     def _to_dict(self, language: Language) -> dict[str, Any]:
         return {

@@ -15,6 +15,7 @@ from ix_tools.errors import Problem, SettingsError
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, message
 from ix_tools.i18n.validation_faults import describe_fault
+from ix_tools.renames import list_marks, take_old_names
 
 ACCOUNTS_PREFIX = "INVOICEXPRESS_ACCOUNTS__"
 """Prefix of the environment variables that name accounts."""
@@ -24,8 +25,10 @@ LIST_SETTINGS = frozenset(
 )
 """Settings that are lists, separated by commas in the environment."""
 
-RENAMED_SETTINGS = {"pdf_patience": "pdf_poll_attempts"}
-"""Earlier names of settings: they are refused with the present name, since ignoring them would change behaviour silently."""
+
+def _map_old_names() -> Mapping[str, str]:
+    """Return the present name of a setting by its old one; after its time the old one is refused with the present name."""
+    return {mark.old: name for name, info in Settings.model_fields.items() for mark in list_marks(info)}
 
 
 def split_list(text: str) -> list[str]:
@@ -49,10 +52,11 @@ def load_settings(environment: dict[str, str] | None = None) -> Settings:
     values: dict[str, Any] = {}
     if named or path.exists():
         values = _read_file(path)
-    for name in (*Settings.model_fields, *RENAMED_SETTINGS):
+    for name in (*Settings.model_fields, *_map_old_names()):
         text = env.get(environment_name(name))
         if text is not None and text.strip():
             values[name] = split_list(text) if name in LIST_SETTINGS else text.strip()
+    values = take_old_names(Settings.model_fields, values)
     _add_accounts(values, env)
     _leave_foreign_key(values, env, path)
     try:
@@ -102,8 +106,7 @@ def read_language_variable() -> Language:
 
 
 def _build_problem(name: str, problem: Message) -> Problem:
-    if name in RENAMED_SETTINGS:
-        new = RENAMED_SETTINGS[name]
+    if new := _map_old_names().get(name, ""):
         return Problem(
             name,
             message("was renamed"),

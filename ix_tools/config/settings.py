@@ -31,6 +31,7 @@ from ix_tools.config.setting_checks import (
 from ix_tools.errors import Problem, SettingsError
 from ix_tools.i18n.messages import message
 from ix_tools.i18n.validation_faults import InvalidValue
+from ix_tools.renames import Renamed
 
 SANDBOX_ACCOUNT = "sandbox"
 """Name of the sandbox in lists of accounts."""
@@ -133,7 +134,7 @@ class Settings(BaseModel):
     """Your own networks to which webhooks may be sent, also without https, such as 192.168.1.0/24. Default: public https only."""
     documents: Path | None = None
     """Folder for PDF files. Default: InvoiceXpress in the user's Documents, or documents in the data folder where there is none."""
-    pdf_poll_attempts: Annotated[int, whole_number(1, 60)] = 10
+    pdf_poll_attempts: Annotated[int, whole_number(1, 60), Renamed("pdf_patience", since="0.1")] = 10
     """Number of requests for a PDF that InvoiceXpress is still creating."""
     pdf_hosts: tuple[str, ...] = ()
     """Further hosts from which a PDF may be downloaded, without the key. PDF files on other hosts are only shown as a link."""

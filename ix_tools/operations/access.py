@@ -40,7 +40,7 @@ def get_disabled_reason(spec: Spec, settings: Settings) -> SettingsError | None:
                 "--exclude"
             ),
         )
-    if spec.name in settings.exclude:
+    if not set(catalogue().list_names(spec.name)).isdisjoint(settings.exclude):
         return SettingsError(
             message("{name} is excluded by the setting exclude.", name=spec.name),
             code="operation_excluded",

@@ -31,6 +31,7 @@ from ix_tools.operations.workflows.correct_document import CorrectDocument
 from ix_tools.operations.workflows.issue_invoice import IssueInvoice
 from ix_tools.operations.workflows.month_end import MonthEndCheck
 from ix_tools.operations.workflows.sales_summary import SalesByClient, VatSummary
+from ix_tools.renames import Named
 
 TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
     "core": (
@@ -97,8 +98,8 @@ OPERATIONS: tuple[type[Operation[Any]], ...] = tuple(one for tools in TOOLSETS.v
 
 
 @cache
-def catalogue() -> Mapping[str, type[Operation[Any]]]:
-    """Return the operations by name.
+def catalogue() -> Named[type[Operation[Any]]]:
+    """Return the operations by name; an old name that is still taken finds its operation.
 
     Raises:
         ValueError: Two operations have one name, or one has no docstring.
@@ -112,7 +113,7 @@ def catalogue() -> Mapping[str, type[Operation[Any]]]:
             # Docstrings are the product's text; a bundle made with -OO would lose them.
             raise ValueError(f"{name}: not described")
         found[name] = operation
-    return found
+    return Named(found, lambda one: one.spec.renamed)
 
 
 @cache

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from ix_tools.guards.facts import Want
 from ix_tools.guards.findings import Guard
 from ix_tools.operations.scopes import Heading, Scope
+from ix_tools.renames import Renamed
 
 
 class Effect(StrEnum):
@@ -126,3 +127,5 @@ class Spec:
     """Scopes that the steps of a workflow need besides its own."""
     keywords: str = ""
     """Search words besides those of its name, title and description."""
+    renamed: tuple[Renamed, ...] = ()
+    """Old names of the operation, which every interface takes for one version."""

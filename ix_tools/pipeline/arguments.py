@@ -24,6 +24,7 @@ from ix_tools.errors import InvalidArguments, Problem
 from ix_tools.i18n.messages import NO_MESSAGE, Message, join_messages, message, verbatim
 from ix_tools.i18n.validation_faults import FORMS, describe_fault, find_invalid_value, format_expected
 from ix_tools.operations.base import Operation
+from ix_tools.renames import take_old_names
 from ix_tools.schemas.search import get_operation
 
 HOST_KEYS = frozenset({"toolCallId", "tool", "sessionId", "action", "chatInput"})
@@ -95,7 +96,7 @@ def _is_model_field(info: FieldInfo) -> bool:
 
 def _read_fields(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:
     read: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in take_old_names(model.model_fields, given).items():
         info = model.model_fields.get(name)
         if info is None:
             read[name] = value  # unknown, and refused by the validation

@@ -30,6 +30,7 @@ from ix_tools.operations import file_delivery
 from ix_tools.operations.access import require_enabled
 from ix_tools.operations.base import BundledApproval, Operation, StepPending
 from ix_tools.operations.protocols import HasDryRun
+from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline import idempotent_write, parking, policy_check
 from ix_tools.pipeline.approval_gate import require_scope
 from ix_tools.pipeline.arguments import parse, read_arguments
@@ -45,7 +46,7 @@ from ix_tools.pipeline.lookup_changes import collect_changes
 from ix_tools.pipeline.next_steps import show_step
 from ix_tools.pipeline.operation_context import PipelineOperationContext
 from ix_tools.pipeline.outcome_detection import recover_unfinished, release_intent
-from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
+from ix_tools.pipeline.outcomes import ApprovalRequired, Completed, add_notices
 from ix_tools.pipeline.parking import ParkingTerms
 from ix_tools.pipeline.preparation import PreparedWrite, is_long, load_facts, prepare, return_approval
 from ix_tools.pipeline.readback import (
@@ -57,6 +58,7 @@ from ix_tools.pipeline.readback import (
 )
 from ix_tools.pipeline.replay import bring_up_to_date
 from ix_tools.pipeline.turns import Turn
+from ix_tools.renames import collect_notices
 from ix_tools.schemas.search import get_operation
 from ix_tools.telemetry import observe
 from ix_tools.text.sanitize import sanitize_all
@@ -99,10 +101,11 @@ async def execute(
     Raises:
         IxError: The call failed; the error says what was sent.
     """
-    claims = ClaimSession(context, name)
-    claim = parking.create_claim(context, claims.holder.id)
-    execution = Execution(context, arguments or {}, origin, claims, claim, reply=reply, progress=progress)
-    with pin_today(context.now().date()):
+    with collect_notices() as notices, pin_today(context.now().date()):
+        name = catalogue().read_name(name)
+        claims = ClaimSession(context, name)
+        claim = parking.create_claim(context, claims.holder.id)
+        execution = Execution(context, arguments or {}, origin, claims, claim, reply=reply, progress=progress)
         try:
             outcome = await _execute(execution, name, when_approved)
         except IxError as failure:
@@ -111,7 +114,7 @@ async def execute(
         finally:
             await claims.release()
         await parking.record_outcome(context, claim, outcome)
-    return outcome
+    return add_notices(outcome, notices.values(), context.settings.language)
 
 
 async def execute_covered(

@@ -1,10 +1,14 @@
 """Outcomes of a call: it was carried out, or a person must approve it first. A failure is an IxError instead."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ix_tools.approvals.models import Approval
+from ix_tools.errors import Problem
 from ix_tools.guards.findings import Finding
+from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +34,11 @@ class ApprovalRequired:
 
 
 Outcome = Completed | ApprovalRequired
+
+
+def add_notices(outcome: Outcome, notices: Iterable[Message], language: Language) -> Outcome:
+    """Return an outcome whose warnings also tell which old names the call used."""
+    told = [Problem("", notice).as_dict(language) for notice in notices]
+    if not told:
+        return outcome
+    return replace(outcome, body={**outcome.body, "warnings": [*outcome.body.get("warnings", []), *told]})

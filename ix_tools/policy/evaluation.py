@@ -14,6 +14,7 @@ from typing import Any
 from ix_tools.approvals.budgets import Allowance, AutoApprovalRequest
 from ix_tools.approvals.requirements import ApprovalRequirement, RequiredPlace, Ruling
 from ix_tools.i18n.messages import NO_MESSAGE, Message, message
+from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.policy.context import UNKNOWN, PolicyCase
 from ix_tools.policy.rules import CLIENT, DAYS, FallbackDecision, Rule, Rules
@@ -180,7 +181,14 @@ def _check_conditions(rule: Rule, case: PolicyCase) -> Iterator[tuple[str, bool 
     if rule.through is not None:
         yield "through", case.face in rule.through
     if rule.operations is not None:
-        yield "operations", any(fnmatchcase(case.operation, one) for one in rule.operations)
+        yield (
+            "operations",
+            any(
+                fnmatchcase(name, one)
+                for name in catalogue().list_names(case.operation)
+                for one in rule.operations
+            ),
+        )
     if rule.effects is not None:
         # Deleting a client also changes the catalogue, so rules on the catalogue apply to it.
         effects = {case.effect, Effect.CATALOGUE} if case.effect is Effect.REMOVES else {case.effect}

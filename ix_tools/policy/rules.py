@@ -16,6 +16,7 @@ from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.documents import ChangeState
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
+from ix_tools.renames import take_old_names
 
 INTERFACES = ("cli", "mcp", "rest", "chat", "demo", "library")
 """Interfaces through which a call can come."""
@@ -114,6 +115,11 @@ class StrictModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _take_old_names(cls, given: Any) -> Any:
+        return take_old_names(cls.model_fields, given) if isinstance(given, dict) else given
+
 
 class Rule(StrictModel):
     """One rule; it applies if all its conditions hold. A condition that is not given always holds."""
@@ -180,7 +186,9 @@ class Rule(StrictModel):
             raise InvalidValue(message("not before first_day"), "last_day")
         known = catalogue()
         for wanted in self.operations or ():
-            if not any(fnmatchcase(name, wanted) for name in known):
+            if wanted not in known and not any(
+                fnmatchcase(name, wanted) for present in known for name in known.list_names(present)
+            ):
                 raise InvalidValue(message("there is no operation '{wanted}'", wanted=wanted), "operations")
             if wanted in known and self.decision != "deny" and not known[wanted].spec.effect.needs_approval:
                 raise InvalidValue(
@@ -224,7 +232,7 @@ class Rule(StrictModel):
         for name in self.operations or ():
             if catalogue()[name].spec.effect in {Effect.ADMIN, Effect.REMOVES}:
                 raise InvalidValue(message("{name} is never unattended", name=name), "operations")
-            if name == "change_state" and self.states is None:
+            if catalogue().read_name(name) == "change_state" and self.states is None:
                 raise InvalidValue(message("must be given for an unattended change_state"), "states")
             if name == "send_email" and self.recipients is None:
                 raise InvalidValue(

@@ -1,6 +1,7 @@
 """Read the lists that were rendered into this package when it was built, without loading the operations."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,15 @@ def list_chosen_tools(choice: ToolSelection) -> list[dict[str, Any]]:
         tools: list[dict[str, Any]] = load_catalogue()["tools"]
         return tools
     content = json.loads((FOLDER / "toolsets.json").read_bytes())
+    known = {tool["name"] for tool in content["tools"]}
+    if not known.issuperset((*choice.tools, *choice.exclude)):
+        # Only an unknown name needs the operations, which take long to import.
+        from ix_tools.operations.registry import catalogue
+
+        read = catalogue().read_name
+        choice = replace(
+            choice, tools=tuple(map(read, choice.tools)), exclude=tuple(map(read, choice.exclude))
+        )
     chosen = select_tools(content["tools"], content["toolsets"], content["usual"], choice)
     if not choice.strict_schemas:
         return chosen

@@ -29,6 +29,7 @@ from tools.docs.failures import (
     render_series_outcomes,
 )
 from tools.docs.hosts import render_hosts
+from tools.docs.import_rows import render_import_rows
 from tools.docs.kept import render_kept
 from tools.docs.markdown import render_code, render_table
 from tools.docs.operations import APPROVED, format_command, render_recovery, render_reference
@@ -75,6 +76,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "packages": render_packages,
     "hosts": render_hosts,
     "kept": render_kept,
+    "import-rows": render_import_rows,
     "tools": render_tools,
     "settings": render_settings,
     "exit-codes": render_exit_codes,
@@ -93,6 +95,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 
 PAGES = (
     "SECURITY.md",
+    "docs/contributing/architecture.md",
     "docs/guides/command-line.md",
     "docs/start/connect.md",
     "docs/reference/errors.md",

@@ -18,6 +18,7 @@ from ix_tools.interfaces.cli.translation import (
     translate_parameters,
 )
 from ix_tools.operations.scopes import Heading
+from ix_tools.renames import Named, Renamed
 from ix_tools.text.fuzzy_match import find_closest
 from ix_tools.version import __version__
 
@@ -29,55 +30,65 @@ class UtilityCommand:
     module: str
     """Module that defines its `command`; empty for commands that start elsewhere."""
     help: Message
+    renamed: tuple[Renamed, ...] = ()
+    """Old names of the command, which it takes for one version."""
 
 
-UTILITY_COMMANDS = {
-    "batch": UtilityCommand(
-        "batch", message("Many documents from one file: template, check, run, list, status, report, discard")
-    ),
-    "approvals": UtilityCommand(
-        "approvals", message("Approval requests: list, show, approve, reject, link, pin")
-    ),
-    "journal": UtilityCommand("journal", message("Writes and their outcomes: list, show, resolve")),
-    "events": UtilityCommand(
-        "events", message("What happened to approvals, calls and documents: list, export")
-    ),
-    "webhooks": UtilityCommand(
-        "webhooks",
-        message("Addresses that are told of events: add, list, remove, rotate, enable, deliveries, replay"),
-    ),
-    "claims": UtilityCommand(
-        "claims", message("Documents and other data claimed by running calls: list, clear")
-    ),
-    "audit": UtilityCommand(
-        "audit", message("The audit trail, and the account compared with it: verify, prove, reconcile")
-    ),
-    "store": UtilityCommand("store", message("Accept a restored copy of the store: accept-restored")),
-    "tokens": UtilityCommand("tokens", message("Tokens of the HTTP server: create, list, revoke")),
-    "people": UtilityCommand(
-        "people", message("People who sign in: add, invite, list, confirm, revoke, sign-out, remove")
-    ),
-    "overview": UtilityCommand("overview", message("The figures of the inbox's overview: refresh")),
-    "forget": UtilityCommand("forget", message("Erase what is stored here about a client")),
-    "limits": UtilityCommand("limits", message("Paused accounts: show, clear")),
-    "policy": UtilityCommand("policy", message("The policy, and its decision about a call: show, check")),
-    "connect": UtilityCommand("connect", message("Add ix-tools to an assistant on this machine")),
-    "doctor": UtilityCommand(
-        "doctor", message("Check settings, account, series and taxes, and say what to do")
-    ),
-    "settings": UtilityCommand("settings", message("Show every setting, its value and where it comes from")),
-    "tools": UtilityCommand("tools", message("List the operations as the tools an assistant sees")),
-    "openapi": UtilityCommand(
-        "openapi", message("Print the description of the HTTP server, for hosts that import one")
-    ),
-    "sandbox": UtilityCommand("sandbox", message("Run an imitation of InvoiceXpress on this machine")),
-    "serve": UtilityCommand(
-        "", message("Run the MCP server over standard input and output, or with --http on a port")
-    ),
-    "chat": UtilityCommand("", message("Take commands and show approvals in Slack or Telegram")),
-    "demo": UtilityCommand("", message("Issue a first invoice in the sandbox, step by step")),
-    "help": UtilityCommand("help", message("Help for a command, or for exit-codes")),
-}
+UTILITY_COMMANDS = Named(
+    {
+        "batch": UtilityCommand(
+            "batch",
+            message("Many documents from one file: template, check, run, list, status, report, discard"),
+        ),
+        "approvals": UtilityCommand(
+            "approvals", message("Approval requests: list, show, approve, reject, link, pin")
+        ),
+        "journal": UtilityCommand("journal", message("Writes and their outcomes: list, show, resolve")),
+        "events": UtilityCommand(
+            "events", message("What happened to approvals, calls and documents: list, export")
+        ),
+        "webhooks": UtilityCommand(
+            "webhooks",
+            message(
+                "Addresses that are told of events: add, list, remove, rotate, enable, deliveries, replay"
+            ),
+        ),
+        "claims": UtilityCommand(
+            "claims", message("Documents and other data claimed by running calls: list, clear")
+        ),
+        "audit": UtilityCommand(
+            "audit", message("The audit trail, and the account compared with it: verify, prove, reconcile")
+        ),
+        "store": UtilityCommand("store", message("Accept a restored copy of the store: accept-restored")),
+        "tokens": UtilityCommand("tokens", message("Tokens of the HTTP server: create, list, revoke")),
+        "people": UtilityCommand(
+            "people", message("People who sign in: add, invite, list, confirm, revoke, sign-out, remove")
+        ),
+        "overview": UtilityCommand("overview", message("The figures of the inbox's overview: refresh")),
+        "forget": UtilityCommand("forget", message("Erase what is stored here about a client")),
+        "limits": UtilityCommand("limits", message("Paused accounts: show, clear")),
+        "policy": UtilityCommand("policy", message("The policy, and its decision about a call: show, check")),
+        "connect": UtilityCommand("connect", message("Add ix-tools to an assistant on this machine")),
+        "doctor": UtilityCommand(
+            "doctor", message("Check settings, account, series and taxes, and say what to do")
+        ),
+        "settings": UtilityCommand(
+            "settings", message("Show every setting, its value and where it comes from")
+        ),
+        "tools": UtilityCommand("tools", message("List the operations as the tools an assistant sees")),
+        "openapi": UtilityCommand(
+            "openapi", message("Print the description of the HTTP server, for hosts that import one")
+        ),
+        "sandbox": UtilityCommand("sandbox", message("Run an imitation of InvoiceXpress on this machine")),
+        "serve": UtilityCommand(
+            "", message("Run the MCP server over standard input and output, or with --http on a port")
+        ),
+        "chat": UtilityCommand("", message("Take commands and show approvals in Slack or Telegram")),
+        "demo": UtilityCommand("", message("Issue a first invoice in the sandbox, step by step")),
+        "help": UtilityCommand("help", message("Help for a command, or for exit-codes")),
+    },
+    lambda one: one.renamed,
+)
 UTILITY_HEADING = message("Server and tools")
 GATED = message("a person approves")
 HELP = message("Portuguese invoices with InvoiceXpress. What cannot be undone waits for a person's approval.")
@@ -98,6 +109,7 @@ class CommandLine(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in UTILITY_COMMANDS:
+            cmd_name = UTILITY_COMMANDS.read_name(cmd_name)
             module = UTILITY_COMMANDS[cmd_name].module
             if not module:
                 first = message("{command} must be the first word: ix-tools {command} …", command=cmd_name)

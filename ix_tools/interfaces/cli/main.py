@@ -18,6 +18,7 @@ from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.commands import build_program
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.translation import Misuse
+from ix_tools.renames import collect_notices
 
 
 def run_command(
@@ -29,9 +30,14 @@ def run_command(
     run = Invocation(tuple(argv), _guess_output(argv), clock=clock or time.time, now=now or lisbon_now)
     try:
         translate_libraries(run.language)
-        code = build_program(run.language).main(
-            args=list(argv), prog_name="ix-tools", standalone_mode=False, obj=run
-        )
+        with collect_notices() as notices:
+            try:
+                code = build_program(run.language).main(
+                    args=list(argv), prog_name="ix-tools", standalone_mode=False, obj=run
+                )
+            finally:
+                for notice in notices.values():
+                    console.print_note(run.translate(notice))
     except click.ClickException as wrong:
         return _report_misuse(run, wrong)
     except IxError as failure:

@@ -22,6 +22,7 @@ from ix_tools.interfaces.cli.saved_files import move_file, require_target
 from ix_tools.interfaces.cli.translation import translate_parameters
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Effect
+from ix_tools.renames import take_old_names
 from ix_tools.schemas.json_schema import build_input_schema, get_description, get_source
 
 EFFECTS = {
@@ -59,6 +60,7 @@ class OperationCommand(click.Command):
         parking = [build_parking_option()] if operation.spec.effect.may_need_approval else []
         shared = [click.Option(["json_file", "--json"], metavar="FILE|-", help=JSON), *parking]
         shared += global_options()
+        self._flags = {slot.flag for slot in self.slots}
         self.shared = translate_parameters(shared, language)
         super().__init__(
             operation.spec.name.replace("_", "-"),
@@ -67,6 +69,18 @@ class OperationCommand(click.Command):
             help=translate_text(get_description(operation), language),
             context_settings={**settings},
         )
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words; an option's old name counts as its present one while it is taken."""
+        return super().parse_args(ctx, [self._read_flag(word) for word in args])
+
+    def _read_flag(self, word: str) -> str:
+        flag, equals, value = word.partition("=")
+        if not flag.startswith("--") or flag in self._flags:
+            return word
+        name = flag.removeprefix("--").replace("-", "_")
+        read = next(iter(take_old_names(self.operation.model_fields, {name: ""})))
+        return f"--{read.replace('_', '-')}{equals}{value}" if read != name else word
 
     def _execute(self, json_file: str | None, **given: Any) -> int:
         from ix_tools.interfaces.cli import results

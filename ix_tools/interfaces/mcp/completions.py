@@ -9,6 +9,7 @@ from ix_tools.domain.date_types import lisbon_now
 from ix_tools.domain.document_kinds import list_document_kinds
 from ix_tools.errors import IxError
 from ix_tools.fiscal.exemptions import is_in_force, list_exemptions
+from ix_tools.operations.access import get_disabled_reason
 from ix_tools.operations.matching import KIND_NAMES
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope
@@ -72,9 +73,11 @@ def _list_arguments(ref: types.PromptReference | types.ResourceTemplateReference
 
 
 async def _list_account_values(context: CallContext, argument: str) -> Iterable[str]:
-    if Scope.READ not in context.scopes or (listing := KIND_NAMES[argument][-1]) in context.settings.exclude:
+    if Scope.READ not in context.scopes:
         return []
-    call = catalogue()[listing]
+    call = catalogue()[KIND_NAMES[argument][-1]]
+    if get_disabled_reason(call.spec, context.settings) is not None:
+        return []
     await policy_check.refuse_denied(context, call.model_validate({}), "mcp")
     looking = FactLoader(context.account, context.settings.catalogue_pages, context.differences)
     if argument == "tax":

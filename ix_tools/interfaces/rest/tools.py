@@ -46,7 +46,7 @@ def build_endpoint(server_context: ServerContext) -> Endpoint:
         terms = ParkingTerms(credential, context.account_label)
         outcome = await execute(
             context,
-            operation.spec.name,
+            request.path_params["name"],  # as it was called: an old name is warned of
             arguments,
             origin=CallOrigin("rest", credential=credential),
             when_approved=terms if wants_run else None,
