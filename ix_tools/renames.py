@@ -82,7 +82,7 @@ class Named(dict[str, Thing]):
     def __missing__(self, name: str) -> Thing:
         return super().__getitem__(self._find(name))
 
-    def get(self, name: str, default: Any = None) -> Any:
+    def get(self, name: str, default: Thing | None = None) -> Thing | None:  # type: ignore[override]
         """Return a thing by its present or old name."""
         try:
             return self[name]

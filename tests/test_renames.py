@@ -86,7 +86,7 @@ def rename(monkeypatch: pytest.MonkeyPatch) -> Rename:
             UTILITY_COMMANDS, "settings", replace(command, renamed=(Renamed("config", since),))
         )
         row = ERROR_CODES["refused"]
-        monkeypatch.setitem(ERROR_CODES, "refused", replace(row, renamed=Renamed("not_allowed", since)))  # type: ignore[arg-type]
+        monkeypatch.setitem(ERROR_CODES, "refused", replace(row, renamed=Renamed("not_allowed", since)))
 
     return mark
 
