@@ -12,6 +12,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urlsplit
@@ -121,6 +123,8 @@ class InvoiceXpressClient:
         self._client: httpx2.AsyncClient | None = None
         self._answers: SharedAnswers | None = None
         self._key = compile_key_pattern(settings.api_key.get_secret_value())
+        self.answered_at: datetime | None = None
+        """The time of the newest answer by the service's clock, if it tells."""
 
     async def __aenter__(self) -> Self:
         """Return the client; leaving the context closes it."""
@@ -267,6 +271,7 @@ class InvoiceXpressClient:
                     body = self._redact_key(await self._read_body(answer, request))
                     found = [(name.lower(), self._redact_key(value)) for name, value in answer.headers.raw]
                     shown = {name.decode(): value.decode("latin-1") for name, value in found}
+                    self.answered_at = _read_date(shown.get("date", ""))
                     return Response(answer.status_code, body, shown)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as trouble:
             failure = _build_unreachable_error(trouble, request)
@@ -397,3 +402,10 @@ def _build_unreachable_error(trouble: Exception, request: Request) -> Unreachabl
         sent="unknown",
         next=CHECK_FIRST,
     )
+
+
+def _read_date(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header)
+    except ValueError:
+        return None

@@ -10,6 +10,7 @@ import json
 import socket
 import struct
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -249,7 +250,8 @@ def _build_injected_answer(fault: Fault) -> Answer:
 
 
 def _build_response(answer: Answer) -> Response:
-    return Response(answer.body, answer.status, answer.sent_headers)
+    # As the service's front does; the time is the machine's, also where the books' clock is moved.
+    return Response(answer.body, answer.status, {"date": formatdate(usegmt=True), **answer.sent_headers})
 
 
 async def _send(answer: Answer, fault: Fault | None, scope: Scope, receive: Receive, send: Send) -> None:

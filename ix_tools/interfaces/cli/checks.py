@@ -3,7 +3,7 @@
 The checks change nothing and only read the account. No finding contains a secret.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -40,6 +40,16 @@ Level = Literal["ok", "warning", "problem"]
 UNREGISTERED = "N/D"
 DEFAULT_UNREGISTERED = message_template("the default series {name} is not registered with AT for: {kinds}")
 USED_UNREGISTERED = message_template("the series in use {name} is not registered with AT for: {kinds}")
+CLOCK_SECONDS = 120
+"""Difference between two clocks that is none yet: a slow answer, and a few seconds that most clocks are off."""
+CLOCK_AHEAD = message_template(
+    "this machine's clock is {minutes} minutes ahead of InvoiceXpress: `today` may be another day on documents, and sign-ins "
+    "and webhooks may be refused"
+)
+CLOCK_BEHIND = message_template(
+    "this machine's clock is {minutes} minutes behind InvoiceXpress: `today` may be another day on documents, and sign-ins "
+    "and webhooks may be refused"
+)
 FIRST_YEAR = 2026
 """A clock with an earlier year is wrong: this program did not exist."""
 
@@ -240,6 +250,21 @@ def check_clock(now: datetime, local: datetime) -> Iterator[Finding]:
         )
     else:
         yield report_ok("clock", message("it is {lisbon} in Lisbon", lisbon=now))
+
+
+def compare_clocks(run: Invocation, answers: Iterable[datetime]) -> Iterator[Finding]:
+    """Compare this machine's clock with that of the service, as its newest answer tells it."""
+    for answered in answers:
+        ahead = run.clock() - answered.timestamp()
+        if abs(ahead) <= CLOCK_SECONDS:
+            continue
+        minutes = round(abs(ahead) / 60)
+        yield Finding(
+            "problem",
+            "clock",
+            (CLOCK_AHEAD if ahead > 0 else CLOCK_BEHIND).fill(minutes=minutes),
+            message("set this machine's clock by the network's time, and run `ix-tools doctor` again"),
+        )
 
 
 # --- in the account ---------------------------------------------------------------------------------------

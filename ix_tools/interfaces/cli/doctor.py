@@ -1,6 +1,7 @@
 """`ix-tools doctor`: check everything that a first invoice needs, and name the next steps."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import anyio
@@ -94,11 +95,14 @@ def _run_checks(run: Invocation) -> Iterator[Finding]:
 
 
 def _check_account(run: Invocation, settings: Settings) -> Iterator[Finding]:
+    answers: list[datetime] = []
     try:
-        taxes = TaxList.model_validate(_execute(run, settings, ListTaxes)).taxes
+        taxes = TaxList.model_validate(_execute(run, settings, ListTaxes, answers)).taxes
     except IxError as failure:
+        yield from checks.compare_clocks(run, answers)
         yield checks.check_access(failure, run.uses_sandbox)
         return
+    yield from checks.compare_clocks(run, answers)
     yield checks.check_access(None, run.uses_sandbox)
     yield from checks.check_taxes(taxes)
     try:
@@ -109,12 +113,21 @@ def _check_account(run: Invocation, settings: Settings) -> Iterator[Finding]:
     yield from checks.check_series(run, series)
 
 
-def _execute(run: Invocation, settings: Settings, operation: type[Operation[Any]]) -> dict[str, Any]:
+def _execute(
+    run: Invocation,
+    settings: Settings,
+    operation: type[Operation[Any]],
+    answers: list[datetime] | None = None,
+) -> dict[str, Any]:
+    """Execute a call, and note when the service says that it answered."""
+
     async def trip() -> dict[str, Any]:
         context = CallContext.open(settings, clock=run.clock, now=run.now)
         try:
             return (await execute(context, operation.spec.name, {}, origin=CallOrigin("cli"))).body
         finally:
+            if answers is not None and context.account.answered_at is not None:
+                answers.append(context.account.answered_at)
             await context.close()
 
     return anyio.run(trip)
