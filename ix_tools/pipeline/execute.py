@@ -102,8 +102,7 @@ async def execute(
         IxError: The call failed; the error says what was sent.
     """
     with collect_notices() as notices, pin_today(context.now().date()):
-        name = catalogue().read_name(name)
-        claims = ClaimSession(context, name)
+        claims = ClaimSession(context, name := catalogue().read_name(name))
         claim = parking.create_claim(context, claims.holder.id)
         execution = Execution(context, arguments or {}, origin, claims, claim, reply=reply, progress=progress)
         try:
