@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from sse_starlette.sse import AppStatus
 
 from tests.harness import Harness
 from tests.interfaces.server.in_process_server import Served, serve_in_process
+
+
+@pytest.fixture(autouse=True)
+def streams_that_stay_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that ends in this process tells every later stream of the process to end, too."""
+    monkeypatch.setattr(AppStatus, "should_exit", False)
 
 
 @pytest.fixture
