@@ -151,6 +151,7 @@ def test_an_approval_asked_of_one_is_used_up_at_another(crowd: Crowd) -> None:
             pool.map(lambda where: where.call("change_state", arguments, token, **answered), places)
         )
     done = [one for one in results if one.get("ok")]
+    assert done, results
     assert {one["document"]["status"] for one in done} == {"final"}
     # Used up, or final before the answer was looked at.
     assert {one.get("code") for one in results if not one.get("ok")} <= {"approval_used", "refused"}
