@@ -67,7 +67,7 @@ class CallOrigin:
     can_open_link: bool = False
     """The host can open a page for the person without showing the link to the model."""
     credential: str = "local"
-    """What the caller signed in with; see `ParkedDraft.credential`."""
+    """The caller's credential; see `ParkedDraft.credential`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def digest_preview(sheet: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NewApproval:
-    """How an approval begins, besides its call and content."""
+    """Values of a new approval besides its call and content."""
 
     channel: Channel
     state: ApprovalState

@@ -17,7 +17,7 @@ MOST_BYTES = 256 * 1024
 ANSWER_SECONDS = 10.0
 """Seconds for a whole request, however slowly the answer drips."""
 FAILURES = (httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError, TimeoutError)
-"""What an answer that cannot be used raises."""
+"""Exceptions that an unusable answer raises."""
 CLIENT_OPTIONS: dict[str, Any] = {"follow_redirects": False, "trust_env": False, "timeout": 5.0}
 
 

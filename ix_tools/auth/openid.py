@@ -52,13 +52,13 @@ _ERROR = re.compile(r"[a-z_]{1,40}")
 
 @dataclass(frozen=True, slots=True)
 class ProviderDescription:
-    """What the provider says of itself, as far as it is used."""
+    """The parts of the provider's description that are used."""
 
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
     end_session_endpoint: str
-    """Where a browser goes to sign out there; empty if the provider has no such address."""
+    """Address at which a browser signs out; empty if the provider has none."""
     names_itself: bool
     """Every answer names the provider (RFC 9207)."""
     token_methods: tuple[str, ...]

@@ -27,7 +27,7 @@ DAMAGED = (
     RuntimeError,
     OSError,
 )
-"""What the library raises for an archive that is damaged, lacks a part, or was packed in a way that it does not know."""
+"""Exceptions of the library for a damaged or incomplete archive, or an unknown compression."""
 
 
 class Archive:

@@ -344,7 +344,7 @@ async def _send_and_verify(
         )
     except IxError as failure:
         if prepared.warnings and failure.sent == "refused":
-            # What was warned of may be why: a code that InvoiceXpress does not offer yet.
+            # A warning may be the reason, such as a code that InvoiceXpress does not offer yet.
             language = context.settings.language
             problems = [one.problem.as_dict(language) for one in prepared.warnings]
             failure.details = {**failure.details, "warnings": problems}
