@@ -30,6 +30,7 @@ CALLS = {
     "message_template": 1,
     "message_plural_template": 2,
     "Printed": 1,
+    "ColumnHeading": 1,
 }
 """What makes a message, and the number of texts it takes."""
 FILLED_LATER = frozenset({"message_template", "message_plural_template"})

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from ix_tools.approvals import rendering
 from ix_tools.approvals.joint_preview import DocumentEntry, JointPreview, sum_amount, sum_rates
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.formats import format_date, format_money
-from ix_tools.i18n.labels import LABELS
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, Money, message, message_template, render
 

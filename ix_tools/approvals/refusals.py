@@ -8,7 +8,7 @@ from ix_tools.approvals.models import ApprovalState, Binding
 from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import message
-from ix_tools.i18n.value_labels import name_approval_state
+from ix_tools.i18n.state_names import name_approval_state
 from ix_tools.operations.digests import is_current_approval
 
 REPEAT_CALL = message("repeat the same call to ask a person again")

@@ -20,6 +20,8 @@ from ix_tools.domain.amounts import Amount
 from ix_tools.domain.document_kinds import get_document_kind, list_document_kinds
 from ix_tools.domain.totals import round_to_cent
 from ix_tools.fiscal.countries import get_iso_code, get_portuguese_name
+from ix_tools.i18n.approval_texts import ACTIONS, OPEN_AMOUNT
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.formats import (
     LOCALES,
     TWO_DECIMALS,
@@ -30,11 +32,11 @@ from ix_tools.i18n.formats import (
     format_number,
     format_percent,
 )
-from ix_tools.i18n.labels import ACTIONS, LABELS, OPEN_AMOUNT, STATES
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import render
+from ix_tools.i18n.state_names import render_state
 from ix_tools.i18n.value_labels import LABEL_ALIASES, UNIT_LABELS, VALUE_LABELS
-from ix_tools.operations.labels import translate_label
+from ix_tools.operations.label_lookup import translate_label
 from ix_tools.text.sanitize import sanitize_line
 
 MAX_PART_LENGTH = 80
@@ -244,7 +246,7 @@ def list_document_values(paper: DocumentView, language: Language) -> Iterable[La
     if paper.draft:
         yield "draft_id", str(paper.id)
     elif paper.status:
-        yield "status", render(STATES[paper.status], language) if paper.status in STATES else paper.status
+        yield "status", render_state(paper.status, language)
     yield "date", paper.issued or "-"
     if paper.due is not None:
         yield "due_date", paper.due
@@ -272,7 +274,7 @@ def format_state(entry: DetailView, language: Language, currency: str = "") -> s
     status, *amount = entry.lines
     if status in {"final", "second_copy"} and amount:
         return render(OPEN_AMOUNT.fill(amount=format_money(Decimal(amount[0]), language, currency)), language)
-    return render(STATES[status], language) if status in STATES else status
+    return render_state(status, language)
 
 
 def format_reference(to: ReferencedDocumentView, currency: str, language: Language) -> str:

@@ -13,7 +13,8 @@ from ix_tools.approvals.models import Approval
 from ix_tools.approvals.preview import ActionView, ApprovalPreview, DocumentView, LineView
 from ix_tools.approvals.stored_preview import is_readable, load_preview
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import ACTIONS, LABELS, LARGEST_LINES, MORE, SUMMARISED
+from ix_tools.i18n.approval_texts import ACTIONS, LARGEST_LINES, MORE, SUMMARISED
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import render
 

@@ -12,8 +12,8 @@ from ix_tools.demo.screen import Screen
 from ix_tools.domain.comparison import ASKED
 from ix_tools.domain.totals import Totals, TotalsLine, predict_totals
 from ix_tools.errors import SettingsError
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.formats import format_percent
-from ix_tools.i18n.labels import LABELS
 from ix_tools.i18n.messages import render
 
 LINE_NAME = "ix-tools teste"

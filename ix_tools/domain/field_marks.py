@@ -85,6 +85,19 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnHeading:
+    """The heading of a record's field in lists, where the label of its name would mean something else."""
+
+    text: str
+    """In English; the message catalogue has its translation."""
+
+    @property
+    def message(self) -> Message:
+        """Return the heading as a message."""
+        return Message(self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class NotShown:
     """An approval does not show the value."""
 

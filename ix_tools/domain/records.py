@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 from ix_tools.domain.amount_types import Exact, Total, parse_decimal
 from ix_tools.domain.date_types import parse_date, parse_moment
 from ix_tools.domain.document_kinds import find_kind_by_api_type
+from ix_tools.domain.field_marks import ColumnHeading
 from ix_tools.domain.printed_texts import PrintedTexts
 from ix_tools.domain.totals import compute_withholding_tax
 from ix_tools.domain.translated_text import TranslatedText
@@ -60,7 +61,7 @@ class Tax(Record):
 
     id: ReadId = None
     name: Text = None
-    value: ReadExact = None
+    value: Annotated[ReadExact, ColumnHeading("Rate %")] = None
     """In percent."""
     region: Text = None
     code: Text = None

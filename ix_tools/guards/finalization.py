@@ -13,10 +13,10 @@ from ix_tools.domain.date_types import parse_moment
 from ix_tools.domain.field_marks import Printed
 from ix_tools.domain.records import Client, Document, Line
 from ix_tools.domain.totals import Totals
-from ix_tools.guards import buyers, note_contents, rates, simplified_invoices, withholding
+from ix_tools.guards import buyers, note_consistency, rates, simplified_invoices, withholding
+from ix_tools.guards.corrected_documents import find_owner
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts, wants
 from ix_tools.guards.findings import Finding, Guard, turn_into_warning
-from ix_tools.guards.notes import find_owner
 from ix_tools.guards.protocols import Transition
 
 STORED_FACTS = (Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED, Want.UNRETURNED)
@@ -166,9 +166,9 @@ CONTENT_RULES = frozenset[Guard](
         withholding.retention_fits_the_buyer,
         rates.line_rates_in_force,
         rates.lines_of_one_region,
-        note_contents.note_repeats_the_rates,
-        note_contents.note_repeats_the_exemption,
-        note_contents.note_repeats_the_withholding,
+        note_consistency.note_repeats_the_rates,
+        note_consistency.note_repeats_the_exemption,
+        note_consistency.note_repeats_the_withholding,
     }
 )
 """Rules that ask about nothing but the content of a document, so that a question about a draft stays answered.

@@ -1,17 +1,17 @@
-"""Rules about payments and receipts."""
+"""Rules about payments, receipts and Multibanco references."""
 
 from collections.abc import Iterator
 
-from ix_tools.domain.document_kinds import ISSUED_STATES
+from ix_tools.domain.document_kinds import BILLS, ISSUED_STATES
 from ix_tools.domain.records import Document
 from ix_tools.domain.settlement import Settlement, compute_settlement
 from ix_tools.fiscal.cash_limits import find_cash_limit
 from ix_tools.fiscal.countries import get_iso_code
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
-from ix_tools.guards.protocols import Payment, Transition
+from ix_tools.guards.protocols import InvoiceShaped, Payment, Transition
 from ix_tools.i18n.messages import NO_MESSAGE, Money, message
-from ix_tools.i18n.value_labels import name_state
+from ix_tools.i18n.state_names import name_state
 
 CASH = "NU"
 PAYABLE = {"invoices", "simplified_invoices"}
@@ -166,4 +166,14 @@ def receipt_is_in_force(call: object, facts: Facts) -> Iterator[Finding]:
             "receipt_id",
             message("the receipt is {status}", status=name_state(facts.document.status)),
             message("a receipt in force"),
+        )
+
+
+def mb_reference_only_where_possible(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """Only invoices, simplified invoices and invoice-receipts can have a Multibanco reference (trap 20)."""
+    if call.mb_reference and call.document_type not in BILLS:
+        yield refuse(
+            "mb_reference",
+            message("not for {kind}", kind=call.document_type),
+            message("invoices, simplified_invoices or invoice_receipts"),
         )

@@ -9,7 +9,7 @@ from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Transition
 from ix_tools.i18n.messages import NO_MESSAGE, message, verbatim
-from ix_tools.i18n.value_labels import name_state
+from ix_tools.i18n.state_names import name_state
 
 INVOICE_RECEIPT = "invoice_receipts"
 REASON_LENGTH = 15

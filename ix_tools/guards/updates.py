@@ -11,7 +11,7 @@ from ix_tools.guards.findings import Finding, ask, refuse
 from ix_tools.guards.money import is_stored_discount
 from ix_tools.guards.protocols import Draft, GuideShaped, InvoiceShaped
 from ix_tools.i18n.messages import Money, message
-from ix_tools.i18n.value_labels import name_state
+from ix_tools.i18n.state_names import name_state
 
 
 @wants(Want.DOCUMENT)

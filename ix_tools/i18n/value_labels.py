@@ -1,4 +1,4 @@
-"""Labels in Portuguese and English for InvoiceXpress's values: units, movement types, ways of communication."""
+"""Names of InvoiceXpress's values and records in Portuguese and English: units, movement types, ways of communication."""
 
 from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import Message, message
@@ -26,44 +26,6 @@ VALUE_LABELS: dict[str, dict[str, Message]] = {
     },
 }
 """Labels of parameter values, by the label that they are shown under."""
-
-STATE_NAMES: dict[str, str] = {
-    "draft": "em rascunho",
-    "final": "emitido",
-    "finalized": "finalizado",
-    "sent": "emitido",
-    "settled": "liquidado",
-    "unsettled": "reaberto",
-    "canceled": "anulado",
-    "deleted": "apagado",
-    "accepted": "aceite pelo cliente",
-    "refused": "recusado pelo cliente",
-    "second_copy": "emitido",
-}
-"""Portuguese names of the states of a document."""
-
-
-def name_state(state: str | None) -> Bilingual | None:
-    """Return the name of a state within a sentence: in English InvoiceXpress's word; None if the state is not known."""
-    return Bilingual(STATE_NAMES.get(state, state), state) if state else None
-
-
-APPROVAL_STATES: dict[str, str] = {
-    "pending": "à espera de decisão",
-    "approved": "aprovado",
-    "rejected": "rejeitado",
-    "unanswered": "sem resposta",
-    "expired": "fora de prazo",
-    "stale": "desatualizado",
-    "used": "já usado",
-}
-"""Portuguese names of the states of an approval."""
-
-
-def name_approval_state(state: str) -> Bilingual:
-    """Return the name of an approval's state within a sentence."""
-    return Bilingual(APPROVAL_STATES.get(state, state), state)
-
 
 RECORD_NAMES: dict[str, str] = {
     "account": "conta",

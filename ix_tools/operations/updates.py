@@ -11,8 +11,8 @@ from ix_tools.domain.field_marks import Stored, Unreturned, fields_with
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import Record
 from ix_tools.fiscal.currencies import find_currency_code
+from ix_tools.guards.corrected_documents import find_owner
 from ix_tools.guards.facts import Facts, Want
-from ix_tools.guards.notes import find_owner
 from ix_tools.operations.drafts import (
     ClientDetails,
     DocumentDraft,

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 from ix_tools.domain.parsing import build_unclear_error, parse_record
 from ix_tools.domain.records import Document
 from ix_tools.errors import NotFound, Unreadable
+from ix_tools.guards.corrected_documents import find_owner
 from ix_tools.guards.facts import Facts
-from ix_tools.guards.notes import find_owner
 from ix_tools.i18n.messages import Message
 
 Found = TypeVar("Found")

@@ -13,7 +13,9 @@ from ix_tools.approvals.repository import Approval
 from ix_tools.domain.comparison import Difference
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts
-from ix_tools.i18n import formats, labels
+from ix_tools.i18n import formats
+from ix_tools.i18n.approval_texts import ACTIONS
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import render
 from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_form_message
@@ -81,7 +83,7 @@ def what_decides(call: Operation[Any], facts: Facts, language: Language) -> dict
     given = [getattr(call, name, None) for name in ("email", "amount", "value", "serie", "at_subuser")]
     names_a_person = hasattr(call, "email") and not document
     return {
-        "action": [render(labels.ACTIONS[preview.action].title, language)],
+        "action": [render(ACTIONS[preview.action].title, language)],
         "document": []
         if kind is None or document is None
         else [
@@ -96,8 +98,8 @@ def what_decides(call: Operation[Any], facts: Facts, language: Language) -> dict
             if one is not None and not (names_a_person and one == getattr(call, "email", None))
         ],
         "exemption": [document.tax_exemption] if document and document.tax_exemption else [],
-        "for good": [render(labels.LABELS["irreversible"], language)]
-        if labels.ACTIONS[preview.action].irreversible
+        "for good": [render(LABELS["irreversible"], language)]
+        if ACTIONS[preview.action].irreversible
         else [],
     }
 
@@ -121,8 +123,8 @@ async def test_three_lines_and_the_title_say_what_decides_of_every_gated_call(
         assert missing == {}, (name, arguments, shown.screen)
         title = [*wanted["action"], *wanted["document"], *wanted["client"], *wanted["amount"]]
         assert [text for text in title if text not in shown.title] == [], (name, shown.title)
-        if not labels.ACTIONS[call.fill_defaults(facts).build_preview(facts).action].irreversible:
-            assert render(labels.LABELS["irreversible"], language) not in shown.screen, shown.screen
+        if not ACTIONS[call.fill_defaults(facts).build_preview(facts).action].irreversible:
+            assert render(LABELS["irreversible"], language) not in shown.screen, shown.screen
         assert "?" not in approval.text, "what a document does not have is left out, not asked about"
         seen |= {what for what, texts in wanted.items() if texts}
     assert seen >= {"action", "document", "client", "amount", "arguments", "for good"}
@@ -171,7 +173,7 @@ async def test_what_can_still_be_changed_is_not_called_irreversible(
         shown = dialog(
             await request_approval(harness, "change_state", document_arguments(made, state=state)), language
         )
-        assert (render(labels.LABELS["irreversible"], language) in shown.screen) is final, shown.screen
+        assert (render(LABELS["irreversible"], language) in shown.screen) is final, shown.screen
 
 
 async def test_a_name_cannot_pass_for_another_part_of_the_line(harness: Harness) -> None:

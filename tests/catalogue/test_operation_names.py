@@ -11,7 +11,7 @@ from ix_tools.operations.registry import catalogue
 PACKAGE = Path(ix_tools.__file__).parent
 EXCEPTIONS = {
     "fiscal/series_codes.py": "the tax authority's refusals mean different things per request, as the vendor's page lists them",
-    "i18n/labels.py": "keys are what a preview says it does, several for one operation; some are called like the operation",
+    "i18n/approval_texts.py": "keys are what a preview says it does, several for one operation; some are called like the operation",
 }
 
 

@@ -15,7 +15,8 @@ from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.errors import IxError
 from ix_tools.guards.facts import Want, get_wanted_facts
 from ix_tools.guards.states import list_transitions
-from ix_tools.i18n import labels
+from ix_tools.i18n.approval_texts import ACTIONS, Action
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.messages import render, verbatim
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import OPERATIONS, catalogue
@@ -319,16 +320,16 @@ async def test_every_gated_call_is_shown_to_a_person_in_words_that_exist(
         facts = await looking.load_from_call(call, wanted, harness.context.now())
         facts = await looking.load_dependent(call, wanted - {Want.CLIENT}, facts)
         preview = call.fill_defaults(facts).build_preview(facts)
-        assert preview.action in labels.ACTIONS
-        assert {row.label for row in preview.rows} <= set(labels.LABELS)
+        assert preview.action in ACTIONS
+        assert {row.label for row in preview.rows} <= set(LABELS)
         writes = len(harness.list_writes())
         with pytest.raises(ApprovalNeeded) as needed:
             await execute(harness.context, name, arguments, can_ask=True)
         assert len(harness.list_writes()) == writes
         text = needed.value.approval.text
-        assert render(labels.ACTIONS[preview.action].title, language) in text
-        assert render(labels.ACTIONS[preview.action].consequence, language) in text
-        assert all(render(labels.LABELS[row.label], language) in text for row in preview.rows)
+        assert render(ACTIONS[preview.action].title, language) in text
+        assert render(ACTIONS[preview.action].consequence, language) in text
+        assert all(render(LABELS[row.label], language) in text for row in preview.rows)
 
 
 def test_every_word_of_a_transition_is_an_action() -> None:
@@ -337,13 +338,13 @@ def test_every_word_of_a_transition_is_an_action() -> None:
         for kind in ("invoices", "invoice_receipts", "credit_notes", "transports")
         for _, word in list_transitions(kind)
     }
-    assert used <= set(labels.ACTIONS)
+    assert used <= set(ACTIONS)
 
 
-@pytest.mark.parametrize("table", [labels.ACTIONS, labels.LABELS], ids=["actions", "labels"])
+@pytest.mark.parametrize("table", [ACTIONS, LABELS], ids=["actions", "labels"])
 def test_every_word_is_said_in_both_languages(table: dict[str, Any]) -> None:
     for key, said in table.items():
-        for one in (said.title, said.consequence) if isinstance(said, labels.Action) else (said,):
+        for one in (said.title, said.consequence) if isinstance(said, Action) else (said,):
             assert render(one, "pt").strip(), key
             assert render(one, "en").strip(), key
 

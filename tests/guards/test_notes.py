@@ -8,8 +8,8 @@ import pytest
 
 from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.records import Document
+from ix_tools.guards.corrected_documents import corrected_document_is_issued
 from ix_tools.guards.facts import Facts
-from ix_tools.guards.notes import corrected_document_is_issued
 from ix_tools.i18n.formats import LISBON
 from tests.harness import Harness, Json, document_arguments, guide, invoice, line, warnings_by_field
 

@@ -17,7 +17,7 @@ from ix_tools.error_codes import Exit
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n import formats
 from ix_tools.i18n.messages import Message, message, message_template
-from ix_tools.i18n.value_labels import name_approval_state
+from ix_tools.i18n.state_names import name_approval_state
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli import pending_approvals as views
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand

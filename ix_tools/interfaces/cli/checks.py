@@ -26,10 +26,10 @@ from ix_tools.i18n.messages import (
     message_template,
 )
 from ix_tools.interfaces.cli.invocation import Invocation
-from ix_tools.interfaces.cli.labels import name_kind
 from ix_tools.interfaces.cli.options import build_words
 from ix_tools.interfaces.cli.repositories import open_approvals, open_store
 from ix_tools.interfaces.cli.setting_sources import SettingSources
+from ix_tools.interfaces.cli.value_names import name_kind
 from ix_tools.operations.sequences import RegisterSequence
 from ix_tools.schemas.json_schema import build_input_schema
 from ix_tools.storage.database import Store

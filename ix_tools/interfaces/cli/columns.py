@@ -7,12 +7,12 @@ from functools import cached_property
 from rich.cells import cell_len
 from rich.text import Text
 
-from ix_tools.interfaces.cli.labels import AMOUNTS
+from ix_tools.interfaces.cli.record_fields import list_amounts
 
 ESSENTIAL = frozenset(
-    {"id", "name", "number", "status", "state", "document_type", "setting", "setting_value", *AMOUNTS}
+    {"id", "name", "number", "status", "state", "document_type", "setting", "setting_value"}
 )
-"""Columns that stay, however narrow the terminal is."""
+"""Columns that stay, as amounts do, however narrow the terminal is."""
 GAP = 3
 """Characters between two columns."""
 LONGEST_LINE = 18
@@ -50,6 +50,6 @@ def fit_columns(columns: Sequence[Column], width: int) -> list[Column]:
     for one in reversed(columns):
         if sum(each.least_width + GAP for each in shown) - GAP <= width:
             break
-        if one.name not in ESSENTIAL and len(shown) > 1:
+        if one.name not in ESSENTIAL | list_amounts() and len(shown) > 1:
             shown.remove(one)
     return shown

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from ix_tools.errors import IxError
-from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.messages import message
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.options import find_flag

@@ -15,11 +15,11 @@ from ix_tools.idempotency.intents import Intent
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
-from ix_tools.interfaces.cli.labels import format_state
 from ix_tools.interfaces.cli.output import print_entry, print_outcome, print_rows
 from ix_tools.interfaces.cli.pending_approvals import describe_owner, format_owner
 from ix_tools.interfaces.cli.repositories import open_companies, open_journal
 from ix_tools.interfaces.cli.translation import Misuse
+from ix_tools.interfaces.cli.value_names import format_state
 
 NONE = message("Nothing was sent yet.")
 EFFECTS = {

@@ -9,8 +9,9 @@ from ix_tools.approvals.preview import ApprovalPreview
 from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.stored_preview import is_readable, load_preview
 from ix_tools.i18n import formats
+from ix_tools.i18n.approval_texts import ACTIONS
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.formats import LISBON
-from ix_tools.i18n.labels import ACTIONS, LABELS
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import message, message_template, render
 from ix_tools.pipeline.company_repository import CompanyRepository

@@ -10,7 +10,7 @@ from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.i18n import formats
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, message, render
-from ix_tools.interfaces.cli.labels import format_kind
+from ix_tools.interfaces.cli.value_names import format_kind
 from ix_tools.policy.context import UNKNOWN, PolicyCase
 from ix_tools.policy.evaluation import PolicyEvaluation, RuleMatch
 from ix_tools.policy.rules import Rule, Rules

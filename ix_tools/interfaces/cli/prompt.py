@@ -9,7 +9,7 @@ from ix_tools.approvals import text as approval_text
 from ix_tools.approvals.joint_decisions import Choice, load_parts, parse_control_sum, sum_remaining
 from ix_tools.approvals.repository import Approval, Reply
 from ix_tools.errors import ApprovalRefused
-from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.messages import Message, MessageTemplate, Money, message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.invocation import Invocation

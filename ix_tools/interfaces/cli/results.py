@@ -7,13 +7,14 @@ from typing import Any, get_args
 import click
 
 from ix_tools.domain.records import Document, Sequence
-from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.messages import message, message_template
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.invocation import Invocation
-from ix_tools.interfaces.cli.labels import format_value
 from ix_tools.interfaces.cli.operation_rows import describe_operations
 from ix_tools.interfaces.cli.options import build_words, find_flag, list_slots
+from ix_tools.interfaces.cli.record_fields import find_record
+from ix_tools.interfaces.cli.value_formats import format_value
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
 from ix_tools.schemas.json_schema import build_input_schema
@@ -72,12 +73,12 @@ def _print_report(run: Invocation, operation: type[Operation[Any]], body: Mappin
             rows = [dict(zip(body["columns"], row, strict=True)) for row in value]
             report.add_table(rows, empty=run.translate(NOTHING))
         elif isinstance(value, list) and (not value or isinstance(value[0], Mapping)):
-            report.add_table(value, empty=run.translate(NOTHING))
+            report.add_table(value, empty=run.translate(NOTHING), record=find_record(kinds.get(name)))
         elif isinstance(value, Mapping):
-            report.add_pairs(value)
+            report.add_pairs(value, find_record(kinds.get(name)))
         else:
             plain[name] = value
-    report.add_pairs(_omit_single_page(plain))
+    report.add_pairs(_omit_single_page(plain), operation.result_type())
     if body.get("warnings"):
         schema = build_input_schema(operation)
         report.add_warnings(

@@ -10,6 +10,7 @@ from decimal import Decimal
 from io import StringIO
 from typing import Any
 
+from pydantic import BaseModel
 from rich import box
 from rich.console import Console
 from rich.padding import Padding
@@ -20,18 +21,13 @@ from ix_tools.domain import records
 from ix_tools.domain.totals import round_to_cent
 from ix_tools.fiscal.exemptions import find_exemption
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import message, render
+from ix_tools.interfaces.cli.column_labels import format_label
 from ix_tools.interfaces.cli.columns import Column, fit_columns
-from ix_tools.interfaces.cli.labels import (
-    COLOURS,
-    RIGHT,
-    format_kind,
-    format_label,
-    format_state,
-    format_value,
-)
+from ix_tools.interfaces.cli.value_formats import format_value, is_number_column
+from ix_tools.interfaces.cli.value_names import COLOURS, format_kind, format_state
 from ix_tools.text.sanitize import sanitize_line
 
 DEFAULT_WIDTH = 100
@@ -89,19 +85,23 @@ class Report:
             grid.add_row(Text(name), Text("\n").join([Text(first, style="bold"), *map(Text, rest)]))
         self._console.print(grid)
 
-    def add_pairs(self, content: Mapping[str, Any]) -> None:
-        """Add names and values, one pair a line, after a gap."""
+    def add_pairs(self, content: Mapping[str, Any], record: type[BaseModel] | None = None) -> None:
+        """Add names and values of a record, one pair a line, after a gap."""
         rows = [
-            (name, format_value(name, value, self._language))
+            (name, format_value(name, value, self._language, record))
             for name, value in content.items()
             if value not in (None, "", [])
         ]
         if rows and self._begun:
             self.add_gap()
-        self._add_grid([(format_label(name, self._language), value) for name, value in rows])
+        self._add_grid([(format_label(name, self._language, record), value) for name, value in rows])
 
     def add_table(
-        self, rows: Sequence[Mapping[str, Any]], empty: str = "", titles: Mapping[str, str] | None = None
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        empty: str = "",
+        titles: Mapping[str, str] | None = None,
+        record: type[BaseModel] | None = None,
     ) -> None:
         """Add records as rows; empty columns are omitted, and yes/no columns show only yes."""
         names = list(dict.fromkeys(name for row in rows for name in row))
@@ -113,9 +113,9 @@ class Report:
         columns = [
             Column(
                 name,
-                (titles or {}).get(name) or format_label(name, self._language),
-                [self._build_cell(name, row.get(name)) for row in rows],
-                is_number=name in RIGHT and all(_is_number(row.get(name)) for row in rows),
+                (titles or {}).get(name) or format_label(name, self._language, record),
+                [self._build_cell(name, row.get(name), record) for row in rows],
+                is_number=is_number_column(name) and all(_is_number(row.get(name)) for row in rows),
             )
             for name in names
         ]
@@ -158,8 +158,8 @@ class Report:
             if why:
                 self._console.print(Text(f"    {why}", style="dim"))
 
-    def _build_cell(self, name: str, value: Any) -> Text:
-        text = "-" if value is False else format_value(name, value, self._language)
+    def _build_cell(self, name: str, value: Any, record: type[BaseModel] | None) -> Text:
+        text = "-" if value is False else format_value(name, value, self._language, record)
         style = COLOURS.get(str(value), "") if name in {"status", "state"} else ""
         return Text("" if text == "-" else text, style=style)
 
@@ -337,7 +337,9 @@ class Report:
         )
         table = self._create_table()
         for name in ("document_type", "sequence_id", "last_number", "validation_code"):
-            table.add_column(format_label(name, language), justify="right" if name in RIGHT else "left")
+            table.add_column(
+                format_label(name, language), justify="right" if is_number_column(name) else "left"
+            )
         for name, part in series.types.items():
             code = part.validation_code or ""
             table.add_row(

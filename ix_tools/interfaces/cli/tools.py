@@ -8,8 +8,8 @@ import click
 from ix_tools.config.loading import split_list as words
 from ix_tools.i18n.messages import translate_text
 from ix_tools.interfaces.cli import console
+from ix_tools.interfaces.cli.column_labels import format_label
 from ix_tools.interfaces.cli.command_options import SETTINGS, apply_global_options, global_options
-from ix_tools.interfaces.cli.labels import format_label
 from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
 from ix_tools.schemas.bundles import BUNDLES, build_bundle
 from ix_tools.schemas.json_schema import build_tool

@@ -12,7 +12,8 @@ from ix_tools.approvals.host_answers import MAX_REASON_LENGTH
 from ix_tools.approvals.preview import ApprovalPreview
 from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.stored_preview import load_preview
-from ix_tools.i18n.labels import LABELS, MORE
+from ix_tools.i18n.approval_texts import MORE
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import render
 

@@ -28,7 +28,7 @@ from ix_tools.approvals.links import wait_for_decision
 from ix_tools.approvals.refusals import build_declined_refusal
 from ix_tools.approvals.repository import Approval, Reply
 from ix_tools.errors import IxError
-from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import message, render
 from ix_tools.interfaces.mcp import elicitation, scope_challenge

@@ -11,7 +11,7 @@ from ix_tools.i18n import formats
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, message, message_template, render
 from ix_tools.interfaces.web.requests import BOX_PREFIX
-from ix_tools.operations.labels import translate_label
+from ix_tools.operations.label_lookup import translate_label
 
 WORDS: Mapping[str, Message] = {
     "sums": message("The documents that remain, in sums"),

@@ -13,7 +13,7 @@ from ix_tools.api_client.client import account_name
 from ix_tools.domain.date_types import lisbon_now
 from ix_tools.fiscal.vat_rates import name_region
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import load_message, render
 from ix_tools.interfaces.web import overview_texts as texts

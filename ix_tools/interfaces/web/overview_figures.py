@@ -10,7 +10,7 @@ from babel.dates import format_date
 
 from ix_tools.fiscal.vat_rates import name_region
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import MessageTemplate, render
 from ix_tools.interfaces.web import overview_texts as texts

@@ -14,7 +14,7 @@ from ix_tools.approvals.repository import Approval
 from ix_tools.approvals.stored_preview import load_preview
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import ACTIONS, LARGEST_LINES
+from ix_tools.i18n.approval_texts import ACTIONS, LARGEST_LINES
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import render
 from ix_tools.interfaces.web import joint_page
@@ -37,7 +37,7 @@ from ix_tools.interfaces.web.texts import (
     STEPS,
     WORDS,
 )
-from ix_tools.operations.labels import translate_label
+from ix_tools.operations.label_lookup import translate_label
 
 __all__ = ["render_approval", "render_outcome"]
 

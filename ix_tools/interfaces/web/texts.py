@@ -1,4 +1,4 @@
-"""The approval pages' texts in Portuguese and English; terms of the trade are in `ix_tools.i18n.labels`."""
+"""The approval pages' texts in Portuguese and English; terms of the trade are in `ix_tools.i18n.field_labels`."""
 
 from ix_tools.i18n.messages import Message, MessageTemplate, message, message_template
 

@@ -13,8 +13,8 @@ from ix_tools.domain.types import Email, InvoiceType, OneLine
 from ix_tools.errors import IxError, NotFound, Problem, Refused
 from ix_tools.guards.facts import Facts
 from ix_tools.i18n.messages import message, verbatim
+from ix_tools.i18n.state_names import name_state
 from ix_tools.i18n.validation_faults import InvalidValue
-from ix_tools.i18n.value_labels import name_state
 from ix_tools.operations.base import BundledApproval, Operation, OperationContext, StepPending
 from ix_tools.operations.document_context import DocumentResult
 from ix_tools.operations.document_steps import suggest_steps

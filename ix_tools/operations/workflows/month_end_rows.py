@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from ix_tools.domain.document_kinds import name_document_kind
-from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.messages import Message, Money, message
 
 

@@ -16,7 +16,7 @@ from ix_tools.domain.records import Document, ReadTotal, Tax
 from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Call, Record
 from ix_tools.fiscal.vat_rates import name_region
-from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.messages import NO_MESSAGE, Message, as_message, message, message_plural, verbatim
 from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation, OperationContext

@@ -7,8 +7,10 @@ import shlex
 
 import pytest
 
+from ix_tools.interfaces.cli.column_labels import format_label
 from ix_tools.interfaces.cli.invocation import find_own_command
-from ix_tools.interfaces.cli.labels import format_kind, format_label, format_state, format_value
+from ix_tools.interfaces.cli.value_formats import format_value
+from ix_tools.interfaces.cli.value_names import format_kind, format_state
 from tests.interfaces.cli.conftest import Cli, run_piped
 
 DRAFT = """\
@@ -75,6 +77,22 @@ def test_lists_are_tables_without_the_columns_that_say_nothing(cli: Cli) -> None
     assert rows[1] == "31554 IVA23 23 PT NOR yes"
     assert rows[4] == "31557 Isento 0 PT ISE"
     assert "There is nothing." in cli.text("list-invoices")
+
+
+def test_a_price_keeps_its_decimals_in_a_list(cli: Cli) -> None:
+    made = cli("create-item", "--name", "Screw", "--description", "M4", "--unit-price", "0.0125")
+    assert made.code == 0, made
+    assert "€0.0125" in cli.text("list-items")
+
+
+def test_the_value_of_a_movement_is_an_amount_and_no_rate(cli: Cli) -> None:
+    client = cli("find-client", "--code", "ACME").body["client"]["id"]
+    words = ["create-treasury-movement", "--client-id", client, "--movement-type", "Payment", "--value", "1250",
+             "--payment-method", "TB", "--date", "2026-11-20"]  # fmt: skip
+    cli.approve(cli(*words).body["approval"]["id"])
+    shown = squeezed(cli.text(*words))
+    assert "Value €1,250.00" in shown
+    assert not any("Rate %" in line for line in shown)
 
 
 def test_series_are_shown_with_each_types_own_id(cli: Cli) -> None:

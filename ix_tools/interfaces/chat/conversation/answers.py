@@ -6,9 +6,10 @@ from typing import Any
 
 from ix_tools.domain.document_kinds import name_document_kind
 from ix_tools.i18n import formats
-from ix_tools.i18n.labels import LABELS, STATES
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import join_messages, message, render
+from ix_tools.i18n.state_names import render_state
 from ix_tools.interfaces.chat.conversation.people import SECTION
 from ix_tools.text.sanitize import sanitize_line
 
@@ -33,7 +34,7 @@ def describe_document(document: Mapping[str, Any], language: Language) -> str:
 
 def describe_state(state: str, language: Language) -> str:
     """Return a document's state in a person's words."""
-    return render(STATES[state], language) if state in STATES else sanitize_line(state)
+    return sanitize_line(render_state(state, language))
 
 
 def _money(value: Any, language: Language) -> str:

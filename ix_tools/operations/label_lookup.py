@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from ix_tools.domain.field_marks import Printed, fields_with
-from ix_tools.i18n.labels import LABELS
+from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import render
 from ix_tools.operations.registry import catalogue

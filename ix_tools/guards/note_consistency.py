@@ -1,15 +1,16 @@
-"""Rules that compare a credit or debit note with the document it corrects: client, rates, exemption, withholding."""
+"""Rules by which a credit or debit note agrees with the document it corrects: client, rates, exemption, withholding."""
 
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ix_tools.domain.document_kinds import NOTES
 from ix_tools.domain.records import Document
 from ix_tools.fiscal.buyers import BuyerKind, classify_buyer
 from ix_tools.guards.buyers import find_buyer
+from ix_tools.guards.corrected_documents import find_corrected, name_document
 from ix_tools.guards.exemptions import find_exempt_lines
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse
-from ix_tools.guards.notes import find_corrected, name_document
 from ix_tools.guards.protocols import InvoiceShaped
 from ix_tools.i18n.formats import name_percents
 from ix_tools.i18n.messages import message
@@ -20,6 +21,28 @@ NOTE_EXEMPTION = "note_exemption"
 """Code to accept another exemption code than that of the corrected document."""
 NOTE_RETENTION = "note_retention"
 """Code to accept another withholding tax than that of the corrected document."""
+
+
+@wants(Want.CLIENT, Want.DOCUMENT, Want.OWNER)
+def note_goes_to_the_same_client(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """A note must go to the client of the document it corrects."""
+    if call.document_type not in NOTES or facts.owner is None or facts.owner.client is None:
+        return
+    found = (
+        facts.client_by_code or facts.client_by_name or (facts.document.client if facts.document else None)
+    )
+    theirs, ours = facts.owner.client, found.id if found else None
+    if theirs.id is not None and ours is not None and theirs.id != ours:
+        yield refuse(
+            "client",
+            message(
+                "the note goes to '{client}', but {number} was issued to '{name}'",
+                client=found.name if found else None,
+                number=facts.owner.number,
+                name=theirs.name,
+            ),
+            message("'{name}'", name=theirs.name),
+        )
 
 
 @wants(Want.CLIENT, Want.OWNER)

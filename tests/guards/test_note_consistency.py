@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ix_tools.domain.records import Client, Document, Line, Tax
-from ix_tools.guards import note_contents, notes
+from ix_tools.guards import corrected_documents, note_amounts, note_consistency
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
 from ix_tools.i18n.formats import LISBON
@@ -78,7 +78,10 @@ def test_a_note_is_not_dated_before_its_document(
 ) -> None:
     given = facts(owner(date=date.fromisoformat(owned) if owned else None))
     assert (
-        kinds(notes.note_not_before_its_invoice(note(kind, date=date.fromisoformat(day)), given)) == expected
+        kinds(
+            corrected_documents.note_not_before_its_invoice(note(kind, date=date.fromisoformat(day)), given)
+        )
+        == expected
     )
 
 
@@ -112,12 +115,12 @@ def test_a_note_carries_the_rates_of_its_document(
 ) -> None:
     """CIVA 78."""
     call = note(kind, *taxes, accept=accept)
-    assert kinds(note_contents.note_repeats_the_rates(call, facts(owner(*owned)))) == expected
+    assert kinds(note_consistency.note_repeats_the_rates(call, facts(owner(*owned)))) == expected
 
 
 def test_a_rate_is_found_by_the_name_of_the_tax_where_the_line_does_not_say_it() -> None:
     owned = Document(number="1/2026", lines=[Line(name="A", tax="IVA6")])
-    assert kinds(note_contents.note_repeats_the_rates(note(CREDIT, "IVA6"), facts(owned))) == []
+    assert kinds(note_consistency.note_repeats_the_rates(note(CREDIT, "IVA6"), facts(owned))) == []
 
 
 @pytest.mark.parametrize(
@@ -144,13 +147,13 @@ def test_a_note_carries_the_exemption_of_its_document(
 ) -> None:
     call = note(kind, "Isento", tax_exemption=ours, accept=accept)
     given = facts(owner(*rates, tax_exemption=theirs))
-    assert kinds(note_contents.note_repeats_the_exemption(call, given)) == expected
+    assert kinds(note_consistency.note_repeats_the_exemption(call, given)) == expected
 
 
 def test_a_code_without_an_exempt_line_is_left_to_the_rule_that_refuses_it() -> None:
     call = note(CREDIT, "IVA23", tax_exemption="M07")
     given = facts(owner("23", "0", tax_exemption="M10"))
-    assert kinds(note_contents.note_repeats_the_exemption(call, given)) == []
+    assert kinds(note_consistency.note_repeats_the_exemption(call, given)) == []
 
 
 @pytest.mark.parametrize(
@@ -174,7 +177,7 @@ def test_a_note_carries_the_withholding_of_its_document(
 ) -> None:
     call = note(kind, retention=None if ours is None else Decimal(ours), accept=accept)
     given = facts(owner(retention=None if theirs is None else Decimal(theirs)))
-    assert kinds(note_contents.note_repeats_the_withholding(call, given)) == expected
+    assert kinds(note_consistency.note_repeats_the_withholding(call, given)) == expected
 
 
 @pytest.mark.parametrize(
@@ -195,7 +198,10 @@ def test_a_credit_after_two_years_is_warned_of(
 ) -> None:
     """CIVA 78/3."""
     given = facts(owner(date=date.fromisoformat(owned) if owned else None))
-    assert kinds(notes.credit_within_two_years(note(kind, date=date.fromisoformat(day)), given)) == expected
+    assert (
+        kinds(corrected_documents.credit_within_two_years(note(kind, date=date.fromisoformat(day)), given))
+        == expected
+    )
 
 
 FINAL = Client(name="Consumidor Final", fiscal_id="999999990")
@@ -220,7 +226,8 @@ def test_a_note_of_a_final_consumers_document_stays_one(
 ) -> None:
     given = facts(owner(client=owned))
     assert (
-        kinds(note_contents.note_of_a_final_consumer_stays_one(note(kind, client=client), given)) == expected
+        kinds(note_consistency.note_of_a_final_consumer_stays_one(note(kind, client=client), given))
+        == expected
     )
 
 
@@ -241,7 +248,7 @@ BY_ID = SimpleNamespace(id=7, name=None, code=None, country=None, fiscal_id=None
 )
 def test_a_note_creates_no_client(kind: str, client: Any, known: Client | None, expected: list[str]) -> None:
     given = facts(owner(client=ACME), client_by_code=known)
-    assert kinds(note_contents.note_names_no_new_client(note(kind, client=client), given)) == expected
+    assert kinds(note_consistency.note_names_no_new_client(note(kind, client=client), given)) == expected
 
 
 def receipt(total: str, status: str = "settled") -> Document:
@@ -272,7 +279,7 @@ def test_a_credit_of_a_paid_or_partly_paid_invoice_is_warned_of(
     kind: str, owned: dict[str, Any], related: tuple[Document, ...], words: str
 ) -> None:
     found = list(
-        notes.credit_of_a_paid_invoice(note(kind), facts(owner("23", **owned), owner_related=related))
+        note_amounts.credit_of_a_paid_invoice(note(kind), facts(owner("23", **owned), owner_related=related))
     )
     assert [one.kind for one in found] == (["warn"] if words else [])
     assert not words or words in str(found[0].problem.problem)
@@ -282,13 +289,13 @@ def test_a_credit_of_a_paid_or_partly_paid_invoice_is_warned_of(
 def test_a_note_without_its_document_is_left_to_the_rule_that_asks_for_it() -> None:
     call, nothing = note(CREDIT, "IVA6", retention=Decimal(25), tax_exemption="M07"), facts(None)
     for rule in (
-        notes.note_not_before_its_invoice,
-        note_contents.note_repeats_the_rates,
-        note_contents.note_repeats_the_exemption,
-        note_contents.note_repeats_the_withholding,
-        notes.credit_within_two_years,
-        note_contents.note_of_a_final_consumer_stays_one,
-        note_contents.note_names_no_new_client,
+        corrected_documents.note_not_before_its_invoice,
+        note_consistency.note_repeats_the_rates,
+        note_consistency.note_repeats_the_exemption,
+        note_consistency.note_repeats_the_withholding,
+        corrected_documents.credit_within_two_years,
+        note_consistency.note_of_a_final_consumer_stays_one,
+        note_consistency.note_names_no_new_client,
     ):
         assert kinds(rule(call, nothing)) == []
 
