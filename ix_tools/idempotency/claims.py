@@ -216,10 +216,12 @@ class Claims:
                     for claim in merged.values()
                 ],
             )
+            if not blockers:
+                # Before the commit: another thread that reads the claims would take this holder for ended.
+                ACTIVE_HOLDERS.add(holder.id)
         if blockers:
             return AcquireResult(False, current, blockers)
         holder.claims = merged
-        ACTIVE_HOLDERS.add(holder.id)
         return AcquireResult(True, current)
 
     def is_blocked(self, holder: Holder, wanted: Iterable[Claim], looked_at: float) -> bool:

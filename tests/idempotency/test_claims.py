@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sql
+from sqlalchemy.engine import Connection
 
 from ix_tools.idempotency.claims import ACTIVE_HOLDERS, Claim, Claims, Holder
 from ix_tools.idempotency.intents import Intent, IntentDraft, IntentResult
@@ -94,6 +97,26 @@ def test_two_callers_hold_the_same_only_where_both_share_it(
 ) -> None:
     assert desk.try_to_acquire(desk.holder(), first) == (True, True)
     assert desk.try_to_acquire(desk.holder(), second)[0] is both
+
+
+def test_a_claim_is_held_as_soon_as_another_thread_can_read_it(
+    desk: TimedClaims, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one asks between the commit and the moment at which the first call hears of it."""
+    first, second = desk.holder(), desk.holder()
+    write, asked = desk.store.writing, list[tuple[bool, bool]]()
+
+    @contextmanager
+    def write_and_let_ask(**given: Any) -> Iterator[Connection]:
+        with write(**given) as connection:
+            yield connection
+        monkeypatch.undo()
+        asked.append(desk.try_to_acquire(second, ALONE))
+
+    monkeypatch.setattr(desk.store, "writing", write_and_let_ask)
+    assert desk.try_to_acquire(first, ALONE)[0]
+    assert asked == [(False, True)]
+    assert desk.claims.renew(first)
 
 
 def test_other_accounts_are_not_in_the_way(desk: TimedClaims) -> None:
