@@ -90,7 +90,7 @@ class InterruptionScene:
         sent = paths.index(f"PUT /invoices/{subject.number}/change-state.json")
         return paths[:sent].count(f"GET /invoices/{subject.number}.json")
 
-    async def write_from_other(self, subject: Subject, patience: float) -> tuple[CallResult, float]:
+    async def write_from_other(self, subject: Subject) -> tuple[CallResult, float]:
         """Change the document through the other server, repeating while it returns `busy` or does not know the outcome.
 
         With this timeout, a busy machine may leave the change itself without an answer. `outcome_unknown` is then true, and the
@@ -106,7 +106,7 @@ class InterruptionScene:
         began = time.monotonic()
         while True:
             told = await self.two.call("update_invoice", change)
-            if told.code not in UNDECIDED or time.monotonic() - began > patience:
+            if told.code not in UNDECIDED or time.monotonic() - began > UNKNOWN:
                 return told, time.monotonic() - began
             await anyio.sleep(0.2)
 
@@ -120,13 +120,19 @@ def _judge(
     found.problems = "; ".join(f"{', '.join(done.faults)}: {what}" for what in done.results)
 
 
-async def run_stopped(found: Interruption, scene: InterruptionScene, patience: float) -> None:
-    """Stop the process after its last read until the other one has written or waited long enough, then continue it."""
+async def run_stopped(found: Interruption, scene: InterruptionScene, seconds: float) -> None:
+    """Stop the process after its last read until the other one has written, or for so many seconds, then continue it."""
     subject = await scene.prepare_question()
     told: list[CallResult] = []
+    second, written = CallResult(), anyio.Event()
 
     async def answer() -> None:
         told.append(await scene.one.call(*subject.first, subject.question))
+
+    async def write() -> None:
+        nonlocal second
+        second, found.waited = await scene.write_from_other(subject)
+        written.set()
 
     async with anyio.create_task_group() as group:
         await _held_at_the_last_read(group, answer, scene, subject)
@@ -134,11 +140,13 @@ async def run_stopped(found: Interruption, scene: InterruptionScene, patience: f
         process.send_signal(signal.SIGSTOP)
         try:
             scene.books.sandbox.clear_faults()
-            second, found.waited = await scene.write_from_other(subject, patience)
+            group.start_soon(write)
+            with anyio.move_on_after(seconds):
+                await written.wait()
         finally:
             process.send_signal(signal.SIGCONT)
     if not second.ok and not told[0].ok:
-        second, _ = await scene.write_from_other(subject, UNKNOWN)
+        second, _ = await scene.write_from_other(subject)
     _judge(found, scene, subject, told[0], second)
     if told[0].ok and scene.count_reads(subject) <= scene.last_read:
         found.problems = f"{found.problems} it woke and sent its request without looking again".strip()
@@ -164,7 +172,7 @@ async def run_killed(found: Interruption, scene: InterruptionScene, under_way: b
             await _held_at_the_last_read(group, answer, scene, subject)
         scene.servers[0].process.kill()
         scene.books.sandbox.clear_faults()
-        second, found.waited = await scene.write_from_other(subject, UNKNOWN)
+        second, found.waited = await scene.write_from_other(subject)
     _judge(found, scene, subject, CallResult({"ok": False, "code": "killed", "sent": "unknown"}), second)
     if found.waited > UNKNOWN or not second.ok:
         found.problems = (
@@ -211,8 +219,8 @@ async def run_told_to_wait(found: Interruption, scene: InterruptionScene) -> Non
 
 WITH_SERVERS: dict[str, Callable[[Interruption, InterruptionScene], Awaitable[None]]] = {
     "429 on the request": run_told_to_wait,
-    "SIGSTOP for a moment": partial(run_stopped, patience=2 * TIMEOUT),
-    "SIGSTOP for longer than a claim": partial(run_stopped, patience=UNKNOWN),
+    "SIGSTOP for a moment": partial(run_stopped, seconds=2 * TIMEOUT),
+    "SIGSTOP for longer than a claim": partial(run_stopped, seconds=UNKNOWN),
     "SIGKILL after the last read": partial(run_killed, under_way=False),
     "SIGKILL with the request under way": partial(run_killed, under_way=True),
 }

@@ -318,6 +318,7 @@ async def test_a_server_process_is_silent_about_the_key(secret: Harness, tmp_pat
         "INVOICEXPRESS_LOG_LEVEL": level,
         "INVOICEXPRESS_PDF_POLL_ATTEMPTS": "2",
         "INVOICEXPRESS_APPROVAL_MIN_SECONDS": "0",
+        "INVOICEXPRESS_APPROVAL_WAIT_SECONDS": "0",  # nobody decides on the sheet of a batch
         "PATH": os.environ["PATH"],
     }
     command = StdioServerParameters(command=HURRIED[0], args=list(HURRIED[1:]), env=env)
