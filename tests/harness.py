@@ -28,6 +28,7 @@ from ix_tools.pipeline.seen_records import SeenRecords
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from tests.in_process import InProcessTransport
+from tests.next_calls import check_next_calls
 
 NOW = "2026-11-20T10:00:00"
 """Time of the tests, by the clocks of context and sandbox."""
@@ -101,13 +102,20 @@ async def execute(
     face: str = "library",
     host: str = "",
 ) -> Json:
-    """Execute a call as an interface would, and return its result or pending response.
+    """Execute a call as an interface would, and return its result or pending response, whose suggested calls are checked.
 
     Raises:
         ApprovalNeeded: The interface can ask a person, and must do so now.
     """
     origin = CallOrigin(face, host, can_show_form=can_ask, can_open_link=can_link)
-    outcome = await pipeline.execute(context, name, arguments, origin=origin, reply=reply, progress=progress)
+    try:
+        outcome = await pipeline.execute(
+            context, name, arguments, origin=origin, reply=reply, progress=progress
+        )
+    except IxError as failure:
+        check_next_calls(failure.as_dict())
+        raise
+    check_next_calls(outcome.body)
     if isinstance(outcome, ApprovalRequired) and outcome.is_asked_by_interface:
         raise ApprovalNeeded(outcome)
     return outcome.body

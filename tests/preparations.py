@@ -8,10 +8,6 @@ from ix_tools.approvals.joint_decisions import Choice, load_parts, sum_remaining
 from ix_tools.operations.registry import catalogue
 from tests.harness import TODAY, Harness, Json, document_arguments, guide, invoice, line
 
-BATCHES = frozenset({"run_batch", "get_batch", "discard_batch"})
-"""Operations that ask on one sheet about many documents, each of which has its approval and correction. tests/batch and
-tests/interfaces/mcp/test_batches.py walk them.
-"""
 Preparation = Callable[[Harness], Awaitable[Json]]
 CLIENT, UNREGISTERED = 501, 70020
 

@@ -6,8 +6,7 @@ from datetime import date
 from typing import Any
 
 from ix_tools.domain.types import Record
-from ix_tools.i18n.languages import Language
-from ix_tools.i18n.messages import Message, render
+from ix_tools.i18n.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,3 @@ class Step:
     why: Message
     arguments: Mapping[str, Any] | None = field(default_factory=dict)
     """None: repeat the call with the same arguments."""
-
-    def as_dict(self, language: Language) -> dict[str, Any]:
-        """Return the step as results show it, in the reader's language."""
-        arguments = {} if self.arguments is None else {"arguments": dict(self.arguments)}
-        return {"tool": self.tool, **arguments, "why": render(self.why, language)}

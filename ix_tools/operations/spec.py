@@ -125,6 +125,8 @@ class Spec:
     """Scope that a caller needs, if it does not follow from the effect (FISCAL, CATALOGUE, REMOVES)."""
     step_scopes: frozenset[Scope] = frozenset()
     """Scopes that the steps of a workflow need besides its own."""
+    asks_on_one_sheet: bool = False
+    """True if a person approves many documents on one sheet, which is a page or a terminal: no form of a host shows it."""
     keywords: str = ""
     """Search words besides those of its name, title and description."""
     renamed: tuple[Renamed, ...] = ()

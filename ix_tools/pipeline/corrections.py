@@ -71,6 +71,12 @@ PLANS: dict[str, CorrectionPlan] = {
         message("Cancel it if it never left, else issue the opposite note: correct_document says why"),
         _describe_reporting,
     ),
+    "batch_issued": CorrectionPlan(
+        message(
+            "Each document is corrected by itself: cancel it, or credit or debit it; correct_document says which of them is lawful, and why"
+        ),
+        _say_always(message("cancelling best before the document's month is reported")),
+    ),
     "guide_issued": CorrectionPlan(
         message("Cancel it (change_state canceled) and issue another guide."),
         _say_always(message("before the transport starts; not once the tax authority's code was used")),
@@ -88,6 +94,9 @@ PLANS: dict[str, CorrectionPlan] = {
         message("A cancellation cannot be undone: create another document."), _no_deadline, IX
     ),
     "draft_deleted": CorrectionPlan(message("Create the draft again; it used no number."), _no_deadline, IX),
+    "batch_deleted": CorrectionPlan(
+        message("Run the file again (run_batch); the drafts used no numbers."), _no_deadline, IX
+    ),
     "settled": CorrectionPlan(
         message(
             "Cancel its receipt (cancel_payment; get_related_documents shows it): the document is open again."

@@ -1,27 +1,67 @@
-"""Suggested calls as results show them."""
+"""Suggested calls as results show them, with arguments of the types that the tool's schema has.
 
-from typing import Any
+Hosts that check types refuse a call with the integer of a document's id, which is text because a number such as FT 17/2026 may
+stand in its place; and one with an amount as text, as records show it.
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Any, get_args
+
+from pydantic import BaseModel
 
 from ix_tools.domain.field_marks import NamesDocument, fields_with
 from ix_tools.i18n.languages import Language
+from ix_tools.i18n.messages import render
 from ix_tools.operations.expectations import Step
 from ix_tools.operations.registry import catalogue
 
 
 def show_step(step: Step, language: Language) -> dict[str, Any]:
-    """Return a step as results show it, in the reader's language, with arguments of the types that the tool's schema has.
+    """Return a step as results show it, in the reader's language."""
+    why = render(step.why, language)
+    if step.arguments is None:
+        return {"tool": step.tool, "why": why}
+    return {"tool": step.tool, "arguments": _fit_fields(step.arguments, catalogue()[step.tool]), "why": why}
 
-    The id of a document is text there, since a number such as FT 17/2026 may stand in its place. Hosts that check types refuse a
-    call with the integer of the record.
-    """
-    shown = step.as_dict(language)
-    operation = catalogue().get(step.tool)
-    given = shown.get("arguments")
-    if operation is not None and given:
-        texts = {
-            name: str(given[name])
-            for name in fields_with(operation, NamesDocument)
-            if given.get(name) is not None
-        }
-        shown["arguments"] = {**given, **texts}
-    return shown
+
+def _fit_fields(given: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """Return the values with the types that the model's schema has."""
+    types, documents = _list_types_by_field(model), fields_with(model, NamesDocument)
+    return {
+        name: str(value)
+        if name in documents and value is not None
+        else _fit_value(value, types.get(name, frozenset()))
+        for name, value in given.items()
+    }
+
+
+def _fit_value(value: Any, types: frozenset[Any]) -> Any:
+    if isinstance(value, list | tuple):
+        return [_fit_value(one, types) for one in value]
+    if isinstance(value, Mapping):
+        record = next((one for one in types if issubclass(one, BaseModel)), None)
+        return dict(value) if record is None else _fit_fields(value, record)
+    return _to_number(Decimal(value)) if Decimal in types and isinstance(value, str | Decimal) else value
+
+
+def _to_number(value: Decimal) -> int | float | str:
+    """Return the number as JSON has it; one that a host could not write as a number stays text."""
+    if value == value.to_integral_value():
+        return int(value)
+    number = float(value)
+    return number if Decimal(repr(number)) == value else str(value)
+
+
+@cache
+def _list_types_by_field(model: type[BaseModel]) -> dict[str, frozenset[Any]]:
+    return {name: frozenset(_list_types(field.annotation)) for name, field in model.model_fields.items()}
+
+
+def _list_types(annotation: Any) -> Iterator[Any]:
+    """Yield the types within unions, lists and annotated types."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        yield annotation
+    for one in get_args(annotation):
+        yield from _list_types(one)

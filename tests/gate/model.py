@@ -36,7 +36,6 @@ from tests.harness import NOW, ApprovalNeeded, Harness, execute, invoice
 from tests.interfaces.mcp import sandbox_documents
 from tests.interfaces.mcp.host import Host
 from tests.interfaces.mcp.test_approvals import GATED
-from tests.preparations import BATCHES
 
 if TYPE_CHECKING:
     from tests.gate.scenario import Scenario
@@ -211,7 +210,7 @@ class GateModel:
         assert {one.name for one in self.calls if one.name in catalogue()} >= {
             one.spec.name
             for one in catalogue().values()
-            if one.spec.effect.needs_approval and one.spec.name not in BATCHES
+            if one.spec.effect.needs_approval and not one.spec.asks_on_one_sheet
         }
         await self.tape.sealed()
         forget(desk.store)

@@ -36,7 +36,7 @@ async def test_a_new_price_is_said_to_be_everyones(harness: Harness) -> None:
     assert result["item"]["unit_price"] == "55"
     assert result["item"]["description"] == "Consultoria técnica"
     back = result["undo"]["calls"][0]
-    assert back["arguments"]["unit_price"] == "50"
+    assert back["arguments"]["unit_price"] == 50
     await harness.call(back["tool"], back["arguments"])
     assert (await harness.call("get_item", {"item_id": 402321}))["item"]["unit_price"] == "50"
 

@@ -39,7 +39,7 @@ async def test_a_second_initial_balance_replaces_the_first_and_says_so(harness: 
     text = await harness.get_approval_text("set_initial_balance", {**ENTRY, "value": 20})
     assert "the initial balance of €10.50 is replaced by €20.00" in text
     undo = (await harness.call("set_initial_balance", {**ENTRY, "value": 20}))["undo"]
-    assert undo["calls"][0]["arguments"]["value"] == "10.50"
+    assert undo["calls"][0]["arguments"]["value"] == 10.5
 
 
 async def test_a_regularization_takes_off_the_debt_and_can_be_taken_back(harness: Harness) -> None:
@@ -54,7 +54,7 @@ async def test_a_regularization_takes_off_the_debt_and_can_be_taken_back(harness
     step = made["undo"]["calls"][0]
     gone = await harness.call(step["tool"], step["arguments"])
     assert gone["deleted"] == "regularization NR00000001"
-    assert gone["undo"]["calls"][0]["arguments"] == {"client_id": 501, "value": "10.50", "date": TODAY}
+    assert gone["undo"]["calls"][0]["arguments"] == {"client_id": 501, "value": 10.5, "date": TODAY}
 
 
 async def test_a_regularization_stays_within_what_is_owed(harness: Harness) -> None:

@@ -25,11 +25,11 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.corrections import PLANS, describe_correction
 from tests.harness import TODAY, Harness, Json, document_arguments, invoice
-from tests.preparations import BATCHES, prepare_example
+from tests.preparations import prepare_example
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, one in catalogue().items() if one.spec.effect.writes and name not in BATCHES]
+    "name", [name for name, one in catalogue().items() if one.spec.effect.writes]
 )
 def test_every_operation_that_leaves_more_than_a_draft_has_a_correction(name: str) -> None:
     operation = catalogue()[name]
@@ -37,7 +37,7 @@ def test_every_operation_that_leaves_more_than_a_draft_has_a_correction(name: st
     assert says is (operation.spec.effect is not Effect.DRAFTS)
 
 
-GATED = [name for name, one in catalogue().items() if one.spec.effect.needs_approval and name not in BATCHES]
+GATED = [name for name, one in catalogue().items() if one.spec.effect.needs_approval]
 
 
 @pytest.mark.parametrize("name", GATED)
@@ -48,8 +48,6 @@ async def test_every_gated_result_names_its_correction_and_deadline(harness: Har
     undo = (await open_office.call(name, await prepare_example(open_office, name)))["undo"]
     assert len(undo["what"]) > 10
     assert undo.get("by") or undo["what"].count(". ") == 0, "one sentence, or a deadline of its own"
-    for step in undo.get("calls", []):
-        assert set(step["arguments"]) <= set(catalogue()[step["tool"]].model_fields)
 
 
 @pytest.mark.parametrize("kind", [one.plural for one in list_document_kinds() if one.family != "receipt"])

@@ -8,17 +8,20 @@ from pydantic import Field, model_validator
 
 from ix_tools.domain.translated_text import TranslatedText
 from ix_tools.domain.types import Record
+from ix_tools.guards.facts import Facts
 from ix_tools.i18n.messages import message
 from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import BatchRequest, Operation, OperationContext
 from ix_tools.operations.drafts import LOCAL_ONLY
-from ix_tools.operations.expectations import Step
+from ix_tools.operations.expectations import Correction, Step
 from ix_tools.operations.scopes import Heading, Scope
 from ix_tools.operations.spec import Effect, Spec
 
 BATCH_SCOPES = frozenset({Scope.READ, Scope.DRAFT, Scope.EMAIL})
 """Scopes that a batch needs besides the one to issue."""
 OVER = frozenset({"done", "partial"})
+ISSUED = ("issued", "done")
+"""States of the documents that were issued."""
 NEEDS_A_WORD = frozenset({"stopped", "rejected", "expired"})
 """States in which a batch goes on only if somebody wants it to."""
 
@@ -87,6 +90,7 @@ class RunBatch(Operation[BatchStatus]):
         scope=Scope.ISSUE,
         step_scopes=BATCH_SCOPES,
         idempotent=True,
+        asks_on_one_sheet=True,
         keywords="spreadsheet bulk csv file many lote ficheiro folha de cálculo em massa muitas faturas quotas mensal",
         example={
             "rows": [
@@ -128,6 +132,10 @@ class RunBatch(Operation[BatchStatus]):
     def next_steps(self, result: BatchStatus) -> Iterable[Step]:
         """Suggest how a batch goes on that is not over."""
         return suggest_going_on(result)
+
+    def plan_correction(self, result: BatchStatus, facts: Facts) -> Correction | None:
+        """Return the plan for the documents that were issued or deleted."""
+        return plan_correction_of_documents(result)
 
 
 class GetBatch(Operation[BatchStatus]):
@@ -175,6 +183,7 @@ class DiscardBatch(Operation[BatchStatus]):
         scope=Scope.ISSUE,
         step_scopes=BATCH_SCOPES,
         idempotent=True,
+        asks_on_one_sheet=True,
         keywords="lote apagar rascunhos cancelar",
         example={"batch": "K7M2QX4RAB"},
     )
@@ -192,6 +201,17 @@ class DiscardBatch(Operation[BatchStatus]):
     def next_steps(self, result: BatchStatus) -> Iterable[Step]:
         """Suggest how a batch goes on that is not over."""
         return suggest_going_on(result)
+
+    def plan_correction(self, result: BatchStatus, facts: Facts) -> Correction | None:
+        """Return the plan for the drafts that were deleted."""
+        return plan_correction_of_documents(result)
+
+
+def plan_correction_of_documents(result: BatchStatus) -> Correction | None:
+    """Return the plan for what became final of a batch; None while it has only drafts."""
+    if any(result.documents.get(state) for state in ISSUED):
+        return Correction("batch_issued")
+    return Correction("batch_deleted") if result.documents.get("deleted") else None
 
 
 def suggest_going_on(result: BatchStatus) -> Iterable[Step]:

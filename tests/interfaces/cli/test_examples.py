@@ -16,7 +16,6 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.schemas.json_schema import build_input_schema
 from tests.interfaces.cli.conftest import Cli
-from tests.preparations import BATCHES
 
 OPERATIONS = list(catalogue().values())
 
@@ -59,6 +58,12 @@ def founded(cli: Cli) -> dict[str, Any]:
     return {"account_id": create_example(cli, "create_account")["account"]["id"]}
 
 
+def started(cli: Cli) -> dict[str, Any]:
+    operation = catalogue()["run_batch"]
+    waits = cli("run-batch", *build_words(operation.spec.example, build_input_schema(operation)))
+    return {"batch": waits.body["batch"]}
+
+
 def create_example(cli: Cli, name: str) -> dict[str, Any]:
     """The result of another operation's example."""
     operation = catalogue()[name]
@@ -89,13 +94,16 @@ BEFORE: dict[str, Callable[[Cli], dict[str, Any]]] = {
         "treasury_movement_id": create_example(cli, "create_treasury_movement")["treasury_movement"]["id"]
     },
     "update_account": founded,
+    "get_batch": started,
     "correct_document": issued,
 }
 """What must be there first, and the ids it gets."""
 
 
 @pytest.mark.parametrize(
-    "operation", [one for one in OPERATIONS if one.spec.name not in BATCHES], ids=lambda one: one.spec.name
+    "operation",
+    [one for one in OPERATIONS if not one.spec.asks_on_one_sheet],
+    ids=lambda one: one.spec.name,
 )
 def test_the_example_of_every_operation_works(
     cli: Cli, operation: type[Operation[Any]], monkeypatch: pytest.MonkeyPatch

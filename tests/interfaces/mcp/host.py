@@ -16,6 +16,7 @@ from ix_tools.interfaces.mcp.server import build_server
 from ix_tools.pipeline.context import CallContext
 from ix_tools.schemas.rendered_lists import list_chosen_tools
 from ix_tools.schemas.tool_selection import ToolSelection
+from tests.next_calls import check_next_calls
 
 Json = dict[str, Any]
 Answer: TypeAlias = Literal["yes", "no", "decline", "cancel"] | Json
@@ -66,6 +67,7 @@ def check_result(name: str, result: types.CallToolResult) -> Json:
     text = result.content[0]
     assert isinstance(text, types.TextContent)
     assert json.loads(text.text) == body
+    check_next_calls(body)
     if result.is_error:
         assert body["ok"] is False
         assert body.keys() >= ERROR_SHAPE
