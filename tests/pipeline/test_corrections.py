@@ -28,9 +28,7 @@ from tests.harness import TODAY, Harness, Json, document_arguments, invoice
 from tests.preparations import prepare_example
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, one in catalogue().items() if one.spec.effect.writes]
-)
+@pytest.mark.parametrize("name", [name for name, one in catalogue().items() if one.spec.effect.writes])
 def test_every_operation_that_leaves_more_than_a_draft_has_a_correction(name: str) -> None:
     operation = catalogue()[name]
     says = operation.plan_correction is not Operation.plan_correction

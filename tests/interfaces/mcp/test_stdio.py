@@ -173,7 +173,9 @@ async def every_tool(host: Host) -> dict[str, dict[str, Any]]:
     assert (await call("find_client", code="ACME"))["client"]["id"] == 501
     assert (await call("lookup_exemption_codes", code="M07"))["codes"][0]["code"] == "M07"
     await every_other_tool(call, number, draft)
-    asked = (await host.call_unchecked("run_batch", **catalogue()["run_batch"].spec.example)).structured_content
+    asked = (
+        await host.call_unchecked("run_batch", **catalogue()["run_batch"].spec.example)
+    ).structured_content
     assert asked is not None
     await call("get_batch", batch=asked["batch"])
     assert set(said) == {name for name, one in catalogue().items() if not one.spec.asks_on_one_sheet}
