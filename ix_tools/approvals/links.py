@@ -26,12 +26,13 @@ from ix_tools.config.settings import Settings
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import NO_MESSAGE, Message, message
 from ix_tools.storage.database import Store
+from ix_tools.storage.kept import delete_aged, find_age
 from ix_tools.storage.schema import approvals, links
 
 DeliveryMethod = Literal["result", "host", "browser", "terminal", "message"]
 PAGE_PATH = "/approve/"
 """The path of approval pages; the link's secret follows."""
-ENDED_LINK_RETENTION = 86_400.0
+ENDED_LINK_RETENTION = find_age(links.name).seconds
 """Seconds for which an ended link still shows how its approval ended."""
 
 
@@ -122,9 +123,7 @@ class ApprovalLinks:
             )
         secret = secrets.token_urlsafe(24)
         with self._store.writing() as connection:
-            connection.execute(
-                links.delete().where(links.c.expires_at < self._clock() - ENDED_LINK_RETENTION)
-            )
+            delete_aged(connection, links.name, self._clock())
             row = {"hash": _hash_secret(secret), "approval": approval.id, "expires_at": approval.expires_at}
             made_at = self._store.now(connection)
             connection.execute(links.insert().values(**row, way=way, person=person, made_at=made_at))

@@ -18,6 +18,7 @@ from ix_tools.auth.names import require_name
 from ix_tools.errors import InvalidArguments, IxError, Problem
 from ix_tools.i18n.messages import message
 from ix_tools.storage.database import Store
+from ix_tools.storage.kept import delete_aged
 from ix_tools.storage.schema import invitations, passkeys, people, sessions
 
 Role = Literal["admin", "approver", "reader"]
@@ -25,8 +26,6 @@ Role = Literal["admin", "approver", "reader"]
 ROLES: Mapping[str, Role] = {one: one for one in get_args(Role)}
 INVITATION_SECONDS = 900.0
 """Seconds for which an invitation can be used."""
-INVITATION_RETENTION = 30 * 86_400.0
-"""Seconds after its end for which an invitation is stored, so that its link can say what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +158,7 @@ class People:
         secret, now = secrets.token_urlsafe(24), self._clock()
         values = {"person": found.name, "invited_by": by, "expires_at": now + INVITATION_SECONDS}
         with self._store.writing() as connection:
-            connection.execute(
-                invitations.delete().where(invitations.c.expires_at < now - INVITATION_RETENTION)
-            )
+            delete_aged(connection, invitations.name, now)
             connection.execute(invitations.insert().values(hash=hash_secret(secret), **values))
             trail.append(
                 connection,

@@ -18,6 +18,7 @@ from ix_tools.auth.passkeys import Passkey, find_usable_in
 from ix_tools.auth.people import Person, end_sessions, find_person_in, hash_secret
 from ix_tools.auth.webauthn import decode, encode
 from ix_tools.storage.database import Store
+from ix_tools.storage.kept import delete_aged
 from ix_tools.storage.schema import passkeys, sessions, sign_ins
 
 SESSION_SECONDS = 12 * 3600.0
@@ -26,8 +27,6 @@ IDLE_SECONDS = 1800.0
 """Seconds without use after which a session ends."""
 LAST_USE_PRECISION = 60.0
 """Seconds between two updates of a session's last use."""
-SESSION_RETENTION = 30 * 86_400.0
-"""Seconds after its start for which the row of an ended session is stored."""
 SIGN_IN_SECONDS = 600.0
 """Seconds in which a begun sign-in can be completed."""
 MAX_SIGN_INS = 2000
@@ -109,7 +108,7 @@ class Sessions:
 
     def _insert(self, connection: Connection, row: dict[str, str], told: str) -> str:
         secret, now = secrets.token_urlsafe(32), self._clock()
-        connection.execute(sessions.delete().where(sessions.c.started_at < now - SESSION_RETENTION))
+        delete_aged(connection, sessions.name, now)
         moments = {"started_at": now, "used_at": now}
         connection.execute(sessions.insert().values(hash=hash_secret(secret), **row, **moments))
         entry = trail.Entry("signed in", principal=row["person"], face="page", outcome=told)

@@ -12,6 +12,7 @@ from ix_tools.config.mail_settings import MailAddress
 from ix_tools.i18n.languages import Language
 from ix_tools.storage.database import Store
 from ix_tools.storage.inserts import insert_if_absent
+from ix_tools.storage.kept import delete_aged
 from ix_tools.storage.schema import mails
 
 MailKind = Literal["request", "reminder", "expired", "unused", "webhook", "key_added", "key_confirmed"]
@@ -19,8 +20,6 @@ LEASE_SECONDS = 120.0
 """Seconds after which an e-mail that a process was sending counts as left behind; longer than any attempt takes."""
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 30.0, 3600.0
 """Shortest and longest pause before an e-mail is tried again; it doubles each time."""
-KEPT_SECONDS = 30 * 86_400.0
-"""Seconds for which it is stored what became of an e-mail."""
 BATCH_SIZE = 20
 """E-mails that one look takes at most."""
 
@@ -128,8 +127,7 @@ class MailQueue:
     def delete_old(self) -> None:
         """Delete what became of e-mails long ago."""
         with self._store.writing() as connection:
-            old = mails.c.finished_at < self._store.now(connection) - KEPT_SECONDS
-            connection.execute(mails.delete().where(old))
+            delete_aged(connection, mails.name, self._store.now(connection))
 
     def _select_due(self, connection: Connection) -> Sequence[Row[Any]]:
         now = self._store.now(connection)

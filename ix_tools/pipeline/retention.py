@@ -4,6 +4,7 @@
     journal ──▶ evidence and results of writes                       reduced to the document's number, state and total
     proofs  ──▶ the beginning of the audit trail                     cut off, if an age is set; the cut is a row of the chain
     events, figures of documents                                     deleted
+    what its table alone tells the age of (storage/kept.py)          deleted
 
 Each sweep erases a limited number of rows, so that calls never wait for it.
 """
@@ -11,11 +12,13 @@ Each sweep erases a limited number of rows, so that calls never wait for it.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
+from ix_tools.approvals.retention import delete_old_texts
 from ix_tools.audit import trail
 from ix_tools.config.settings import Settings
 from ix_tools.events.models import show_document
@@ -24,6 +27,7 @@ from ix_tools.i18n.formats import LISBON
 from ix_tools.storage import figures
 from ix_tools.storage.database import Store
 from ix_tools.storage.head_note import read_head_note
+from ix_tools.storage.kept import AGED_TABLES, delete_aged
 from ix_tools.storage.schema import (
     approvals,
     batch_rows,
@@ -79,11 +83,14 @@ def sweep(store: Store, settings: Settings, clock: Callable[[], float]) -> Sweep
         "journal": lambda connection: _reduce_journal(connection, now - settings.journal_days * 86_400),
         "history": lambda connection: _delete_history(connection, history),
         "batches": lambda connection: _delete_batches(connection, history),
+        "texts": lambda connection: delete_old_texts(connection, now),
     }
     if settings.proof_years:
         oldest = datetime.fromtimestamp(now - settings.proof_years * YEAR_SECONDS, UTC)
         noted = read_head_note(store.note_file)[0] if store.note_file is not None else 0
         erasures["proofs"] = lambda connection: trail.cut(connection, oldest, BATCH_SIZE, noted)
+    for name in AGED_TABLES:
+        erasures[name] = partial(delete_aged, table=name, now=now, limit=BATCH_SIZE)
     for name, erase in erasures.items():
         with store.writing() as connection:
             counts[name] = erase(connection)

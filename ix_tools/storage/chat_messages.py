@@ -10,12 +10,11 @@ from sqlalchemy.engine import Connection, Row
 
 from ix_tools.i18n.languages import Language
 from ix_tools.storage.database import Store
+from ix_tools.storage.kept import delete_aged
 from ix_tools.storage.schema import approvals, chat_cards, chat_questions
 
 POST_SECONDS = 60.0
 """Seconds after which a card that was claimed and not posted is posted by another attempt."""
-CARD_DAYS, QUESTION_DAYS = 60, 7
-"""Days after which cards and questions are deleted; questions hold names."""
 MAX_WAITING_CARDS = 20
 """Cards without a message that one look returns at most."""
 
@@ -137,6 +136,5 @@ def _build_card(row: Row[Any]) -> StoredCard:
 
 
 def _delete_old(connection: Connection, now: float) -> None:
-    old = chat_questions.c.created_at < now - QUESTION_DAYS * 86_400
-    connection.execute(chat_questions.delete().where(old))
-    connection.execute(chat_cards.delete().where(chat_cards.c.created_at < now - CARD_DAYS * 86_400))
+    for table in (chat_cards, chat_questions):
+        delete_aged(connection, table.name, now)

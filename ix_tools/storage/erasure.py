@@ -3,9 +3,11 @@
 Rows of calls that still wait or run keep everything: they need it, and are emptied when they end or by the next erasure.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
@@ -65,8 +67,8 @@ def count_running(connection: Connection, names: Sequence[str]) -> int:
 
 
 def _build_pattern(names: Sequence[str]) -> re.Pattern[str]:
-    # Whole words: 508112230 is not in 15081122309.
-    words = "|".join(re.escape(name.strip()) for name in names)
+    # Whole words: 508112230 is not in 15081122309. Any blanks between them, and letters in either form of Unicode.
+    words = "|".join(r"\s+".join(map(re.escape, normalize("NFC", name).split())) for name in names)
     return re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])", re.IGNORECASE)
 
 
@@ -87,12 +89,22 @@ def _find_changes(row: Any, columns: Sequence[sql.Column[Any]], pattern: re.Patt
 
 def _mentions(value: Any, pattern: re.Pattern[str]) -> bool:
     if isinstance(value, str):
-        return pattern.search(value) is not None
+        return pattern.search(normalize("NFC", value)) is not None or _mentions(_load_json(value), pattern)
     if isinstance(value, dict):
         return any(_mentions(one, pattern) for one in (*value.keys(), *value.values()))
     if isinstance(value, list):
         return any(_mentions(one, pattern) for one in value)
     return value is not None and pattern.fullmatch(str(value)) is not None
+
+
+def _load_json(text: str) -> Any:
+    """Return what a text column holds as JSON, in which quotation marks and letters may be escaped; None if it is none."""
+    if text[:1] not in {"{", "["}:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _replace(value: Any, pattern: re.Pattern[str]) -> Any:

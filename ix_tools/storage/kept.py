@@ -3,6 +3,31 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import sqlalchemy as sql
+from sqlalchemy.engine import Connection
+
+from ix_tools.storage.schema import metadata
+
+DAY_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """An age at which rows are deleted, by the server's sweep and with every new row."""
+
+    days: int
+    since: str
+    """The column with the moment from which it counts."""
+    said: str = "{days} days"
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        return self.said.format(days=self.days)
+
+    @property
+    def seconds(self) -> float:
+        return self.days * DAY_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -10,7 +35,7 @@ class Kept:
 
     holds: str
     why: str
-    until: str
+    until: str | Age
     client_columns: tuple[str, ...] = ()
     """Columns that may hold names, numbers or addresses of clients; `ix-tools forget` empties them."""
     ended: str = ""
@@ -50,11 +75,11 @@ KEPT: Mapping[str, Kept] = {
     "catalogue_items": Kept(
         "items of the catalogue", "not every draft reads them again", "a day, then read again"
     ),
-    "chat_cards": Kept("ids of cards in chats", "a card shows how its request ended", "30 days"),
+    "chat_cards": Kept("ids of cards in chats", "a card shows how its request ended", Age(30, "created_at")),
     "chat_questions": Kept(
         "sentences to choose from, and who may",
         "buttons under a question in a chat",
-        "a day",
+        Age(7, "created_at"),
         ("sentences",),
         "1 = 1",
     ),
@@ -97,18 +122,30 @@ KEPT: Mapping[str, Kept] = {
         ("trace", "outcome"),
         "state NOT IN ('open', 'unknown')",
     ),
-    "invitations": Kept("hash of the link, who for, who by", "a link works once", "30 days after its end"),
-    "links": Kept("hash of the link, its approval", "a link leads to its page", "a day after its end"),
+    "invitations": Kept(
+        "hash of the link, who for, who by",
+        "a link works once",
+        Age(30, "expires_at", "{days} days after its end"),
+    ),
+    "links": Kept(
+        "hash of the link, its approval",
+        "a link leads to its page",
+        Age(1, "expires_at", "a day after its end"),
+    ),
     "lookups": Kept(
         "taxes, series, last document of a series",
         "not every draft reads them again",
         "ten minutes, then read again",
     ),
-    "mails": Kept("address of an approver or administrator, state", "they are told once", "30 days"),
+    "mails": Kept(
+        "address of an approver or administrator, state", "they are told once", Age(30, "finished_at")
+    ),
     "webhook_endpoints": Kept(
         "addresses of receivers, secrets that sign", "events are sent to them", "removed"
     ),
-    "webhook_deliveries": Kept("ids, states and totals of an event", "a receiver gets it again", "30 days"),
+    "webhook_deliveries": Kept(
+        "ids, states and totals of an event", "a receiver gets it again", Age(30, "finished_at")
+    ),
     "month_figures": Kept(
         "sums by month and VAT rate", "the overview is quick with many documents", "as their documents"
     ),
@@ -123,16 +160,39 @@ KEPT: Mapping[str, Kept] = {
         "public keys of people who sign in, who invited, confirmed, revoked", "sign-in and signatures", STORE
     ),
     "people": Kept("name, role and accounts of people who sign in", "sign-in", STORE),
-    "pin_guesses": Kept("when a PIN was guessed wrong", "a PIN cannot be guessed at leisure", "a year"),
+    "pin_guesses": Kept(
+        "when a PIN was guessed wrong", "a PIN cannot be guessed at leisure", Age(365, "at", "a year")
+    ),
     "pins": Kept("hash of a PIN, who set it", "pages ask for it", "until it is removed"),
     "rates": Kept("when the next request may leave", "InvoiceXpress's limit", STORE),
     "sessions": Kept(
         "hash of a cookie, whose, when; their number at the OpenID provider",
         "people stay signed in",
-        "30 days after its start",
+        Age(30, "started_at", "{days} days after its start"),
     ),
-    "sign_ins": Kept("a challenge", "a sign-in counts once", "ten minutes"),
+    "sign_ins": Kept("a challenge", "a sign-in counts once", Age(0, "expires_at", "ten minutes")),
     "spent": Kept("amounts that the policy let out", "its budget of a day", HISTORY),
     "tokens": Kept("hash, name, scopes, accounts, last use", "callers over HTTP", STORE),
 }
 """By name of the table; a test compares it with the schema."""
+
+
+def find_age(table: str) -> Age:
+    """Return the age at which the rows of a table are deleted."""
+    until = KEPT[table].until
+    assert isinstance(until, Age)
+    return until
+
+
+def delete_aged(connection: Connection, table: str, now: float, limit: int | None = None) -> int:
+    """Delete the rows of a table that are older than their age, and return how many they were."""
+    age, rows = find_age(table), metadata.tables[table]
+    is_old = rows.c[age.since] < now - age.seconds
+    if limit is not None:
+        keys = tuple(rows.primary_key.columns)
+        is_old = sql.tuple_(*keys).in_(sql.select(*keys).where(is_old).limit(limit))
+    return connection.execute(rows.delete().where(is_old)).rowcount
+
+
+AGED_TABLES = tuple(name for name, kept in KEPT.items() if isinstance(kept.until, Age))
+"""Tables whose rows are deleted by their age alone."""

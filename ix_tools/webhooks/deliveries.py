@@ -15,6 +15,7 @@ from ix_tools.i18n import formats
 from ix_tools.i18n.messages import message
 from ix_tools.storage.database import Store
 from ix_tools.storage.inserts import insert_if_absent
+from ix_tools.storage.kept import delete_aged
 from ix_tools.storage.schema import webhook_deliveries, webhook_endpoints
 from ix_tools.webhooks.endpoints import ENDING_TYPES, Endpoint, delete, disable, is_bound
 
@@ -24,8 +25,6 @@ RETRY_SECONDS = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_00
 """Pauses before further attempts, some three days in all; then the endpoint is disabled."""
 LEASE_SECONDS = 90.0
 """Seconds after which an attempt counts as left behind by its process; longer than any attempt takes."""
-KEPT_SECONDS = 30 * 86_400.0
-"""Seconds for which an ended delivery can be listed and sent again."""
 GONE = 410
 
 
@@ -193,8 +192,7 @@ class Deliveries:
     def delete_old(self) -> None:
         """Delete deliveries that ended long ago."""
         with self._store.writing() as connection:
-            old = webhook_deliveries.c.finished_at < self._store.now(connection) - KEPT_SECONDS
-            connection.execute(webhook_deliveries.delete().where(old))
+            delete_aged(connection, webhook_deliveries.name, self._store.now(connection))
 
 
 def _is_due(now: float) -> sql.ColumnElement[bool]:

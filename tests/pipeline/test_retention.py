@@ -13,10 +13,24 @@ import sqlalchemy as sql
 
 from ix_tools.approvals.signature_audit import find_proofs, verify_signatures
 from ix_tools.audit import trail
+from ix_tools.auth.people import People
+from ix_tools.auth.sessions import Sessions
 from ix_tools.config.settings import Settings
 from ix_tools.pipeline.retention import BATCH_SIZE, SweepReport, sweep
+from ix_tools.storage.chat_messages import ChatRepository
 from ix_tools.storage.database import Store
-from ix_tools.storage.schema import approvals, audit, decisions, document_figures, intents, spent
+from ix_tools.storage.schema import (
+    approvals,
+    audit,
+    chat_questions,
+    decisions,
+    document_figures,
+    intents,
+    invitations,
+    links,
+    sign_ins,
+    spent,
+)
 from tests.harness import Harness, document_arguments, execute
 from tests.interfaces.web.inbox_visitor import open_lobby
 from tests.interfaces.web.visitor import request_approval, with_pages
@@ -70,6 +84,28 @@ async def issue_signed(harness: Harness) -> dict[str, Any]:
 async def test_nothing_young_is_erased(harness: Harness) -> None:
     await issue_signed(harness)
     assert sweep_later(harness, 29 * DAY).counts == {}
+
+
+async def test_what_only_its_age_deletes_is_deleted_without_a_further_row(harness: Harness) -> None:
+    """Nobody may sign in, ask in a chat or ask for an approval ever again."""
+    store = harness.context.store
+    people = People(store)
+    people.add("ana", role="admin", accounts=(), by="terminal:rui")
+    people.invite("ana", by="terminal:rui")
+    Sessions(store).begin_sign_in("enrol", "ana")
+    ChatRepository(store, "slack").ask("slack:T1.U1", "key", ["fatura para Ana Silva 3x60"])
+    paper = with_pages(harness, approval_link="terminal")
+    asked = await request_approval(paper, document_arguments(await harness.create_draft(), state="finalized"))
+    paper.context.links.create(asked, "terminal")
+    harness.context.approvals.decide(asked.id, approve=False)
+    tables = (chat_questions, invitations, sign_ins, links)
+    assert [count(store, one) > 0 for one in tables] == [True] * 4
+    sweep_later(harness, 6 * DAY)
+    assert [count(store, one) for one in (chat_questions, sign_ins)] == [1, 0]
+    swept = sweep_later(harness, 41 * DAY).counts
+    assert swept["chat_questions"] == swept["texts"] == 1
+    assert [count(store, one) for one in tables] == [0] * 4
+    assert harness.context.approvals.find(asked.id).sheet == ""
 
 
 async def test_after_400_days_a_write_keeps_number_state_and_total_only(harness: Harness) -> None:

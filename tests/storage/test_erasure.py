@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 import sqlalchemy as sql
@@ -56,6 +57,24 @@ async def test_nothing_mentions_the_client_afterwards_and_the_proof_stays(harnes
     assert [one for one in faults if one.seq] == [], (
         "row 0 is the note beside the store, which tests do not keep"
     )
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ['Águas "Sul" & Filhos', normalize("NFD", 'águas "sul" & filhos'), 'Águas  "Sul"\n& Filhos'],
+    ids=["as it stands", "accents apart", "other blanks"],
+)
+async def test_a_name_is_found_however_it_was_escaped(harness: Harness, typed: str) -> None:
+    """Texts that hold JSON have \\" and, in older rows, \\u00c1."""
+    made = await harness.create_draft(client={"name": 'Águas "Sul" & Filhos', "code": "AGS"})
+    paper = with_pages(harness, approval_link="terminal")
+    asked = await request_approval(paper, document_arguments(made, state="finalized"))
+    harness.context.approvals.decide(asked.id, approve=False)
+    store = harness.context.store
+    assert "Sul" in dump(harness)
+    with store.writing() as connection:
+        erase_client(connection, [typed])
+    assert "Sul" not in dump(harness)
 
 
 async def test_a_call_that_waits_keeps_what_it_needs(harness: Harness) -> None:

@@ -7,7 +7,13 @@ from tools.docs.markdown import render_code, render_table
 def render_kept() -> str:
     """Render one row for each table of the store."""
     rows = [
-        (render_code(name), one.holds, one.why, one.until, "`ix-tools forget`" if one.client_columns else "–")
+        (
+            render_code(name),
+            one.holds,
+            one.why,
+            str(one.until),
+            "`ix-tools forget`" if one.client_columns else "–",
+        )
         for name, one in sorted(KEPT.items())
     ]
     return render_table(("Table", "Holds", "Why", "How long", "Texts about a client erased by"), rows)
