@@ -13,6 +13,10 @@ from ix_tools.i18n.messages import message
 MAX_UNPACKED = 200_000_000
 """Bytes of one part when it is unpacked."""
 MAX_PARTS = 2000
+MAX_ELEMENTS = 1_000_000
+"""Elements of an XML part that are read: a thousand documents of ten lines need a third of it, and each costs time and memory."""
+MAX_DEPTH = 100
+"""Elements within each other; spreadsheet programs write a dozen."""
 SAVE_AGAIN = message("open it in the spreadsheet program and save it again")
 CHUNK = 1 << 16
 
@@ -65,9 +69,15 @@ class Archive:
         from defusedxml.common import DefusedXmlException
         from defusedxml.ElementTree import iterparse
 
+        depth = count = 0
         try:
             with self.open(name) as part:
-                yield from iterparse(part, events=("start", "end"), forbid_dtd=True)
+                for event, element in iterparse(part, events=("start", "end"), forbid_dtd=True):
+                    depth += 1 if event == "start" else -1
+                    count += event == "start"
+                    if count > MAX_ELEMENTS or depth > MAX_DEPTH:
+                        raise _build_too_many_elements()
+                    yield event, element
         except DefusedXmlException:
             raise Unreadable(
                 message("The file defines entities of its own, which no spreadsheet program writes."),
@@ -113,6 +123,13 @@ def build_protected() -> Unreadable:
     """Build the refusal of a file that is protected by a password."""
     return Unreadable(
         message("The file is protected by a password."), message("save a copy without a password")
+    )
+
+
+def _build_too_many_elements() -> Unreadable:
+    return Unreadable(
+        message("The file has more than {limit} cells and formats.", limit=MAX_ELEMENTS),
+        message("a file with the table only, without formats beside and below it"),
     )
 
 

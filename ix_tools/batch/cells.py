@@ -211,7 +211,7 @@ def _refuse_unusable(cell: Cell) -> None:
 def _check_text(text: str) -> str:
     if len(text) > MAX_TEXT:
         raise CellFault(message("has {count} characters; at most {limit}", count=len(text), limit=MAX_TEXT))
-    if text.startswith("="):
+    if text.lstrip().startswith("="):
         raise CellFault(message("begins with =, which is a formula in a spreadsheet"), AS_TEXT)
     if "\ufffd" in text or _MOJIBAKE.search(text):
         raise CellFault(

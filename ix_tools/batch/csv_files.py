@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ix_tools.batch.cells import EMPTY, Cell
 from ix_tools.batch.faults import Fault, Unreadable
-from ix_tools.batch.table import SourceRow, Table
+from ix_tools.batch.table import SourceRow, Table, check_size
 from ix_tools.i18n.messages import message
 
 SEPARATORS = ";,\t"
@@ -54,6 +54,7 @@ def read_csv(content: bytes) -> Table:
     line = 1
     try:
         for found in reader:
+            check_size(len(rows), len(found) - 1)
             rows.append(_build_row(line, found))
             line = reader.line_num + 1
     except csv.Error:

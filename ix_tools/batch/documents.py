@@ -15,13 +15,16 @@ from typing import Any
 from ix_tools.batch import cells as reading
 from ix_tools.batch.cells import Cell
 from ix_tools.batch.columns import MAX_ITEMS, Placed, find_column, find_word, list_columns, list_words
-from ix_tools.batch.faults import CellFault, Fault, build_refusal, name_cell
+from ix_tools.batch.faults import CellFault, Fault, build_refusal, name_cell, refuse_file
 from ix_tools.batch.report_columns import EarlierResult, find_report_column
 from ix_tools.batch.table import SourceRow, Table
 from ix_tools.errors import InvalidArguments
 from ix_tools.i18n.messages import Message, as_message, message, verbatim
 from ix_tools.pipeline.execute import parse
+from ix_tools.text.spreadsheet_cells import unmark_text
 
+MAX_DOCUMENTS = 1000
+"""Documents of a batch, which one person reads before they approve it."""
 REQUIRED = ("date", "due_date", "items.name", "items.quantity")
 OPERATION = "issue_invoice"
 
@@ -99,13 +102,25 @@ def read_documents(table: Table) -> DocumentTable:
         )
     columns, report, width = _read_headings(rows[0], faults)
     _check_headless(rows, faults)
+    if report:
+        rows = [_unmark(row) for row in rows]
     if len(rows) == 1:
         faults.append(Fault("", message("There is no row below the headings.")))
     is_long = any(one.column.field == "document" for one in columns)
     _check_columns(columns, rows[1:], faults, is_long=is_long)
     are_columns_complete = {one.column.field for one in columns}.issuperset(REQUIRED)
     documents: list[BatchDocument] = []
-    for group in _group(rows[1:], columns, faults):
+    groups = list(_group(rows[1:], columns, faults))
+    if len(groups) > MAX_DOCUMENTS:
+        raise refuse_file(
+            message(
+                "The file has {count} documents; one approval covers at most {limit}.",
+                count=len(groups),
+                limit=MAX_DOCUMENTS,
+            ),
+            message("several files"),
+        )
+    for group in groups:
         before = len(faults)
         documents.append(_build_document(group, columns, report, width, faults))
         if len(faults) == before and are_columns_complete:
@@ -113,6 +128,14 @@ def read_documents(table: Table) -> DocumentTable:
     if faults:
         raise build_refusal(faults)
     return DocumentTable(table, columns, documents, width)
+
+
+def _unmark(row: SourceRow) -> SourceRow:
+    """Return a row of a report with its texts as the file had them."""
+    return SourceRow(
+        row.number,
+        [Cell(one.form, unmark_text(one.value)) if isinstance(one.value, str) else one for one in row.cells],
+    )
 
 
 def find_schema_faults(document: BatchDocument) -> Iterator[Fault]:

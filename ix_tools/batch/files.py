@@ -1,11 +1,14 @@
 """Reader of a file: finds its format by its content, and refuses what is another format than its name says."""
 
+import re
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import PurePath
 
 from ix_tools.batch.archives import Archive
+from ix_tools.batch.cells import AS_TEXT
 from ix_tools.batch.csv_files import read_csv
-from ix_tools.batch.faults import Unreadable, refuse_file
+from ix_tools.batch.faults import Fault, Unreadable, name_cell, refuse_file
 from ix_tools.batch.json_files import is_json, read_json
 from ix_tools.batch.ods_files import is_ods, read_ods
 from ix_tools.batch.table import MAX_BYTES, Table
@@ -50,6 +53,7 @@ def read_table(content: bytes, name: str, sheet: str = "") -> Table:
             raise Unreadable(message("The file is empty."), READABLE)
         table = _read(content, sheet)
         _check_name(table.format, name)
+        table.faults += _find_broken_characters(table)
     except Unreadable as fault:
         raise refuse_file(fault.problem, fault.right) from None
     return table
@@ -78,6 +82,18 @@ def _read(content: bytes, sheet: str) -> Table:
     return read_json(content) if is_json(content) else read_csv(content)
 
 
+def _find_broken_characters(table: Table) -> Iterator[Fault]:
+    """Yield the cells with characters that no text may have; xlsx and JSON can write them as escapes."""
+    for row in table.rows:
+        for column, cell in enumerate(row.cells):
+            if isinstance(cell.value, str) and _BROKEN.search(cell.value):
+                yield Fault(
+                    name_cell(row.number, column), message("holds characters that are no text"), AS_TEXT
+                )
+
+
+_BROKEN = re.compile("[\0\ud800-\udfff]")
+"""Zero, and halves of a pair of code units."""
 _OTHERS = (
     (b"%PDF", "PDF"),
     (b"{\\rtf", "RTF"),

@@ -66,13 +66,13 @@ class _SheetReader:
     def add_row(self, element: Element) -> None:
         repeated = _read_count(element.get(f"{TABLE}number-rows-repeated"))
         cells: list[Cell] = []
+        column = 0
         for one in element:
-            if one.tag == f"{TABLE}covered-table-cell":
-                cells += [EMPTY] * min(_read_count(one.get(f"{TABLE}number-columns-repeated")), 1000)
-            elif one.tag == f"{TABLE}table-cell":
-                self._add_cell(one, cells)
-        while cells and cells[-1].is_empty:
-            cells.pop()
+            if one.tag in {f"{TABLE}covered-table-cell", f"{TABLE}table-cell"}:
+                many = _read_count(one.get(f"{TABLE}number-columns-repeated"))
+                if one.tag == f"{TABLE}table-cell":
+                    self._add_cell(one, cells, column, many)
+                column += many
         if cells:
             check_size(self._row + repeated, len(cells) - 1)
             if element.get(f"{TABLE}visibility", "visible") != "visible":
@@ -86,20 +86,21 @@ class _SheetReader:
             self.table.rows += [SourceRow(self._row + 1 + number, cells) for number in range(repeated)]
         self._row += repeated
 
-    def _add_cell(self, one: Element, cells: list[Cell]) -> None:
-        repeated, cell = _read_count(one.get(f"{TABLE}number-columns-repeated")), _read_cell(one)
-        if not cell.is_empty:
-            check_size(self._row, len(cells) + repeated - 1)
+    def _add_cell(self, one: Element, cells: list[Cell], column: int, many: int) -> None:
+        """Add a cell to those of its row, which end with the last that is not empty."""
+        cell = _read_cell(one)
         spans = (one.get(f"{TABLE}number-{way}-spanned", "1") for way in ("columns", "rows"))
         if any(span != "1" for span in spans):
             self.table.faults.append(
                 Fault(
-                    name_cell(self._row + 1, len(cells)),
+                    name_cell(self._row + 1, column),
                     message("cells are merged, so it is not clear which rows the value belongs to"),
                     message("one value in each cell, without merged cells"),
                 )
             )
-        cells += [cell] * min(repeated, 1000)
+        if not cell.is_empty:
+            check_size(self._row, column + many - 1)
+            cells += [EMPTY] * (column - len(cells)) + [cell] * many
 
 
 def _read_cell(one: Element) -> Cell:

@@ -10,6 +10,8 @@ from ix_tools.batch.report_columns import REPORT_HEADINGS
 from ix_tools.errors import Problem
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, load_text, message, render
+from ix_tools.text.sanitize import sanitize_line
+from ix_tools.text.spreadsheet_cells import mark_text
 
 STATUS_LABELS: Mapping[RowState, Message] = {
     "new": message("waiting"),
@@ -37,9 +39,8 @@ def write_report(batch: Batch, rows: Sequence[BatchRow], language: Language) -> 
     for row in rows:
         for at, cells in enumerate(row.cells or ((),)):
             padded = [*cells, *[""] * (len(names) - len(cells))]
-            writer.writerow(
-                [*padded, *(_list_values(row, language) if at == 0 else [""] * len(REPORT_HEADINGS))]
-            )
+            values = _list_values(row, language) if at == 0 else [""] * len(REPORT_HEADINGS)
+            writer.writerow(map(mark_text, (*padded, *values)))
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -76,7 +77,7 @@ def describe_problem(stored: Mapping[str, Any] | None, language: Language) -> st
         *(f"{one.field}: {render(one.problem, language)}" for one in problems),
         render(load_text(stored.get("next", "")), language),
     ]
-    return " ".join(" ".join(filter(None, said)).split())
+    return " ".join(sanitize_line(" ".join(filter(None, said))).split())
 
 
 MAX_ROWS_SHOWN = 200

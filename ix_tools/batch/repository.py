@@ -181,9 +181,17 @@ class BatchRepository:
         """End batches that nobody carried on for long, and delete the cells of those that ended long ago."""
         with self._store.writing() as connection:
             now = self._store.now(connection)
+            may_be_used = sql.exists().where(
+                approvals.c.id == batches.c.approval,
+                approvals.c.state.in_(("pending", "approved")),
+                approvals.c.expires_at > now,
+            )
             left = sql.and_(
-                batches.c.state.in_(("rejected", "expired", "stopped")),
+                batches.c.finished_at.is_(None),
                 batches.c.created_at < now - KEPT_DAYS * 86_400,
+                batches.c.lease_until < now,
+                batches.c.valid_until < now,
+                ~may_be_used,
             )
             connection.execute(
                 batch_rows.update()

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 
 from ix_tools.batch.documents import BatchDocument, DocumentTable, read_documents, show_cells
-from ix_tools.batch.faults import Fault, build_refusal, refuse_file
+from ix_tools.batch.faults import Fault, build_refusal
 from ix_tools.batch.files import digest_file, read_table
 from ix_tools.batch.judgement import Judged, Progress, judge
 from ix_tools.batch.models import Batch, BatchRow, RowState
@@ -19,10 +19,6 @@ from ix_tools.errors import IxError, NotPermitted
 from ix_tools.i18n.messages import message
 from ix_tools.idempotency.process_identity import is_owner_running
 from ix_tools.pipeline.context import CallContext
-
-MAX_DOCUMENTS = 1000
-"""Documents of a batch, which one person reads before they approve it."""
-
 
 LEFT_AS_DRAFT = frozenset({"drafted", "held", "left_out"})
 """States of a document whose draft may still exist."""
@@ -61,15 +57,6 @@ async def start_batch(
     found = await anyio.to_thread.run_sync(repository.find_by_file, context.account.name, digest)
     if found is None:
         table = await anyio.to_thread.run_sync(lambda: read_documents(read_table(content, name, sheet)))
-        if len(table.documents) > MAX_DOCUMENTS:
-            raise refuse_file(
-                message(
-                    "The file has {count} documents; one approval covers at most {limit}.",
-                    count=len(table.documents),
-                    limit=MAX_DOCUMENTS,
-                ),
-                message("several files"),
-            )
         rows = await anyio.to_thread.run_sync(_find_keys, context, repository, table, digest)
         fresh = [one for one in table.documents if rows[one.row].state == "new"]
         judged = {one.document.row: one for one in await judge(context, fresh, starter.face, progress)}
@@ -165,7 +152,8 @@ def _find_keys(
     """Return the keys of all documents by row: that of the report for an unchanged row of one, otherwise a new one.
 
     Raises:
-        InvalidArguments: A row of a report was changed although its document exists, or the report's own batch goes on.
+        InvalidArguments: A row of a report was changed although its document exists, or the report's own batch goes on or is
+            another caller's.
     """
     found: dict[int, _Key] = {}
     faults: list[Fault] = []
@@ -177,7 +165,10 @@ def _find_keys(
         batch, known = repository.find_earlier(context.account.name, earlier.key)
         if batch is None or known is None:
             continue
-        if batch.state in {"drafting", "asking", "asked", "working"}:
+        if batch.principal != context.settings.principal:
+            # Keys are the caller's own: what became of a lost request of another one would not be found under them.
+            faults.append(_build_foreign_fault(document.row))
+        elif batch.state in {"drafting", "asking", "asked", "working"}:
             faults.append(_build_running_fault(document.row, batch.id))
         elif known.content == document.content_digest == earlier.content:
             found[document.row] = _resume(known, found[document.row])
@@ -195,6 +186,14 @@ def _resume(known: BatchRow, new: _Key) -> _Key:
         return new
     state: RowState = "new" if known.document is None else "drafted"
     return _Key(known.key, state, known.document, known.number, known.total)
+
+
+def _build_foreign_fault(row: int) -> Fault:
+    return Fault(
+        str(row),
+        message("belongs to a batch that another caller began"),
+        message("let them run the report"),
+    )
 
 
 def _build_running_fault(row: int, batch: str) -> Fault:

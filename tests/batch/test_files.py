@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -301,6 +302,28 @@ BROKEN: dict[str, tuple[bytes | str, str, str]] = {
     "JSON within JSON": ("[" * 100_000, "a.json", "JSON is damaged"),
     "a share in JSON": (JSON_ROWS.replace('"IVA23"', "0.23"), "a.json", "G2 (IVA) 0.23 is less than 1 %"),
     "a heading of JSON that is unknown": (JSON_ROWS.replace("IVA", "xpto", 1), "a.json", "G1 (xpto) no such column"),
+    "a formula behind a blank": (csv_with(artigo="\t=1+1"), "a.csv", "begins with ="),
+    "half a letter in JSON": (JSON_ROWS.replace("Revisão", "\\ud800"), "a.json", "D2 holds characters that are no text"),
+    "a zero in a heading of JSON": (JSON_ROWS.replace("artigo", "artigo\\u0000"), "a.json", "D1 holds characters that are no text"),
+    "half a letter in xlsx": (xlsx(artigo=text("_xD800_")), "a.xlsx", "D2 holds characters that are no text"),
+    "elements within each other": (
+        build_xlsx(XLSX, after="<a>" * 5000 + "</a>" * 5000),
+        "a.xlsx",
+        "more than 1000000 cells and formats",
+    ),
+    "texts of ods within each other": (
+        build_ods(ODS_ROW + "<table:table-cell><text:p>" + "<text:span>" * 5000 + "x" + "</text:span>" * 5000 + "</text:p></table:table-cell>"),
+        "a.ods",
+        "more than 1000000 cells and formats",
+    ),
+    "a value far beside the table of ods": (
+        build_ods(ODS_ROW + "<table:table-cell table:number-columns-repeated='16000'/>" + ods_text("x")),
+        "a.ods",
+        "more than 200 columns",
+    ),
+    "more documents than one person reads": (build_csv(*[ROW] * 1001), "a.csv", "has 1001 documents; one approval covers at most 1000"),
+    "more rows of CSV than a table may have": ("a;b\n" + "1;2\n" * 20_001, "a.csv", "more than 20000 rows"),
+    "more columns of CSV than a table may have": (";".join("a" * 201) + "\n", "a.csv", "more than 200 columns"),
     "no line": (csv_with(artigo="", quantidade="", preco="", IVA=""), "a.csv", "2 "),
 }  # fmt: skip
 
@@ -470,6 +493,25 @@ def test_a_missing_library_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(SettingsError) as refusal:
         read(OWN.read_bytes(), "a.xls")
     assert re.search(r"ix-tools\[\S*spreadsheets", str(refusal.value.next))
+
+
+def test_an_archive_with_too_many_elements_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_ELEMENTS", 200)
+    formats = build_xlsx(XLSX, after="<a/>" * 300 + "<broken")
+    with pytest.raises(InvalidArguments) as refusal:
+        read(formats, "a.xlsx")
+    assert "more than 200 cells and formats" in str(refusal.value.problems[0].problem)
+
+
+def test_empty_cells_beside_a_table_of_ods_cost_nothing() -> None:
+    beside = "<table:table-cell table:number-columns-repeated='1000'/>" * 2000
+    content = build_ods(ODS_ROW + beside)
+    tracemalloc.start()
+    try:
+        assert len(read(content, "a.ods").documents) == 1
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_limits_hold_for_rows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from ix_tools.batch.report import write_report
 from ix_tools.batch.run import run_batch
 from ix_tools.batch.start import create_repository, start_batch
 from ix_tools.errors import ApprovalRefused, InvalidArguments, IxError
+from ix_tools.storage.schema import approvals
 from tests.batch.workbooks import HEADINGS, build_csv, change
 from tests.harness import Harness, document_arguments, line
 from tests.policy.test_policy import rule, write_policy
@@ -296,6 +300,39 @@ async def test_a_report_is_fed_in_again(harness: Harness) -> None:
     assert [one for one in harness.list_writes() if one["path"] == "/invoices.json"] == drafts
 
 
+async def test_no_cell_of_a_report_is_a_formula_and_it_is_fed_in_again(harness: Harness) -> None:
+    """A spreadsheet program would run +cmd|… as it opens the report; amounts stay amounts."""
+    texts = ("@SUM(1)", "+cmd|x", "-2+3", "'-a", " @SUM(1)", "＝1+1")
+    rows = [change(artigo=one, preco="100,00") for one in texts]
+    run = await ask(harness, file_of(*rows))
+    approve(harness, run, "615.00", 1)
+    await go_on(harness, run.batch)
+    batch = create_repository(harness.context).find(run.batch.id)
+    assert batch is not None
+    report = write_report(batch, rows_of(harness, run), "en")
+    table = list(csv.reader(io.StringIO(report.decode("utf-8-sig")), delimiter=";"))
+    assert [row[3] for row in table[1:]] == [f"'{one}" for one in texts]
+    assert {row[5] for row in table[1:]} == {"100,00"}
+    again = await go_on(harness, await start_batch(harness.context, report, "report.csv"))
+    assert [one.total for one in sheet_of(harness, again).documents] == [Decimal(123)]
+    assert states(harness, again) == ["drafted", *["skipped"] * 5]
+
+
+async def test_a_report_of_another_caller_is_refused(harness: Harness) -> None:
+    """Whether a lost request of theirs made a draft would not be found under a key of this caller."""
+    run = await ask(harness)
+    approve(harness, run, "443.42")
+    await go_on(harness, run.batch)
+    report = write_report(run.batch, rows_of(harness, run), "en")
+    settings = harness.context.settings.model_copy(update={"principal": "zapier"})
+    other = replace(harness.context, settings=settings)
+    with pytest.raises(InvalidArguments) as refusal:
+        await start_batch(other, report, "report.csv")
+    assert {str(one.problem) for one in refusal.value.problems} == {
+        "belongs to a batch that another caller began"
+    }
+
+
 async def test_a_changed_row_of_a_report_whose_document_exists_is_refused(harness: Harness) -> None:
     run = await ask(harness)
     approve(harness, run, "443.42")
@@ -337,6 +374,25 @@ async def test_two_people_approve_the_same_choice(harness: Harness, tmp_path: Pa
     approvals.approve_many(run.batch.approval, Choice(Decimal("320.42"), frozenset({2})), by="terminal:rui")
     await go_on(harness, run.batch)
     assert states(harness, run) == ["done", "left_out", "done"]
+
+
+async def test_a_batch_that_was_interrupted_or_never_decided_ends_too(harness: Harness) -> None:
+    repository = create_repository(harness.context)
+    begun = await start(harness)
+    asked = await ask(harness, file_of(change(artigo="D", preco="10,00")))
+    days = 31 * 86_400
+    harness.context.store.clock = lambda: time.time() + days
+    with harness.context.store.writing() as connection:
+        pending = approvals.update().where(approvals.c.id == asked.batch.approval)
+        connection.execute(pending.values(expires_at=time.time() + days + 60))
+    repository.forget()
+    found = [repository.find(one) for one in (begun.id, asked.batch.id)]
+    assert [one and one.state for one in found] == ["partial", "asked"], "one waits for a person"
+    harness.context.store.clock = lambda: time.time() + days + 120
+    repository.forget()
+    found = [repository.find(one) for one in (begun.id, asked.batch.id)]
+    assert [one and one.state for one in found] == ["partial", "partial"]
+    assert not any(row.arguments for row in rows_of(harness, asked))
 
 
 async def test_a_rejected_batch_that_nobody_carries_on_ends_and_is_emptied(harness: Harness) -> None:

@@ -28,6 +28,7 @@ from ix_tools.interfaces.cli.batch_session import (
     load_batch,
     locate_report,
     print_batch,
+    require_report_place,
     save_report,
 )
 from ix_tools.interfaces.cli.command_options import SETTINGS, subcommand
@@ -124,7 +125,9 @@ async def _judge(run: Invocation, settings: Settings, table: DocumentTable) -> l
 def run_file(run: Invocation, file: Path, sheet: str, report_file: Path | None) -> int:
     """Create the drafts, ask for one approval, and issue them in order. Repeated, it goes on from where it stopped."""
     content = read_bytes(file)
-    session = BatchSession(run, report_file or locate_report(file))
+    report_file = report_file or locate_report(file)
+    require_report_place(report_file, file)
+    session = BatchSession(run, report_file)
     return session.carry_on(content, file.name, sheet)
 
 
@@ -155,6 +158,7 @@ def status(run: Invocation, identifier: str) -> int:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def report(run: Invocation, identifier: str, file: Path) -> int:
     """Write the report of a batch to FILE: its rows with status, number, total and problem, as CSV."""
+    require_report_place(file)
     batch, rows = load_batch(run, identifier)
     save_report(file, batch, rows, run.language)
     return print_outcome(run, {"file": str(file)}, run.translate(REPORT_WRITTEN.fill(file=str(file))))

@@ -1,5 +1,6 @@
 """One run of `ix-tools batch run` or `discard`: carries a batch on, asks the person at this terminal, and writes the report as it goes."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ from ix_tools.batch.carrier import BatchRun
 from ix_tools.batch.models import Batch, BatchRow
 from ix_tools.batch.progress import STEPS
 from ix_tools.batch.report import describe_problem, find_status, summarize, write_report
+from ix_tools.batch.report_columns import REPORT_HEADINGS, find_report_column
 from ix_tools.batch.repository import BatchRepository
 from ix_tools.batch.run import run_batch
 from ix_tools.batch.start import Starter, create_repository, start_batch, turn_to_deletion
@@ -29,11 +31,14 @@ from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli.batch_progress import show_progress
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.repositories import open_store
+from ix_tools.interfaces.cli.translation import Misuse
 from ix_tools.pipeline.context import CallContext
 
 REPORT_WRITTEN = message_template("The report is in {file}.")
 REPORT_SECONDS = 0.5
 """Seconds between two writings of the report, which has every row."""
+MAX_HEADINGS = 20_000
+"""Characters of the headings of a report."""
 INTERRUPTED = message(
     "Interrupted. Run the same command again: it goes on from there, without a second document."
 )
@@ -66,6 +71,27 @@ def find_exit_code(batch: Batch) -> Exit:
 def locate_report(file: Path) -> Path:
     """Return the place of a file's report, beside it."""
     return file.with_name(f"{file.stem}.report.csv")
+
+
+def require_report_place(file: Path, source: Path | None = None) -> None:
+    """Check before the batch begins that its report replaces nothing but an earlier report.
+
+    Raises:
+        Misuse: there is something else, or it is the file of the batch.
+    """
+    if source is not None and file.exists() and file.samefile(source):
+        raise Misuse(message("The report would replace {file} itself; give another name.", file=str(file)))
+    if file.exists() and not (file.is_file() and _is_report(file)):
+        raise Misuse(message("{file} exists and is no report; give another name.", file=str(file)))
+
+
+def _is_report(file: Path) -> bool:
+    try:
+        with file.open(encoding="utf-8-sig") as opened:
+            headings = re.split("[;,\t]", opened.readline(MAX_HEADINGS).strip())
+    except (OSError, UnicodeDecodeError):
+        return False
+    return {find_report_column(one) for one in headings} >= REPORT_HEADINGS.keys()
 
 
 def save_report(file: Path, batch: Batch, rows: Sequence[BatchRow], language: Language) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ def move_file(body: Mapping[str, Any], target: Path) -> dict[str, Any]:
     if isinstance(inner := moved.get("pdf"), Mapping):
         return {**moved, "pdf": move_file(inner, target)}
     if isinstance(saved := moved.get("file"), str):
-        place = target / Path(saved).name if target.is_dir() else target
+        place = _find_free_place(target / Path(saved).name) if target.is_dir() else target
         moved["file"] = str(shutil.move(saved, place))
     return moved
+
+
+def _find_free_place(wanted: Path) -> Path:
+    """Return the place, or with a number if there is a file already, since nothing is overwritten."""
+    places = (wanted.with_stem(f"{wanted.stem} ({number})") for number in count(2))
+    return wanted if not wanted.exists() else next(one for one in places if not one.exists())

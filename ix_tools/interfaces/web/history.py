@@ -40,12 +40,11 @@ from ix_tools.interfaces.web.visitors import INBOX, InboxServices, Visitor, Visi
 from ix_tools.operations.registry import catalogue
 from ix_tools.storage.figure_sums import FigureSums
 from ix_tools.text.sanitize import sanitize_line
+from ix_tools.text.spreadsheet_cells import mark_text
 
 PATH = f"{INBOX}/history"
 STATES: Mapping[str, HistoryState] = {one: one for one in get_args(HistoryState)}
 MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Beginnings by which a spreadsheet takes a text for a formula."""
 STORY_OF = message_template("Story of {document}")
 
 
@@ -261,17 +260,12 @@ def _write_csv(
             amount = amount.replace(".", ",")
         cells = [found.id, row.when, row.account, row.title, row.document, amount, row.requester, row.people]
         cells += [row.place, row.state, row.outcome, found.reason or ""]
-        writer.writerow(_mark_text(sanitize_line(cell)) for cell in cells)
+        writer.writerow(mark_text(sanitize_line(cell)) for cell in cells)
         if buffer.tell() > 32_768:
             yield buffer.getvalue()
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue()
-
-
-def _mark_text(cell: str) -> str:
-    is_number = bool(re.fullmatch(r"-?[0-9.,]+", cell))
-    return f"'{cell}" if cell.startswith(FORMULA) and not is_number else cell
 
 
 def _describe_event(one: StoryEvent, language: Language) -> dict[str, str]:

@@ -70,6 +70,24 @@ def test_a_file_runs_to_its_end_and_can_be_run_again(cli: Cli, tmp_path: Path) -
     assert (tmp_path / "again.csv").read_bytes() == report.read_bytes()
 
 
+def test_a_report_replaces_no_other_file(cli: Cli, tmp_path: Path) -> None:
+    file, other = write_three(tmp_path), tmp_path / "accounts.csv"
+    before = file.read_bytes()
+    other.write_text("date;total\r\n2026-11-30;12\r\n")
+    (tmp_path / "link.csv").symlink_to(other)
+    for place in (other, tmp_path / "link.csv", file, tmp_path / "." / "socios.csv", Path("/dev/null")):
+        assert cli("batch", "run", str(file), "--report", str(place)).code == 2, place
+    assert cli.writes() == []
+    beside = tmp_path / "socios.report.csv"
+    beside.write_text("my notes")
+    assert cli("batch", "run", str(file)).code == 2
+    beside.unlink()
+    asked = cli("batch", "run", str(file)).body
+    assert cli("batch", "report", asked["id"], str(other)).code == 2
+    assert cli("batch", "report", asked["id"], str(beside)).code == 0, "an earlier report"
+    assert (file.read_bytes(), other.read_text()) == (before, "date;total\n2026-11-30;12\n")
+
+
 def test_a_person_leaves_one_out_and_types_the_total(cli: Cli, tmp_path: Path) -> None:
     file = write_three(tmp_path)
     ran = cli.run_in_terminal(
