@@ -83,6 +83,8 @@ class LinkDelivery:
     """The link; empty if the caller must not have it."""
     how: Message = NO_MESSAGE
     """A sentence part that the caller can pass on to the person."""
+    is_open: bool = False
+    """This machine's browser was just opened at the page, so the person has it before them."""
 
 
 class ApprovalLinks:
@@ -173,7 +175,9 @@ async def deliver_link(
             return LinkDelivery(url, message("a person opens approval.url and decides there"))
         if await pages.open_in_browser(url):
             return LinkDelivery(
-                "", message("a person decides on the page that is now open in this machine's browser")
+                "",
+                message("a person decides on the page that is now open in this machine's browser"),
+                is_open=True,
             )
     command = format_launch_command("approvals", "link", approval.id)
     return LinkDelivery(

@@ -145,7 +145,8 @@ async def _build_outcome(
     delivery = run.asked[1] if run is not None and run.asked is not None else None
     if delivery is None and approval.channel == "page" and context.page_host is not None:
         delivery = await deliver_link(context.page_host, context.links, approval, context.settings)
-    return ApprovalRequired(approval, _build_response(context, approval, body, delivery))
+    response = _build_response(context, approval, body, delivery)
+    return ApprovalRequired(approval, response, is_page_open=delivery is not None and delivery.is_open)
 
 
 def _build_response(

@@ -13,13 +13,18 @@ from ix_tools.i18n.validation_faults import InvalidValue
 Account = TypeVar("Account")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ACCOUNT = re.compile(_LABEL, re.IGNORECASE | re.ASCII)
+_ACCOUNT_ADDRESS = re.compile(
+    rf"(?:https?://)?({_LABEL})\.app\.invoicexpress\.com(?:/.*)?", re.IGNORECASE | re.ASCII
+)
 _BASE_URL = re.compile(
     rf"https?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?/?", re.IGNORECASE | re.ASCII
 )
 
 
 def check_account_name(account: str) -> str:
-    """Check an account's name, in lower case."""
+    """Check an account's name, in lower case; who copied the address of its pages means the name in it."""
+    if address := _ACCOUNT_ADDRESS.fullmatch(account):
+        account = address[1]
     # The account becomes part of the host name to which the key is sent: only a single DNS label keeps it at InvoiceXpress.
     # (xn-- stands for other letters than those shown.)
     if account and (not _ACCOUNT.fullmatch(account) or account.lower().startswith("xn--")):

@@ -312,7 +312,8 @@ class Settings(BaseModel):
                 if self.accounts and not self.account
                 else message(
                     "run ix-tools connect, or set INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY "
-                    "(Account > API in InvoiceXpress); --sandbox tries it without an account"
+                    "(Account > API in InvoiceXpress); --sandbox tries it without an account. In Claude Desktop, write both into "
+                    "the settings of the extension, or tick the sandbox there"
                 ),
             )
 

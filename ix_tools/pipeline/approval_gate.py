@@ -169,7 +169,7 @@ async def request_approval(
         else None
     )
     response = build_pending_response(approval, settings, delivery, is_parked=parked is not None)
-    required = ApprovalRequired(approval, response)
+    required = ApprovalRequired(approval, response, is_page_open=delivery is not None and delivery.is_open)
     return (
         required
         if unanswered is None

@@ -31,6 +31,8 @@ class ApprovalRequired:
     is_asked_by_interface: bool = False
     """The interface of the call asks the person, in its form or by opening the page, and executes the call again with the
     reply. Otherwise the person decides elsewhere, as `body` says."""
+    is_page_open: bool = False
+    """The person has the page before them, in this machine's browser: an interface can wait a while and execute the call again."""
 
 
 Outcome = Completed | ApprovalRequired

@@ -39,6 +39,31 @@ def test_the_environment_alone_is_enough() -> None:
     settings.require_account()
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://acme.app.invoicexpress.com",
+        "acme.app.invoicexpress.com/invoices/1",
+        "HTTP://Acme.app.InvoiceXpress.com/",
+    ],
+)
+def test_the_address_of_an_account_names_it(given: str) -> None:
+    assert load_settings(environment(account=given, api_key=KEY)).account == "acme"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://acme.app.invoicexpress.com.example", "https://a.b.app.invoicexpress.com", "https://app.invoicexpress.com",
+        "https://me@acme.app.invoicexpress.com", "https://acme.app.invoicexpress.com:8443", "https://acme.invoicexpress.com",
+        "https://xn--acme.app.invoicexpress.com", "acme.app.invoicexpress.com\n.example",
+    ],
+)  # fmt: skip
+def test_another_address_names_no_account(given: str) -> None:
+    with pytest.raises(SettingsError):
+        load_settings(environment(account=given, api_key=KEY))
+
+
 def test_an_empty_word_in_the_environment_is_no_setting() -> None:
     """Hosts pass on the empty fields of their forms."""
     settings = load_settings(environment(account="", api_key="  ", timeout_seconds=""))

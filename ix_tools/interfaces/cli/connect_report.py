@@ -32,6 +32,10 @@ WORKED = message_template("{host} can use ix-tools: it was started as {host} wil
 WORKED_REMOTELY = message_template("{host} can use ix-tools: the server answered and listed {tools} tools.")
 COPY = message_template("What was there before is in {copy}")
 NOT_WRITTEN = message_template("Nothing was written, because {reason}. Put this into {file}:")
+ASK = message(
+    "Then ask it, for example: “Invoice Padaria Central, tax number 508025338, for three hours of consulting at 50 euros, "
+    "due in 30 days.” Nothing is issued before you have read and approved it."
+)
 TOKEN_HINT = message("Before you start the program, set IX_TOOLS_TOKEN to the server's token.")
 
 
@@ -115,6 +119,7 @@ def print_result(run: Invocation, plan: Plan, outcome: Outcome, proof: Proof) ->
         console.print_out(run.translate(COPY.fill(copy=str(outcome.copy))))
     if plan.host.after and outcome.written:
         console.print_out(run.translate(plan.host.after))
+    console.print_out(run.translate(ASK))
     return Exit.OK
 
 

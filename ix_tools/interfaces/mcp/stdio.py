@@ -89,9 +89,7 @@ def main(argv: Sequence[str], show: "ShowPages | None" = None) -> int:
         )
         if options.account is not None:
             settings = settings.for_account(options.account).alone()
-        if not settings.sandbox:
-            for one in settings.by_account().values() or [settings]:
-                one.require_account()
+        _report_missing_accounts(settings)
         if settings.when_approved == "run":
             from ix_tools.config.extras import require_extra
 
@@ -115,6 +113,20 @@ def main(argv: Sequence[str], show: "ShowPages | None" = None) -> int:
         print(render(nothing, settings.language), file=sys.stderr)
         return 2
     return _serve(settings, tools, show)
+
+
+def _report_missing_accounts(settings: Settings) -> None:
+    """Say on standard error which account or key is missing.
+
+    The server starts in any case, and every call says the same: people see an assistant's answer, and not why a program ended.
+    """
+    if settings.sandbox:
+        return
+    for one in settings.by_account().values() or [settings]:
+        try:
+            one.require_account()
+        except SettingsError as missing:
+            print(missing.format_for_person(settings.language), file=sys.stderr)
 
 
 def apply_options(settings: Settings, options: argparse.Namespace) -> Settings:

@@ -3,6 +3,7 @@
     2026-07-28   execute ─▶ ApprovalRequired ─▶ InputRequiredResult(handle) ─▶ the host asks, calls again ─▶ execute(reply)
     2025-11-25   execute ─▶ ApprovalRequired ─▶ elicitation/create, mid-call ────────────────────────────▶ execute(reply)
     a page       execute ─▶ ApprovalRequired ─▶ the host sends the person to the page ─▶ wait a while ───▶ execute
+    this browser execute ─▶ ApprovalRequired, the page is open ─▶ wait a while ──────────────────────────▶ execute
     none         execute ─▶ status approval_required; a person decides elsewhere; the same call goes through
 
 A host may return an answer that no person gave (`host_answers`); the call then returns approval_required, as if the host
@@ -136,7 +137,24 @@ async def _handle_call(
         outcome = await _execute(
             context, mcp_context, params, CallOrigin("mcp", host, can_show_form=True), reply=reply
         )
-    return _build_result(params, _note_unanswered(outcome, nobody, host, context.settings.language))
+    outcome = _note_unanswered(outcome, nobody, host, context.settings.language)
+    if isinstance(outcome, ApprovalRequired) and outcome.is_page_open:
+        outcome = await _await_open_page(context, mcp_context, params, outcome)
+    return _build_result(params, outcome)
+
+
+async def _await_open_page(
+    context: CallContext,
+    mcp_context: ServerRequestContext[Any, Any],
+    params: types.CallToolRequestParams,
+    required: ApprovalRequired,
+) -> Completed | ApprovalRequired:
+    """Wait a while for the decision on the page in this machine's browser, so that nobody must ask for the call again."""
+    await _wait_for_decision(context, required.approval.id)
+    if await anyio.to_thread.run_sync(context.links.is_pending, required.approval.id):
+        return required
+    origin = CallOrigin("mcp", _describe_host(mcp_context), credential=_get_credential(mcp_context))
+    return await _execute(context, mcp_context, params, origin)
 
 
 def _build_result(

@@ -124,8 +124,8 @@ OUTCOMES: dict[str, tuple[Message, Message]] = {
     "approved": (
         message("Approved"),
         message(
-            "The request must still be repeated: go back to the conversation, or let the program repeat it. The approval is "
-            "good once, and only if the document does not change."
+            "Nothing has been sent yet. If the assistant does not go on by itself, write in the conversation that you have "
+            "approved. The approval is good once, and only if the document does not change."
         ),
     ),
     "parked": (

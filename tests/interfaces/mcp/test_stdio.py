@@ -447,12 +447,24 @@ def test_a_server_for_reading_alone_lists_what_was_chosen_and_writes_nothing(
     assert {one["method"] for one in box.requests()} == {"GET"}
 
 
-@pytest.mark.parametrize(
-    "given",
-    [{}, {"account": "acme"}, {"api_key": "some-key-0000"}, {"account": "a.b", "api_key": "some-key-0000"}],
-)
-def test_without_an_account_it_says_what_to_set(tmp_path: Path, given: dict[str, str]) -> None:
+@pytest.mark.parametrize("given", [{}, {"account": "acme"}, {"api_key": "some-key-0000"}])
+def test_without_an_account_every_call_says_what_to_set(tmp_path: Path, given: dict[str, str]) -> None:
+    """The person reads the assistant's answer, and not the log of a program that ended."""
+    with Process(*SERVE, env=environment(tmp_path, language="en", **given)) as process:
+        process.hello()
+        told = process.call("list_taxes")
+        code, errors = process.ended()
+    assert (told["ok"], told["sent"]) == (False, "nothing")
+    assert "No InvoiceXpress account is set" in told["message"]
+    assert "settings of the extension" in str(told["next"])
+    assert code == 0
+    assert "No InvoiceXpress account is set" in errors
+    assert "some-key-0000" not in errors + str(told)
+
+
+def test_with_a_wrong_name_of_an_account_it_says_what_to_set(tmp_path: Path) -> None:
     """Exit code 2, a plain sentence, no traceback, nothing on standard output."""
+    given = {"account": "a.b", "api_key": "some-key-0000"}
     ran = subprocess.run(
         SERVE, env=environment(tmp_path, **given), input=b"", capture_output=True, check=False, timeout=120
     )

@@ -12,7 +12,7 @@ import pytest
 
 from tests.harness import Harness
 from tests.interfaces.mcp.host import ERAS, Host, Json, Person, build_elicit_result, connect_host
-from tests.interfaces.web.visitor import Visitor, build_finalization, with_pages
+from tests.interfaces.web.visitor import HERE, Visitor, build_finalization, with_pages
 
 
 @pytest.fixture(params=list(ERAS))
@@ -143,6 +143,64 @@ async def test_a_call_waits_a_while_for_whoever_went_to_the_page(harness: Harnes
             await anyio.lowlevel.checkpoint()
         assert (await visitor.decide(links[0])).status_code == 303
     assert done[0]["document"]["status"] == "final"
+
+
+class OpenedPages:
+    """Pages of this machine whose browser opens them, and what the person then does there."""
+
+    base_url, requires_sign_in, signing_address = HERE, False, ""
+
+    def __init__(self, then: Callable[[str], Awaitable[Any]]) -> None:
+        self.then = then
+        self.opened = 0
+
+    async def start_and_locate(self) -> str:
+        return self.base_url
+
+    async def open_in_browser(self, url: str) -> bool:
+        self.opened += 1
+        await self.then(url)
+        return True
+
+
+@pytest.mark.parametrize(("decision", "code"), [("approve", None), ("reject", "approval_declined")])
+async def test_a_call_goes_on_by_itself_after_the_decision_on_the_page_that_the_browser_shows(
+    harness: Harness, mode: str, decision: str, code: str | None
+) -> None:
+    """A host without forms and links, as Claude Desktop: the person need not tell the assistant to go on."""
+    paper = with_pages(harness, approval_wait_seconds=600)
+    visitor = Visitor(paper.context)
+    pages = OpenedPages(lambda link: visitor.decide(link, decision, reason="Cliente errado"))
+    paper.context.page_host = pages
+    call = await build_finalization(paper)
+    async with connect_host(paper.context, mode, None) as host:
+        body = (await host.call_unchecked("change_state", **call)).structured_content
+    assert body is not None
+    assert body.get("code") == code
+    assert pages.opened == 1
+    if code is None:
+        assert body["document"]["status"] == "final"
+    else:
+        assert "Cliente errado" in body["message"]
+        assert body["sent"] == "nothing"
+
+
+async def test_a_call_whose_open_page_nobody_answers_waits_for_its_repetition(
+    harness: Harness, mode: str
+) -> None:
+    paper = office_of(harness)
+
+    async def look(link: str) -> None:
+        assert "ACME" in (await Visitor(paper.context).look(link)).text
+
+    paper.context.page_host = pages = OpenedPages(look)
+    call = await build_finalization(paper)
+    async with connect_host(paper.context, mode, None) as host:
+        body = (await host.call_unchecked("change_state", **call)).structured_content
+    assert body is not None
+    assert body["status"] == "approval_required"
+    assert pages.opened == 1, "and the browser is not opened once more"
+    assert [one.state for one in paper.context.approvals.list_waiting()] == ["pending"]
 
 
 async def test_a_host_without_links_is_told_how_a_person_gets_there(harness: Harness, mode: str) -> None:

@@ -125,7 +125,7 @@ def test_the_file_is_removed_while_the_server_runs(fake: Fake, monkeypatch: pyte
 
 def test_a_server_on_standard_input_keeps_its_key_to_itself(tmp_path: Path, fake: Fake) -> None:
     """The real process, as a host starts it: what `ps` and /proc show of it and of what it starts."""
-    settings = {"approval_channel": "page", "language": "en", "api_key": KEY}
+    settings = {"approval_channel": "page", "language": "en", "api_key": KEY, "approval_wait_seconds": "0"}
     with Process(
         *SERVE, "--sandbox", env={**environment(tmp_path, **settings), "BROWSER": f"{fake.script} %s &"}
     ) as server:

@@ -51,7 +51,7 @@ async def test_the_page_says_what_was_decided_and_then_the_number(paper: Harness
     assert answer.status_code == 303
     text, again = await read_page(paper, link)
     assert f"Approved {WHAT}" in text
-    assert "The request must still be repeated" in text
+    assert "Nothing has been sent yet. If the assistant does not go on by itself" in text
     assert again == str(REFRESH_SECONDS)
     assert (await execute(paper.context, "change_state", call))["ok"]
     for language, title, number in (
