@@ -23,6 +23,7 @@ from ix_tools.interfaces.server.main import PORT
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
 from ix_tools.schemas.json_schema import build_input_schema
+from tests.i18n.test_wording import list_translations
 from tests.programs.in_this_process import run_program
 from tools import docs as reference
 from tools.docs.packages import read_packages
@@ -314,6 +315,15 @@ def test_a_link_of_a_page_leads_to_a_page_of_the_site_or_to_the_repository(
     page: str, link: str, on_the_site: str
 ) -> None:
     assert rewrite_links(f"see [it]({link}).", page, "https://host.example") == f"see [it]({on_the_site})."
+
+
+def test_messages_that_the_portuguese_page_of_refusals_quotes_are_translations() -> None:
+    """Whoever looks for what they read must find it on the page."""
+    page = (ROOT / "docs" / "pt" / "recusas.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"(?:^\| |\*\*)`([^`]+)`", page, re.MULTILINE)
+    assert len(quoted) > 15
+    said = "\n".join(text for _, text in list_translations())
+    assert [text for text in quoted if text not in said] == []
 
 
 def test_messages_quoted_among_the_refusals_are_the_real_ones(tmp_path: Path) -> None:

@@ -43,15 +43,15 @@ def exemption_named_when_vat_is_zero(call: Draft, facts: Facts) -> Iterator[Find
     if lines and call.tax_exemption_reason:
         yield refuse(
             "tax_exemption_reason",
-            message("M00 removes the exemption, but items.{line} still carries 0% VAT", line=lines[0]),
+            message("M00 removes the exemption, but line {line} still carries 0% VAT", line=lines[0] + 1),
             message("leave it out"),
         )
     elif lines and not call.tax_exemption:
         yield refuse(
             "tax_exemption",
             message(
-                "items.{line} ({name}) carries 0% VAT and the document does not say why",
-                line=lines[0],
+                "line {line} ({name}) carries 0% VAT and the document does not say why",
+                line=lines[0] + 1,
                 name=call.items[lines[0]].name,
             ),
             ASK_WHY,

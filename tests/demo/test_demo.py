@@ -93,7 +93,7 @@ def test_it_tells_the_whole_story_in_portuguese(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "uma pessoa aprova cada uso change_state, issue_invoice, send_email, generate_payment" in said
     assert "qualquer uma, e pergunta se for irreversível run_operation" in said
-    assert "recusado: «tax_exemption»: items.1 («Curso certificado») tem IVA a 0 %" in said
+    assert "recusado: «tax_exemption»: a linha 2 («Curso certificado») tem IVA a 0 %" in said
     assert "Registo da sandbox: 0 escritas" in said
     assert (
         "Calculado antes de enviar: 304,50 €. Lido de volta: 304,50 € (270,00 € sem IVA + 34,50 € de IVA)"

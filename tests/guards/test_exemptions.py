@@ -105,7 +105,7 @@ def test_the_accounts_rate_and_not_the_name_makes_a_line_exempt(tax: str | None,
 async def test_a_line_without_vat_needs_a_code_and_the_code_makes_it_pass(harness: Harness) -> None:
     """Trap 6, CIVA 36/5 e)."""
     found = await harness.get_refusal("create_invoice", invoice(items=[line(), exempt_line()]))
-    assert "items.1 (Curso certificado) carries 0% VAT" in found["tax_exemption"]
+    assert "line 2 (Curso certificado) carries 0% VAT" in found["tax_exemption"]
     assert "ask the person why there is no VAT" in found["tax_exemption"]
     error = await harness.get_error("create_invoice", invoice(items=[line(), exempt_line()]))
     assert "lookup_exemption_codes" in str(error.next)
@@ -195,7 +195,7 @@ async def test_an_update_keeps_the_code_and_m00_takes_it_away_with_the_last_exem
 async def test_m00_while_a_line_is_still_exempt_is_refused(harness: Harness) -> None:
     draft = await harness.create_draft(items=[exempt_line()], tax_exemption="M07")
     found = await harness.get_refusal("update_invoice", document_arguments(draft, tax_exemption_reason="M00"))
-    assert "items.0 still carries 0% VAT" in found["tax_exemption_reason"]
+    assert "line 1 still carries 0% VAT" in found["tax_exemption_reason"]
 
 
 async def test_m99_is_asked_about_on_create_and_shown_before_finalizing(harness: Harness) -> None:
