@@ -16,6 +16,8 @@ def translate_parser(parser: argparse.ArgumentParser, language: Language) -> Non
     parser.description = translate_text(parser.description or "", language)
     for action in parser._actions:
         action.help = translate_text(action.help or "", language)
+    for group in parser._action_groups:
+        group.title = translate_text(group.title or "", language)
 
 
 def list_parser_texts(parser: argparse.ArgumentParser) -> Iterator[str]:

@@ -3,8 +3,11 @@
 import click
 
 from ix_tools.error_codes import EXIT_MEANINGS
-from ix_tools.i18n.messages import message, render
+from ix_tools.i18n.messages import message, message_template, render
+from ix_tools.interfaces.cli.commands import UTILITY_COMMANDS
 from ix_tools.interfaces.cli.translation import Misuse, get_language
+
+STARTS_ELSEWHERE = message_template("{what}. Its options: ix-tools {name} --help")
 
 
 @click.command("help")
@@ -22,6 +25,8 @@ def command(ctx: click.Context, topic: str | None) -> None:
                 [(str(int(code)), render(meaning, language)) for code, meaning in EXIT_MEANINGS.items()]
             )
         click.echo(formatter.getvalue().rstrip())
+    elif (program := UTILITY_COMMANDS.get(topic)) is not None and not program.module:
+        click.echo(render(STARTS_ELSEWHERE.fill(what=program.help, name=topic), language))
     else:
         group = parent.command
         if not isinstance(group, click.Group):

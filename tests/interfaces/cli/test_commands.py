@@ -134,6 +134,7 @@ def test_underscores_are_as_good_as_hyphens(cli: Cli) -> None:
 def test_help_for_a_command_and_for_exit_codes(cli: Cli) -> None:
     assert cli("help", "list-taxes").out == cli("list-taxes", "--help").out
     assert "130" in cli("help", "exit-codes").out
+    assert "ix-tools demo --help" in cli("help", "demo").out
     assert cli("help", "nothing-of-the-kind").code == 2
     assert cli("help").out == cli("--help").out
 
