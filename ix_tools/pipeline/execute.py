@@ -51,6 +51,7 @@ from ix_tools.pipeline.parking import ParkingTerms
 from ix_tools.pipeline.preparation import PreparedWrite, is_long, load_facts, prepare, return_approval
 from ix_tools.pipeline.readback import (
     build_difference_error,
+    is_shown_by_answer,
     read_back_document,
     read_back_record,
     record_differences,
@@ -353,8 +354,8 @@ async def _send_and_verify(
         if fresh is not None:
             await return_approval(context, prepared, failure, is_unsent=fresh.is_unsent and not resumed)
         raise
-    if turn is not None:
-        turn.mark_answered()
+    if turn is not None and is_shown_by_answer(call, facts, result):
+        turn.confirm()
     async with idempotent_write.release_on_failure(context, intent):
         result, error = await _verify(context, prepared, result)
         if turn is not None:

@@ -45,7 +45,7 @@ class Execution:
     """The place of the call among those that are sent one after another."""
 
     async def wait_for_turn(self) -> None:
-        """Wait until the call before this one was answered, if it stands in a line.
+        """Wait until the request of the call before this one is on its way, if it stands in a line.
 
         Raises:
             TurnLost: That call was not carried out.

@@ -6,7 +6,7 @@
 
 An irreversible request is never repeated without a new read. A change in InvoiceXpress's own pages can go unnoticed only
 while the read's response and the request are in transit: about one round trip. In a line of calls (`turns`) the read begins
-when the call before this one is confirmed, so that nothing comes between it and the request.
+when the call before this one is confirmed; that one may be read back meanwhile, which the request does not wait for.
 """
 
 import time
@@ -72,6 +72,8 @@ class FreshRead:
                     continue
                 try:
                     self.is_unsent = False
+                    if self.turn is not None:
+                        self.turn.mark_sent()
                     response = await account.send_once(request)
                 except Unreachable as failure:
                     if not failure.retryable:

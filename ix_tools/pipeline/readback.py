@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 
 from ix_tools.domain.comparison import NO_VALUE, Difference, find_client_differences, find_differences
+from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document
 from ix_tools.errors import IxError, NotFound, StoredDifferently, StoreUnavailable
@@ -63,6 +64,17 @@ async def read_back_document(
         *found,
         *_find_remaining_differences(call, facts, given, found),
     ]
+
+
+def is_shown_by_answer(call: Operation[Any], facts: Facts, result: Any) -> bool:
+    """Tell whether the answer to a write shows the document as it is expected, with its number if it is issued."""
+    expected, reference = call.predict_state(facts), call.document_ref()
+    document = getattr(result, "document", None)
+    if expected is None or document is None or reference is None or document.id != reference[1]:
+        return False
+    if document.status in ISSUED_STATES and not document.number:
+        return False
+    return not compare_document(expected, document)
 
 
 async def read_back_record(

@@ -1,11 +1,12 @@
 """Turns: calls that must reach InvoiceXpress one after another, such as finalizing documents of one series, prepared side by side.
 
-    n     look-ups ─▶ last read ─▶ request ─▶ answered ─▶ read back ─▶ confirmed
-                                                 │                        │
-    n+1   look-ups ............................. └▶ claims ─▶ ............└▶ last read ─▶ request ─▶ answered ─▶ …
+    n     look-ups ─▶ last read ─▶ request ─▶ answered: issued, with its number ─▶ read back
+                                      │          │
+    n+1   look-ups .................. └▶ claims  └▶ last read ─▶ request ─▶ answered ─▶ …
 
-Nothing of a call is sent before the one before it was confirmed, and its last read is made after that, right before its
-request. If the one before it failed, this one is not sent.
+Nothing of a call is sent before the one before it is confirmed: by its answer if that shows the document as it is expected, otherwise
+by its read-back. The last read of a call begins after that, and nothing comes between it and the request. If the one before it
+failed, it is not sent.
 """
 
 import anyio
@@ -27,12 +28,12 @@ class Turn:
     def __init__(self, before: "Turn | None" = None) -> None:
         """Stand behind another call, or first."""
         self._before = before
-        self._answered, self._settled = anyio.Event(), anyio.Event()
+        self._sent, self._settled = anyio.Event(), anyio.Event()
         self._is_confirmed = False
 
-    def mark_answered(self) -> None:
-        """InvoiceXpress answered the request of this call: the next one may prepare to be sent."""
-        self._answered.set()
+    def mark_sent(self) -> None:
+        """The request of this call is on its way: the next one may prepare to be sent."""
+        self._sent.set()
 
     def confirm(self) -> None:
         """The outcome of this call is known, so the next one may be sent."""
@@ -44,7 +45,7 @@ class Turn:
         self._settle()
 
     def _settle(self) -> None:
-        self._answered.set()
+        self._sent.set()
         self._settled.set()
         self._before = None  # a long line keeps no chain of the calls that are over
 
@@ -54,13 +55,13 @@ class Turn:
         return self._settled.is_set() and not self._is_confirmed
 
     async def wait_to_prepare(self) -> None:
-        """Wait until the call before this one was answered.
+        """Wait until the request of the call before this one is on its way.
 
         Raises:
             TurnLost: It was not carried out.
         """
         if self._before is not None:
-            await self._before._answered.wait()
+            await self._before._sent.wait()
             self._before._refuse_if_lost()
 
     async def wait_to_send(self) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
+from ix_tools.api_client.protocol import Request, Response
 from ix_tools.approvals.joint_decisions import Choice
 from ix_tools.approvals.joint_preview import JointPreview
 from ix_tools.approvals.models import Approval, CallOrigin
@@ -208,9 +211,12 @@ def list_steps(harness: Harness, since: int) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("shows_nothing", [False, True])
 async def test_each_is_read_directly_before_it_is_issued_and_after_the_one_before_it_was(
-    harness: Harness,
+    harness: Harness, shows_nothing: bool
 ) -> None:
+    """Where the answer shows that the one before it is issued; otherwise after that one was read back."""
+    harness.sandbox.set_option("empty_update_answer", shows_nothing)
     run = await ask(harness)
     approve(harness, run, "443.42")
     before = len(harness.sandbox.requests())
@@ -223,8 +229,58 @@ async def test_each_is_read_directly_before_it_is_issued_and_after_the_one_befor
         sent = steps.index(f"PUT {number}")
         assert steps[:sent].count(f"GET {number}") == 1
         if number > 1001:
-            assert steps.index(f"PUT {number - 1}") < steps.index(f"GET {number}")
-            assert steps[:sent].count(f"GET {number - 1}") == 2
+            read = steps.index(f"GET {number}")
+            assert f"PUT {number - 1}" in steps[:read]
+            if shows_nothing:
+                assert steps[:read].count(f"GET {number - 1}") == 2
+
+
+def watch_requests(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, before_answer: Callable[[str, list[str]], Awaitable[None]]
+) -> list[str]:
+    """Return a list that fills with the requests about documents: `> PUT 1001` when one is sent, `< PUT 1001` when it was answered."""
+    seen: list[str] = []
+
+    def wrap(send: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def sent(request: Request) -> Response:
+            name = f"{request.method} {request.path.removesuffix('.json').split('/')[2]}"
+            seen.append(f"> {name}")
+            response = await send(request)
+            await before_answer(name, seen)
+            seen.append(f"< {name}")
+            return response
+
+        return sent
+
+    for name in ("send", "send_once"):
+        monkeypatch.setattr(harness.context.account, name, wrap(getattr(harness.context.account, name)))
+    return seen
+
+
+async def test_the_last_read_waits_for_the_answer_of_the_one_before_and_the_request_for_no_read_back(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The read-back of each is answered only after the next one was sent."""
+    run = await ask(harness)
+    approve(harness, run, "443.42")
+    sent = {number: anyio.Event() for number in (1001, 1002, 1003, 1004)}
+    sent[1004].set()
+
+    async def hold_read_back(name: str, seen: list[str]) -> None:
+        method, number = name.split()
+        if method == "PUT":
+            sent[int(number)].set()
+        elif number in {"1001", "1002", "1003"} and f"< PUT {number}" in seen:
+            await sent[int(number) + 1].wait()
+
+    seen = watch_requests(harness, monkeypatch, hold_read_back)
+    with anyio.fail_after(30):
+        assert (await go_on(harness, run.batch)).batch.state == "done"
+    for number in (1001, 1002, 1003):
+        read, wrote = seen.index(f"> GET {number}"), seen.index(f"> PUT {number}")
+        assert seen.index(f"< GET {number}") < wrote
+        assert number == 1001 or seen.index(f"< PUT {number - 1}") < read
+    assert [one.number for one in rows_of(harness, run)] == ["1/2026", "2/2026", "3/2026"]
 
 
 async def test_after_a_refused_document_nothing_more_of_its_series_is_sent(harness: Harness) -> None:

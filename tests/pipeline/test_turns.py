@@ -14,7 +14,7 @@ Act = Callable[[Turn], None]
 
 
 def confirm(turn: Turn) -> None:
-    turn.mark_answered()
+    turn.mark_sent()
     turn.confirm()
 
 
@@ -43,7 +43,7 @@ async def test_the_first_of_a_line_waits_for_nobody() -> None:
     ("act", "may_prepare", "may_send"),
     [
         (lambda _: None, False, False),
-        (Turn.mark_answered, True, False),
+        (Turn.mark_sent, True, False),
         (Turn.confirm, True, True),
         (confirm, True, True),
         (lambda turn: (turn.confirm(), turn.give_up()), True, True),
@@ -74,6 +74,6 @@ async def test_nothing_is_sent_after_a_call_that_was_lost(act: Act) -> None:
 async def test_a_wait_for_a_read_back_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "MAX_WAIT_SECONDS", 0.0)
     before = Turn()
-    before.mark_answered()
+    before.mark_sent()
     with pytest.raises(TurnLost):
         await Turn(before).wait_to_send()
