@@ -21,14 +21,19 @@ from ix_tools.approvals.joint_decisions import load_left_out
 from ix_tools.approvals.models import ApprovalRequestContent, Binding, Reply
 from ix_tools.approvals.parked_calls import ParkedClaim
 from ix_tools.approvals.queries import find_latest
-from ix_tools.approvals.refusals import build_declined_refusal, build_used_refusal, find_refusal
+from ix_tools.approvals.refusals import (
+    OUTDATED_CODES,
+    build_declined_refusal,
+    build_used_refusal,
+    find_refusal,
+)
 from ix_tools.approvals.requirements import ANY_PERSON, ApprovalRequirement
 from ix_tools.approvals.rows import NewApproval, insert_approval, record_event
-from ix_tools.approvals.signatures import find_covering_refusal, find_signature_refusal
+from ix_tools.approvals.signatures import find_covering_refusal, find_lapse, find_signature_refusal
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import message
 from ix_tools.operations.digests import hash_content
-from ix_tools.storage.database import Store
+from ix_tools.storage.database import Store, find_row
 from ix_tools.storage.schema import approvals
 
 
@@ -148,6 +153,19 @@ class ApprovalConsumption(ApprovalDecisions):
             raise refusal
         return str(row.id) if refusal is None else None
 
+    def confirm_used(self, identifier: str, terms: ApprovalRequirement = ANY_PERSON) -> None:
+        """Check that the approval which a call used up still counts, immediately before the request of the call.
+
+        Raises:
+            ApprovalRefused: a passkey that signed it was revoked meanwhile, or its signer may not approve any more.
+        """
+        refusal = None
+        with self.store.reading() as connection:
+            row = find_row(connection, approvals, identifier)
+            refusal = find_lapse(connection, row, terms) if row is not None else build_used_refusal()
+        if refusal is not None:
+            raise refusal
+
     # --- inside ---
 
     def _consume(
@@ -216,10 +234,5 @@ class ApprovalConsumption(ApprovalDecisions):
     def _end_unusable(self, connection: Connection, row: Row[Any], refusal: ApprovalRefused) -> None:
         if refusal.code == "approval_expired":
             self._change_state(connection, row.id, row.state, "expired")
-        elif refusal.code in {
-            "document_changed",
-            "policy_changed",
-            "approval_outdated",
-            "signature_invalid",
-        }:
+        elif refusal.code in OUTDATED_CODES:
             self._change_state(connection, row.id, row.state, "stale")

@@ -11,6 +11,8 @@ from ix_tools.i18n.messages import message
 from ix_tools.i18n.state_names import name_approval_state
 from ix_tools.operations.digests import is_current_approval
 
+OUTDATED_CODES = frozenset({"document_changed", "policy_changed", "approval_outdated", "signature_invalid"})
+"""Codes of refusals after which an approval never counts again."""
 REPEAT_CALL = message("repeat the same call to ask a person again")
 ASK_AGAIN = message(
     "ask the person what to change; the same call, repeated as it is or corrected, asks them again"

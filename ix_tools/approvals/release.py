@@ -1,7 +1,7 @@
 """Release of used approvals whose calls sent nothing.
 
 used ──▶ approved    nothing was sent: the approval, or the day's allowance, is valid again
-  └────▶ stale       the document is not what the person saw: they are asked again
+  └────▶ stale       the document is not what the person saw, or a signature counts no more: somebody is asked again
 """
 
 from collections.abc import Sequence
@@ -25,6 +25,11 @@ def release_approval(store: Store, identifier: str, covers: Sequence[Binding]) -
 def mark_stale(store: Store, identifier: str, covers: Sequence[Binding]) -> None:
     """End an approval whose document changed before anything was sent."""
     _end_use(store, identifier, covers, "stale", "stale", "the document changed; nothing was sent")
+
+
+def mark_lapsed(store: Store, identifier: str, covers: Sequence[Binding]) -> None:
+    """End an approval whose signature stopped counting before anything was sent."""
+    _end_use(store, identifier, covers, "stale", "stale", "its signature counts no more; nothing was sent")
 
 
 def mark_outdated(store: Store, identifier: str) -> None:

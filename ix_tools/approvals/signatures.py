@@ -178,20 +178,11 @@ def find_signature_refusal(
     Everything is verified again from the audit trail and for the call at hand, because the row of the approval alone proves
     nothing.
     """
-    given = ApprovalRequirement.from_json(row.terms)
-    if "signed" not in {requirement.where, given.where}:
-        return None
-    merged = given.merge(requirement)
-    if merged is None:
-        return build_signature_refusal(message("nobody may sign it"))
     bound = (row.principal, row.account, row.operation, row.arguments, row.snapshot)
-    if bound != (binding.principal, binding.account, binding.operation, binding.arguments, binding.snapshot):
+    wanted = (binding.principal, binding.account, binding.operation, binding.arguments, binding.snapshot)
+    if _must_be_signed(row, requirement) and bound != wanted:
         return build_signature_refusal(message("it was given for another request"))
-    try:
-        _require_signatures(connection, row, merged)
-    except ApprovalRefused as refusal:
-        return refusal
-    return None
+    return find_lapse(connection, row, requirement)
 
 
 def find_covering_refusal(
@@ -201,22 +192,40 @@ def find_covering_refusal(
 
     If that had to be signed, its signatures are verified again, and that a signed list of documents has this call.
     """
-    given = ApprovalRequirement.from_json(row.terms)
-    if "signed" not in {requirement.where, given.where}:
-        return None
-    merged = given.merge(requirement)
+    lapse = find_lapse(connection, row, requirement)
     covering = find_row(connection, approvals, row.covered_by)
-    if merged is None or covering is None:
-        return build_signature_refusal(message("nobody may sign it"))
-    try:
-        _require_signatures(connection, covering, merged)
-    except ApprovalRefused as refusal:
-        return refusal
+    if lapse is not None or covering is None or not _must_be_signed(row, requirement):
+        return lapse
     left_out = load_left_out(covering.choice)
     documents = [one for one in load_parts(covering.parts) if one.place not in left_out]
     if covering.parts and not any(digest_covered_call(binding) in one.calls for one in documents):
         return build_signature_refusal(message("it was given for another request"))
     return None
+
+
+def find_lapse(connection: Connection, row: Any, requirement: ApprovalRequirement) -> ApprovalRefused | None:
+    """Return why the signatures of an approval, or of the one that covers it, count no more; None if they do.
+
+    If it had to be signed, all of them are verified again. Otherwise it may have none, but a revoked passkey also ends what it
+    signed of its own accord.
+    """
+    signed = find_row(connection, approvals, row.covered_by) if row.covered_by else row
+    merged = ApprovalRequirement.from_json(row.terms).merge(requirement)
+    try:
+        if not _must_be_signed(row, requirement):
+            for one in load_signatures(connection, signed.id) if signed is not None else ():
+                _find_signer(connection, one)
+        elif signed is None or merged is None:
+            return build_signature_refusal(message("nobody may sign it"))
+        else:
+            _require_signatures(connection, signed, merged)
+    except ApprovalRefused as refusal:
+        return refusal
+    return None
+
+
+def _must_be_signed(row: Any, requirement: ApprovalRequirement) -> bool:
+    return "signed" in {requirement.where, ApprovalRequirement.from_json(row.terms).where}
 
 
 def find_signed_content(record: Mapping[str, Any], document: str) -> str | None:
@@ -240,19 +249,29 @@ def _require_signatures(connection: Connection, row: Any, requirement: ApprovalR
         if signed.record != build_record(row, row.page):
             raise build_signature_refusal(message("it was given for another request"))
         check_signature(signed)
-        known = find_usable_in(connection, passkeys.c.id == signed.passkey)
-        if known is None or known[0].credential != signed.credential or known[0].person != signed.person:
-            raise build_signature_refusal(message("its passkey was revoked, or is another one"))
+        passkey = _find_signer(connection, signed)
         refusal = requirement.find_ineligibility(
-            known[0].identity, row.principal, "signed", known[0].shared_with
+            passkey.identity, row.principal, "signed", passkey.shared_with
         )
         if refusal is not None:
             raise refusal
-        who = requirement.find_people(known[0].identity, known[0].shared_with)
+        who = requirement.find_people(passkey.identity, passkey.shared_with)
         if not any(who & other for other in seen):
             seen.append(who)
     if len(seen) < requirement.people:
         raise build_signature_refusal(message("there are fewer signatures than the policy asks for"))
+
+
+def _find_signer(connection: Connection, signed: SignedApproval) -> Passkey:
+    """Return the passkey that signed.
+
+    Raises:
+        ApprovalRefused: it was revoked, or is not the one that signed.
+    """
+    known = find_usable_in(connection, passkeys.c.id == signed.passkey)
+    if known is None or known[0].credential != signed.credential or known[0].person != signed.person:
+        raise build_signature_refusal(message("its passkey was revoked, or is another one"))
+    return known[0]
 
 
 def load_signatures(connection: Connection, approval: str) -> Sequence[SignedApproval]:

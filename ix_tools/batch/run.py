@@ -16,6 +16,7 @@ import anyio
 
 from ix_tools.approvals.joint_decisions import load_left_out
 from ix_tools.approvals.models import Approval, Binding, CallOrigin
+from ix_tools.approvals.refusals import OUTDATED_CODES
 from ix_tools.approvals.release import release_unsent_calls
 from ix_tools.batch import drafting, issuing, sheet
 from ix_tools.batch.carrier import BatchProgress, BatchRun, build_busy_error, ignore_progress
@@ -32,9 +33,7 @@ CARRIED: set[tuple[str, str]] = set()
 """Account and id of the batches that this process carries on now; a second run would be the same owner in the store."""
 COVERED_MINUTES = 24 * 60
 """Minutes for which a yes covers the documents of a batch; what is left then is asked about again."""
-ASK_AGAIN = frozenset(
-    {"document_changed", "policy_changed", "approval_outdated", "approval_expired", "signature_invalid"}
-)
+ASK_AGAIN = OUTDATED_CODES | {"approval_expired"}
 
 
 async def run_batch(

@@ -11,6 +11,7 @@ A failure is an IxError that says what was sent.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import anyio
@@ -48,7 +49,14 @@ from ix_tools.pipeline.operation_context import PipelineOperationContext
 from ix_tools.pipeline.outcome_detection import recover_unfinished, release_intent
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed, add_notices
 from ix_tools.pipeline.parking import ParkingTerms
-from ix_tools.pipeline.preparation import PreparedWrite, is_long, load_facts, prepare, return_approval
+from ix_tools.pipeline.preparation import (
+    PreparedWrite,
+    confirm_approval,
+    is_long,
+    load_facts,
+    prepare,
+    return_approval,
+)
 from ix_tools.pipeline.readback import (
     build_difference_error,
     is_shown_by_answer,
@@ -335,7 +343,8 @@ async def _send_and_verify(
     """Send the write, read it back, compare, and record the outcome in every case."""
     context, call, facts, loader = execution.context, prepared.call, prepared.facts, prepared.loader
     needs_fresh_read, turn = call.spec.effect.needs_approval, execution.turn
-    fresh = FreshRead(loader, call, facts, execution.claims, turn) if needs_fresh_read else None
+    confirm = partial(confirm_approval, context, prepared)
+    fresh = FreshRead(loader, call, facts, execution.claims, confirm, turn) if needs_fresh_read else None
     operation_context = PipelineOperationContext(
         context, facts, execution.progress, face=execution.face, fresh_read=fresh
     )

@@ -1,8 +1,8 @@
 """Fresh read: reads the document again immediately before an irreversible request and compares it with the approved state.
 
-    rate limit slots ─▶ claims renewed ─▶ read document and client ─▶ equal? ─▶ the request, nothing in between
-          ▲                                       │ failed: nothing is sent       │ refused connection, 429,
-          └───────────────────────────────────────┴─ changed: nothing is sent ◀───┴ or too old: read again
+    rate limit slots ─▶ claims, approval ─▶ read document and client ─▶ equal? ─▶ the request, nothing in between
+          ▲                     │ lapsed: nothing is sent    │ failed: nothing is sent       │ refused connection, 429,
+          └─────────────────────┴────────────────────────────┴─ changed: nothing is sent ◀───┴ or too old: read again
 
 An irreversible request is never repeated without a new read. A change in InvoiceXpress's own pages can go unnoticed only
 while the read's response and the request are in transit: about one round trip. In a line of calls (`turns`) the read begins
@@ -44,6 +44,8 @@ class FreshRead:
     call: Operation[Any]
     facts: Facts
     claims: ClaimSession
+    confirm_approval: Callable[[], Awaitable[None]]
+    """Refuses if the approval, which was used up when the call was prepared, counts no more."""
     turn: Turn | None = None
     """The place of the call among those that are sent one after another."""
     is_unsent: bool = True
@@ -56,7 +58,7 @@ class FreshRead:
         """Send the request once a read confirms the approved state.
 
         Raises:
-            ApprovalRefused: `document_changed`; nothing was sent.
+            ApprovalRefused: `document_changed`, or `signature_invalid` if a passkey was revoked meanwhile; nothing was sent.
             IxError: The read failed, and nothing was sent; or the request failed.
         """
         account, reads = self.loader.account, self._plan_reads()
@@ -66,6 +68,7 @@ class FreshRead:
         for attempt in range(1, MAX_ATTEMPTS + 1):
             async with account.reserve_slots(len(reads) + 1):
                 await self.claims.renew()
+                await self.confirm_approval()
                 await self._confirm_unchanged(reads)
                 if self._is_stale():
                     unsent = _build_too_slow_error()

@@ -17,8 +17,9 @@ from typing import Any
 import anyio
 
 from ix_tools.approvals.queries import has_unused_approval
-from ix_tools.approvals.release import mark_stale, release_approval
+from ix_tools.approvals.release import mark_lapsed, mark_stale, release_approval
 from ix_tools.approvals.repository import Binding
+from ix_tools.approvals.requirements import ANY_PERSON, ApprovalRequirement
 from ix_tools.errors import ApprovalRefused, IxError, NotAccepted, Refused, StoreUnavailable
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts
 from ix_tools.guards.findings import (
@@ -63,6 +64,8 @@ class PreparedWrite:
     loader: FactLoader
     approval_id: str = ""
     """The id of the consumed approval; empty if none is needed."""
+    requirement: ApprovalRequirement = ANY_PERSON
+    """What the policy requires of it."""
     bundled_bindings: tuple[Binding, ...] = field(default=())
     """Bindings of the further calls that the same approval covers."""
 
@@ -115,7 +118,12 @@ async def prepare(
         raise
     if isinstance(approval, ApprovalRequired):
         return approval
-    return replace(prepared, approval_id=approval.id, bundled_bindings=request.bundled_bindings)
+    return replace(
+        prepared,
+        approval_id=approval.id,
+        requirement=request.ruling.requirement,
+        bundled_bindings=request.bundled_bindings,
+    )
 
 
 async def _check(
@@ -163,13 +171,28 @@ async def _has_waiting_approval(context: CallContext, identity: CallIdentity) ->
     )
 
 
+SETTLEMENTS = {"document_changed": mark_stale, "signature_invalid": mark_lapsed}
+"""What becomes of an approval that nothing was sent for, by the failure; any other one is valid again."""
+
+
+async def confirm_approval(context: CallContext, prepared: PreparedWrite) -> None:
+    """Check that the approval of a prepared write still counts.
+
+    Raises:
+        ApprovalRefused: it was withdrawn with the passkey that signed it.
+    """
+    if prepared.approval_id:
+        confirm = context.approvals.confirm_used
+        await anyio.to_thread.run_sync(confirm, prepared.approval_id, prepared.requirement)
+
+
 async def return_approval(
     context: CallContext, prepared: PreparedWrite, failure: IxError, *, is_unsent: bool
 ) -> None:
     """Return an approval that nothing was sent for; mark it stale if the document changed."""
     if not prepared.approval_id or not is_unsent:
         return
-    settle = mark_stale if failure.code == "document_changed" else release_approval
+    settle = SETTLEMENTS.get(failure.code, release_approval)
     try:
         await anyio.to_thread.run_sync(
             settle, context.approvals.store, prepared.approval_id, prepared.bundled_bindings

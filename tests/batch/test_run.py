@@ -236,7 +236,9 @@ async def test_each_is_read_directly_before_it_is_issued_and_after_the_one_befor
 
 
 def watch_requests(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch, before_answer: Callable[[str, list[str]], Awaitable[None]]
+    harness: Harness,
+    monkeypatch: pytest.MonkeyPatch,
+    before_answer: Callable[[str, list[str]], Awaitable[None]],
 ) -> list[str]:
     """Return a list that fills with the requests about documents: `> PUT 1001` when one is sent, `< PUT 1001` when it was answered."""
     seen: list[str] = []

@@ -32,6 +32,7 @@ TEMPLATES: tuple[MessageTemplate, ...] = (
     # The use of an approval.
     message_template("nothing was sent"),
     message_template("the document changed; nothing was sent"),
+    message_template("its signature counts no more; nothing was sent"),
     message_template("there is a warning that the person did not see"),
     message_template("its process ended before anything was sent"),
     message_template("{approval} was given back"),

@@ -122,16 +122,6 @@ async def test_a_changed_document_needs_another_signature(desk: Desk) -> None:
     assert await desk.carry_out(call) == "document_changed"
 
 
-async def test_a_revoked_passkey_lets_nothing_go_out_and_stays_a_proof(desk: Desk) -> None:
-    call, asked = await desk.ask()
-    await desk.ana.decide(asked.id)
-    desk.lobby.passkeys.revoke(desk.lobby.passkeys.list_usable("ana")[0].id, "terminal:root")
-    assert await desk.carry_out(call) == "signature_invalid"
-    store = desk.harness.context.store
-    assert signature_audit.verify_signatures(store) == []
-    assert signature_audit.find_proofs(store, f"invoices/{call['document_id']}")[0].fault == ""
-
-
 async def test_only_a_process_apart_from_the_asker_may_ask_for_a_signature(
     harness: Harness, tmp_path: Path
 ) -> None:

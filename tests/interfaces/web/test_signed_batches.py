@@ -192,24 +192,6 @@ async def test_a_document_left_out_is_not_sent_by_a_forged_part_of_the_approval(
     assert approvals_of.consume_covered(calls[1][0], requirement) is not None
 
 
-async def test_a_passkey_that_is_revoked_before_a_document_is_sent_holds_it(office: Office) -> None:
-    """The approval of the batch was used up already, by a run that ended then."""
-    run, asked = await office.ask()
-    await office.ana.decide(asked.id, control_sum=ALL)
-    rows = rows_of(office.harness, run)
-    calls = {row.place: [_bind(office.harness.context, one) for one in row.bindings] for row in rows}
-    batch = bind_workflow(office.harness.context, build_workflow(run.batch), calls)
-    assert office.harness.context.approvals.consume_joint(batch, calls, 60) == asked.id
-    passkeys = office.lobby.passkeys
-    passkeys.revoke(passkeys.list_usable("ana")[0].id, "terminal:root")
-    await go_on(office.harness, run.batch)
-    assert states(office.harness, run) == ["held"] * 3
-    codes = {(one.problem or {}).get("code") for one in rows_of(office.harness, run)}
-    assert (codes, office.count_issued()) == ({"signature_invalid"}, 0)
-    proved = signature_audit.verify_signatures(office.harness.context.store)
-    assert proved == [], "what she signed stays proved"
-
-
 async def test_a_batch_that_must_be_signed_is_refused_where_a_signature_proves_nothing(
     office: Office,
 ) -> None:
