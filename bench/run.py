@@ -67,7 +67,7 @@ def main() -> None:
         "chat": lambda: chat.measure(1 if quick else 4),
         "inbox": lambda: inbox.measure(10 if quick else 100, 5000 if quick else 50_000),
         "requests": lambda: requests.measure(3 if quick else 20),
-        "batch": lambda: batch.measure(*((20, (300, 900)) if quick else (200, (1000, 3000, 10_000)))),
+        "batch": lambda: batch.measure(*((20, (300, 900)) if quick else (200, (1000, 5000, 10_000)))),
     }
     print(describe_machine(), flush=True)
     if quick:
