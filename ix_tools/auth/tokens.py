@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sql
-from sqlalchemy.engine import Row
+from sqlalchemy.engine import Connection, Row
 
 from ix_tools.audit import trail
 from ix_tools.auth.names import require_name
@@ -182,6 +182,14 @@ class Tokens:
                 next=message("list them with `ix-tools tokens list`"),
             )
         return _build_token(row)
+
+
+def has_lost_scope(connection: Connection, name: str, scope: Scope, now: float) -> bool:
+    """Tell whether a caller who has or had tokens has no usable one with a scope now; a caller without any is known otherwise."""
+    held = [
+        _build_token(row) for row in connection.execute(sql.select(tokens).where(tokens.c.name == name)).all()
+    ]
+    return bool(held) and not any(one.is_usable(now) and scope in one.scopes for one in held)
 
 
 _SELECT_BY_DIGEST = sql.select(tokens).where(tokens.c.digest == sql.bindparam("digest"))

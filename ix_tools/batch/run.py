@@ -69,7 +69,7 @@ async def run_batch(
         assert batch is not None
         run = BatchRun(context, batch, origin, progress)
         if asks_again:
-            await reopen(context, batch)
+            await reopen(context, batch, origin.credential)
             await run.update()
         while await _advance(run):
             pass

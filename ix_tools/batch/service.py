@@ -67,7 +67,7 @@ async def follow_driver(
     """Follow the batch that a driver carries until a person must decide, it is over, or the time of the call is up."""
     batch = await _find_or_start(context, request, origin, progress)
     if request.asks_again:
-        await reopen(context, batch)
+        await reopen(context, batch, origin.credential)
     with anyio.move_on_after(CALL_SECONDS):
         await _follow(context, batch.id, progress)
     return await _build_outcome(context, batch.id, origin, None)

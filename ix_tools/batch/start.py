@@ -91,10 +91,14 @@ async def find_own_batch(context: CallContext, identifier: str) -> Batch:
     return found
 
 
-async def reopen(context: CallContext, batch: Batch) -> None:
-    """Reopen a batch that was rejected, expired or stopped: a person is asked again, about its drafts as they are then."""
+async def reopen(context: CallContext, batch: Batch, credential: str) -> None:
+    """Reopen a batch that was rejected, expired or stopped: a person is asked again, about its drafts as they are then.
+
+    It goes on with the credential of whoever reopens it: it may have stopped because the earlier one ended.
+    """
     if batch.state in {"rejected", "expired", "stopped"}:
-        values = {"state": "drafting", "reason": None, "retry_at": 0.0, "attempts": 0}
+        asker = {"credential": credential, "scopes": sorted(map(str, context.scopes))}
+        values = {"state": "drafting", "reason": None, "retry_at": 0.0, "attempts": 0, **asker}
         repository = create_repository(context)
         await anyio.to_thread.run_sync(partial(repository.update, batch.id, **values))
 

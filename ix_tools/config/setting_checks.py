@@ -81,7 +81,7 @@ def check_keys_url(url: str) -> str:
 
 
 def check_issuer(url: str) -> str:
-    """Check the URL of an OpenID provider: its tokens name it letter by letter, so nothing is changed."""
+    """Check the URL of an issuer of tokens: they name it letter by letter, so nothing is changed."""
     if check_keys_url(url) and set("?=&") & set(url):
         raise InvalidValue(message("an address without a query, such as https://login.example.com"))
     return url

@@ -172,7 +172,7 @@ class Settings(BaseModel):
     """Slack: the app's signing secret, for `ix-tools chat slack --http`."""
     telegram_bot_token: SecretStr = SecretStr("")
     """Telegram: the bot's token from BotFather, for `ix-tools chat telegram`. Keep it like api_key."""
-    oauth_issuer: BaseUrl = ""
+    oauth_issuer: Annotated[str, AfterValidator(check_issuer)] = ""
     """Authorization server whose access tokens the HTTP server accepts. `iss` must be exactly this URL."""
     oauth_keys_url: Annotated[str, AfterValidator(check_keys_url)] = ""
     """URL of the issuer's keys (JWKS): https, or on this machine."""

@@ -18,19 +18,20 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MAX_URL = 2000
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?", re.ASCII)
+_GLOBAL_IPV6 = ipaddress.ip_network("2000::/3")
+"""All that is given out as public addresses of IPv6 (RFC 4291, 2.4); elsewhere are translators' networks, and what is not yet known."""
 _CARRIERS: tuple[Network, ...] = tuple(
     ipaddress.ip_network(one)
     for one in (
-        "64:ff9b::/96",
-        "64:ff9b:1::/48",
         "2002::/16",
-        "2001::/32",
-        "::/96",
+        "2001::/23",
+        "3fff::/20",
         "100.64.0.0/10",
         "192.0.0.0/24",
+        "192.88.99.0/24",
     )
 )
-"""Networks whose addresses stand for others, or are shared: a translator could carry a connection inside."""
+"""Networks whose addresses stand for others, are shared or mean nothing: a translator could carry a connection inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def _unwrap(address: Address) -> Address:
 def _is_public(address: Address) -> bool:
     if any(address.version == one.version and address in one for one in _CARRIERS):
         return False
-    if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+    if isinstance(address, ipaddress.IPv6Address) and address not in _GLOBAL_IPV6:
         return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 

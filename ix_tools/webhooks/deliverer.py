@@ -7,16 +7,18 @@ from functools import partial
 import anyio
 from sqlalchemy.engine import Connection
 
+from ix_tools.auth.tokens import has_lost_scope
 from ix_tools.config.extras import load_extra
 from ix_tools.config.settings import Settings
 from ix_tools.errors import InvalidArguments, NotPermitted, StoreUnavailable
 from ix_tools.events.models import Event
 from ix_tools.events.repository import Events
+from ix_tools.operations.scopes import Scope
 from ix_tools.storage.database import Store
 from ix_tools.version import __version__
 from ix_tools.webhooks.addresses import parse_target, read_networks
 from ix_tools.webhooks.deliveries import Deliveries, Delivery, Lane, insert_delivery
-from ix_tools.webhooks.endpoints import Endpoint, Endpoints, follow_up, select_active
+from ix_tools.webhooks.endpoints import Endpoint, Endpoints, disable, follow_up, select_active
 from ix_tools.webhooks.transport import WebhookNotDelivered, post
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 READER = "webhooks"
 LOOK_SECONDS = 1.0
 CLEANING_LOOKS = 3600
+LOST_SCOPE = "its caller's token ended, or has the scope admin no more"
 MAX_LANES = 40
 """Lanes in which one process sends at once."""
 
@@ -70,6 +73,9 @@ class Deliverer:
         now = self._store.now(connection)
         for one in select_active(connection):
             if not _is_about(one, event):
+                continue
+            if one.all_callers and has_lost_scope(connection, one.principal, Scope.ADMIN, now):
+                disable(connection, one.id, LOST_SCOPE, now)
                 continue
             if not one.events or event.type in one.events:
                 insert_delivery(connection, one, event, now)

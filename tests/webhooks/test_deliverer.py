@@ -12,13 +12,15 @@ import anyio
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from ix_tools.auth.tokens import Tokens
 from ix_tools.config.settings import Settings
 from ix_tools.events import outbox
 from ix_tools.events.models import EventDraft
 from ix_tools.events.repository import EventFilter, Events
+from ix_tools.operations.scopes import Scope
 from ix_tools.storage.database import Store
 from ix_tools.webhooks import deliverer as sending
-from ix_tools.webhooks.deliverer import READER, Deliverer
+from ix_tools.webhooks.deliverer import LOST_SCOPE, READER, Deliverer
 from ix_tools.webhooks.deliveries import LEASE_SECONDS, RETRY_SECONDS, Deliveries
 from ix_tools.webhooks.endpoints import KEPT_SECONDS, ROTATION_SECONDS, Endpoint, Endpoints
 from tests.clock import Clock
@@ -125,6 +127,29 @@ async def test_an_endpoint_gets_what_it_wants_of_its_own_caller_and_account(stor
         tell(store, 4, account="another")
         await deliver(store)
     assert (one.numbers, all_callers.numbers) == ([1], [1, 2, 3])
+
+
+async def test_events_of_others_go_to_nobody_whose_token_was_revoked(store: Store) -> None:
+    tokens = Tokens(store, store.clock)
+    token = tokens.create("n8n", [Scope.READ, Scope.WEBHOOKS, Scope.ADMIN], [], 30)[0]
+    async with receive() as own, receive() as all_callers:
+        register(store, own, "call.done")
+        wide = register(store, all_callers, "call.done", all_callers=True)
+        tell(store, 1, principal="other")
+        await deliver(store)
+        tokens.revoke(token.id)
+        tokens.create("n8n", [Scope.READ, Scope.WEBHOOKS], [], 30)
+        tell(store, 2, principal="other")
+        tell(store, 3)
+        await deliver(store)
+        assert (own.numbers, all_callers.numbers) == ([3], [1])
+        found = Endpoints(store).find(wide.id)
+        assert (found.disabled_at is not None, found.disabled_why) == (True, LOST_SCOPE)
+        tokens.create("n8n", [Scope.ADMIN], [], 30)
+        Endpoints(store).enable(found)
+        tell(store, 4, principal="other")
+        await deliver(store)
+    assert all_callers.numbers == [1, 4]
 
 
 async def test_what_is_refused_comes_again_with_the_same_id_and_holds_up_nothing(

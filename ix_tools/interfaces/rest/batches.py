@@ -83,7 +83,7 @@ async def _start_or_list(
     starter = Starter("rest", server_context.get_principal(request).credential)
     name = str(given.get("name") or "batch")
     found = await start_batch(context, content, name, str(given.get("sheet") or ""), starter)
-    await reopen(context, found)
+    await reopen(context, found, starter.credential)
     return await _build_response(server_context, context, found.id)
 
 

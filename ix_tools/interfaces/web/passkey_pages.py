@@ -133,7 +133,7 @@ class PasskeyPages:
         try:
             found = self._services.passkeys.find(fields.get("passkey", ""))
             self._verify(visitor, self._challenge_confirming(found), fields)
-            same = self._services.load_same_people()
+            same = self._services.require_same_people()
             self._services.passkeys.confirm(found.id, _require_passkey(visitor), same)
         except IxError as refusal:
             return self._show(visitor, refusal.text, 403)

@@ -147,9 +147,18 @@ class InboxServices:
         return OpenIdProvider(self.settings)
 
     def load_same_people(self) -> KnownIdentities:
-        """Return the identities in the policy's [people]; none while the policy cannot be used, which refuses every call anyway."""
+        """Return the identities in the policy's [people], to show them; none while the policy cannot be used, which refuses calls."""
         rules = self._load_rules()
         return rules.identities if rules is not None else ()
+
+    def require_same_people(self) -> KnownIdentities:
+        """Return the identities in the policy's [people], to decide by them.
+
+        Raises:
+            SettingsError: the policy cannot be used, so that nobody knows who is one person.
+        """
+        policy = load_policy(self.settings)
+        return policy.load_rules().identities if policy is not None else ()
 
     def find_provider_person(self, identity: str) -> Person | None:
         """Return the person whom [people] of the policy means by an identity of the provider; None if it is nobody.

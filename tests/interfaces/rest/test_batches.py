@@ -90,6 +90,23 @@ async def test_trouble_that_passes_is_tried_again_later(caller: Caller) -> None:
     assert await drive(harness) == []
 
 
+async def test_a_batch_that_is_reopened_goes_on_with_todays_credential(harness: Harness) -> None:
+    """A token ends before its batch; whoever sends the file again with the next token of the same name carries it on."""
+    app = build_served_app(harness, requires_authentication=True)
+    first, second = (create_token_header(harness, "n8n", *Scope) for _ in range(2))
+    repository = create_repository(harness.context)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=ADDRESS) as client:
+        body = (await client.post("/batches", content=FILE.encode(), headers=first)).json()
+        begun = repository.find(body["id"])
+        repository.update(body["id"], state="stopped")
+        assert (await client.post("/batches", content=FILE.encode(), headers=second)).status_code == 202
+    now = repository.find(body["id"])
+    assert begun is not None
+    assert now is not None
+    assert (now.state, now.credential == begun.credential) == ("drafting", False)
+    assert now.credential.startswith("token:")
+
+
 async def test_a_caller_sees_its_own_batches_only(harness: Harness) -> None:
     app = build_served_app(harness, requires_authentication=True)
     own, other = (create_token_header(harness, name, *Scope) for name in ("n8n", "zapier"))

@@ -88,6 +88,24 @@ async def test_tokens_are_taken_in_every_form_that_issuers_give_them(issuer: Tes
     assert None not in found
 
 
+@pytest.mark.parametrize("path", ["", "/", "/realms/acme", "/common/v2.0/"])
+async def test_an_issuer_is_the_one_of_the_settings_letter_by_letter(issuer: TestIssuer, path: str) -> None:
+    """Some issuers end in a slash and others in a path; a token of a near miss is somebody else's."""
+    named = f"{issuer.url}{path}"
+    ours = Issuer(
+        Settings(
+            oauth_issuer=named,
+            oauth_keys_url=f"{issuer.url}/keys",
+            accounts={"padaria": AccountSettings(account="padaria", api_key="x" * 20)},  # type: ignore[arg-type]
+        ),
+        AUDIENCE,
+    )
+    good = issuer.build_claims(AUDIENCE)
+    assert await ours.authenticate(sign_claims({**good, "iss": named})) is not None
+    for other in (f"{named}/", named.rstrip("/") if path.endswith("/") else f"{named}x", named.upper()):
+        assert await ours.authenticate(sign_claims({**good, "iss": other})) is None, other
+
+
 def by_hand(header: Json, claims: Json, key: bytes = b"") -> str:
     """A token that no library would make."""
     parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sql
@@ -17,6 +18,7 @@ from ix_tools.storage.schema import audit, invitations, sessions, sign_ins
 from tests.authenticator import USER_PRESENT
 from tests.harness import Harness
 from tests.interfaces.web.inbox_visitor import PEOPLE, Guest, Lobby, open_lobby, read_fields, read_options
+from tests.interfaces.web.test_provider_sign_in import write_policy as write_people
 
 
 @pytest.fixture
@@ -368,6 +370,30 @@ async def test_people_are_told_of_a_new_passkey_and_confirm_it_on_the_page(lobby
     assert (await eva.post("/inbox/passkeys/confirm", given)).status_code == 303
     assert lobby.passkeys.find(found.id).confirmed_by == "page:eva"
     assert "counts as" not in (await bruno.get("/inbox?lang=en")).text
+
+
+async def test_nobody_confirms_a_passkey_while_the_policy_cannot_say_who_is_one_person(
+    harness: Harness, tmp_path: Path
+) -> None:
+    """Eva invited Bruno as another user of the machine; only the policy says that both are her."""
+    policy = write_people(tmp_path / "policy.toml", eva=["terminal:eva-desk", "page:eva"])
+    async with open_lobby(harness, policy=policy) as lobby:
+        eva = await lobby.welcome("eva", role="admin")
+        await lobby.welcome("bruno", "terminal:eva-desk")
+        found = lobby.passkeys.list_usable("bruno")[0]
+        whole = policy.read_text()
+        for broken in ("[people", None):
+            policy.write_text(broken) if broken else policy.chmod(0o666)
+            page = await eva.get("/inbox/passkeys?lang=en")
+            given = {
+                "csrf": read_fields(page.text)["csrf"],
+                "passkey": found.id,
+                "answer": eva.authenticator.sign(read_options(page.text, 1)),
+            }
+            refused = await eva.post("/inbox/passkeys/confirm", given)
+            assert (refused.status_code, "policy" in refused.text) == (403, True), broken
+            policy.write_text(whole)
+        assert lobby.passkeys.find(found.id).confirmed_at is None
 
 
 # --- bounds
