@@ -129,8 +129,8 @@ async def test_an_endpoint_gets_what_it_wants_of_its_own_caller_and_account(stor
     assert (one.numbers, all_callers.numbers) == ([1], [1, 2, 3])
 
 
-async def test_events_of_others_go_to_nobody_whose_token_was_revoked(store: Store) -> None:
-    tokens = Tokens(store, store.clock)
+async def test_events_of_others_go_to_nobody_whose_token_was_revoked(store: Store, clock: Clock) -> None:
+    tokens = Tokens(store, clock)
     token = tokens.create("n8n", [Scope.READ, Scope.WEBHOOKS, Scope.ADMIN], [], 30)[0]
     async with receive() as own, receive() as all_callers:
         register(store, own, "call.done")
