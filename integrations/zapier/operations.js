@@ -372,35 +372,10 @@ module.exports = [
 				helpText: 'States to list; default draft, final and settled.',
 			},
 			{
-				key: 'unpaid',
-				label: 'Unpaid',
-				type: 'boolean',
-				helpText: 'True lists only what is left to pay, oldest due first, with open amounts by document, by client and in all; default false.',
-			},
-			{
-				key: 'overdue',
-				label: 'Overdue',
-				type: 'boolean',
-				helpText: 'True lists only what was due before today and is left to pay; default false.',
-			},
-			{
-				key: 'response_format',
-				label: 'Response Format',
-				type: 'string',
-				choices: ['detailed', 'concise'],
-				helpText: 'Form of the rows: detailed names each value, concise is one short table; default detailed.',
-			},
-			{
 				key: 'text',
 				label: 'Text',
 				type: 'string',
 				helpText: "Words to search for, e.g. a client's name, matched loosely.",
-			},
-			{
-				key: 'reference',
-				label: 'Reference',
-				type: 'string',
-				helpText: 'Reference to match exactly, as the document prints it.',
 			},
 			{
 				key: 'date_from',
@@ -439,6 +414,25 @@ module.exports = [
 				helpText: 'Largest total without VAT to list.',
 			},
 			{
+				key: 'unpaid',
+				label: 'Unpaid',
+				type: 'boolean',
+				helpText: 'True lists only what is left to pay, oldest due first, with open amounts by document, by client and in all; default false.',
+			},
+			{
+				key: 'overdue',
+				label: 'Overdue',
+				type: 'boolean',
+				helpText: 'True lists only what was due before today and is left to pay; default false.',
+			},
+			{
+				key: 'response_format',
+				label: 'Response Format',
+				type: 'string',
+				choices: ['detailed', 'concise'],
+				helpText: 'Form of the rows: detailed names each value, concise is one short table; default detailed.',
+			},
+			{
 				key: 'non_archived',
 				label: 'Non Archived',
 				type: 'boolean',
@@ -449,6 +443,12 @@ module.exports = [
 				label: 'Archived',
 				type: 'boolean',
 				helpText: 'List archived documents too; default false.',
+			},
+			{
+				key: 'reference',
+				label: 'Reference',
+				type: 'string',
+				helpText: 'Reference to match exactly, as the document prints it.',
 			},
 			{
 				key: 'account',
@@ -2694,18 +2694,6 @@ module.exports = [
 				helpText: "Words to search for, e.g. a client's name, matched loosely.",
 			},
 			{
-				key: 'loaded_from',
-				label: 'Loaded From',
-				type: 'string',
-				helpText: 'First day of loading to list, e.g. 2026-11-01.',
-			},
-			{
-				key: 'loaded_to',
-				label: 'Loaded To',
-				type: 'string',
-				helpText: 'Last day of loading to list, e.g. 2026-11-30.',
-			},
-			{
 				key: 'non_archived',
 				label: 'Non Archived',
 				type: 'boolean',
@@ -2716,6 +2704,18 @@ module.exports = [
 				label: 'Archived',
 				type: 'boolean',
 				helpText: 'List archived documents too; default false.',
+			},
+			{
+				key: 'loaded_from',
+				label: 'Loaded From',
+				type: 'string',
+				helpText: 'First day of loading to list, e.g. 2026-11-01.',
+			},
+			{
+				key: 'loaded_to',
+				label: 'Loaded To',
+				type: 'string',
+				helpText: 'Last day of loading to list, e.g. 2026-11-30.',
 			},
 			{
 				key: 'account',

@@ -46,6 +46,7 @@ from ix_tools.operations.invoice_lists import (
     ListType,
     OpenInvoiceList,
 )
+from ix_tools.operations.list_filters import PageCall
 from ix_tools.operations.lists import (
     DeletionResult,
     PageResult,
@@ -94,16 +95,11 @@ class ClientList(PageResult):
     clients: list[Client]
 
 
-class ListClients(Operation[ClientList]):
+class ListClients(PageCall, Operation[ClientList]):
     """List clients, in pages. find_client is quicker for one.
 
     Source: OpenAPI listClients.
     """
-
-    page: int = Field(default=1, ge=1)
-    """Number of the page, from 1; default 1."""
-    per_page: int = Field(default=30, ge=1, le=100)
-    """Rows on a page, 1 to 100; default 30."""
 
     spec = Spec(
         name="list_clients",

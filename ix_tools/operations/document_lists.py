@@ -5,8 +5,6 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from ix_tools.domain.amount_types import Money
-from ix_tools.domain.date_types import WireDate
 from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.document_kinds import ISSUED_STATES
 from ix_tools.domain.parsing import read_rows
@@ -27,12 +25,13 @@ from ix_tools.operations.invoice_lists import (
     ListType,
     OpenInvoiceList,
 )
+from ix_tools.operations.list_filters import ArchiveFilter, DateAndAmountFilter
 from ix_tools.operations.lists import DocumentRow, build_row, parse_document_page
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Route, Spec, WirePath
 
 
-class ListInvoices(OpenInvoiceList):
+class ListInvoices(ArchiveFilter, OpenInvoiceList, DateAndAmountFilter):
     """List invoices and notes, newest first, in pages; unpaid or overdue ones with what is open. A new document may take seconds to appear.
 
     Source: API v2 documentation, Invoices, List all; OpenAPI listInvoices.
@@ -46,30 +45,8 @@ class ListInvoices(OpenInvoiceList):
         default_factory=DEFAULT_STATES.copy, min_length=1
     )
     """States to list; default draft, final and settled."""
-    text: str | None = None
-    """Words to search for, e.g. a client's name, matched loosely."""
     reference: str | None = None
     """Reference to match exactly, as the document prints it."""
-    date_from: Annotated[WireDate | None, WirePath("date[from]")] = None
-    """First document date to list, e.g. 2026-11-01."""
-    date_to: Annotated[WireDate | None, WirePath("date[to]")] = None
-    """Last document date to list, e.g. 2026-11-30."""
-    due_date_from: Annotated[WireDate | None, WirePath("due_date[from]")] = None
-    """First due date to list, e.g. 2026-11-01."""
-    due_date_to: Annotated[WireDate | None, WirePath("due_date[to]")] = None
-    """Last due date to list, e.g. 2026-11-30."""
-    total_before_taxes_from: Annotated[Money | None, WirePath("total_before_taxes[from]")] = None
-    """Smallest total without VAT to list."""
-    total_before_taxes_to: Annotated[Money | None, WirePath("total_before_taxes[to]")] = None
-    """Largest total without VAT to list."""
-    non_archived: bool = True
-    """List documents that are not archived; default true."""
-    archived: bool = False
-    """List archived documents too; default false."""
-    page: int = Field(default=1, ge=1)
-    """Number of the page, from 1; default 1."""
-    per_page: int = Field(default=30, ge=1, le=100)
-    """Rows on a page, 1 to 100; default 30."""
 
     spec = Spec(
         name="list_invoices",

@@ -11,58 +11,26 @@ from ix_tools.domain.field_marks import Clearable, Stored, Unreturned
 from ix_tools.domain.types import GuideType
 from ix_tools.domain.written_moments import WireMoment
 from ix_tools.guards import (
-    buyers,
-    clients,
     dates,
-    exemptions,
-    money,
-    rates,
-    series,
-    tax_numbers,
-    texts,
     updates,
-    withholding,
 )
-from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts, Want
-from ix_tools.guards.finalization import ask_about_changes
 from ix_tools.operations.base import Operation
+from ix_tools.operations.draft_guards import guard_changed_draft, guard_new_draft
 from ix_tools.operations.draft_writes import CreatesDraft, UpdatesDraft
 from ix_tools.operations.drafts import (
     Address,
     DocumentDraft,
 )
+from ix_tools.operations.list_filters import ArchiveFilter, DocumentFilter
 from ix_tools.operations.lists import DocumentRow, PageResult, parse_document_page
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Route, Spec, WirePath
 from ix_tools.operations.updates import UPDATE_NEEDS
 
 GUIDE_GUARDS = (
-    money.taxes_exist,
-    exemptions.exemption_named_when_vat_is_zero,
-    exemptions.exemption_known_and_in_force,
-    exemptions.no_exemption_without_exempt_lines,
-    buyers.exemption_fits_the_buyer,
-    buyers.no_vat_beside_the_small_business_exemption,
-    withholding.retention_fits_the_buyer,
-    withholding.retention_rate_is_in_the_law,
-    rates.line_rates_in_force,
-    rates.lines_of_one_region,
-    dates.due_date_not_before_date,
     dates.loading_in_the_future,
     dates.guide_dated_by_its_loading,
-    dates.date_not_in_the_future,
-    clients.client_named,
-    clients.client_code_and_name_agree,
-    clients.existing_client_not_contradicted,
-    clients.final_consumer_has_no_number,
-    tax_numbers.fiscal_id_fits_country,
-    tax_numbers.new_client_number_not_shared,
-    catalogue.catalogue_items_not_overwritten_unseen,
-    catalogue.line_names_unique,
-    series.series_fits_type,
-    texts.text_speaks_to_people,
-    texts.texts_are_no_placeholders,
 )
 
 
@@ -99,7 +67,7 @@ class CreateGuide(CreatesDraft, GuideDraft):
         heading=Heading.GUIDES,
         route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
         needs=frozenset({Want.NEWEST}),
-        guards=(exemptions.removal_only_on_update, *GUIDE_GUARDS),
+        guards=guard_new_draft(GUIDE_GUARDS),
         vendor_operations=("createGuide",),
         example={
             "document_type": "transports",
@@ -157,13 +125,9 @@ class UpdateGuide(UpdatesDraft, GuideDraft):  # pyright: ignore[reportIncompatib
         heading=Heading.GUIDES,
         route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
         needs=UPDATE_NEEDS,
-        guards=(
-            updates.only_drafts_are_edited,
-            updates.unreturned_fields_not_lost,
-            updates.lines_not_dropped_unseen,
-            updates.rebuilt_lines_keep_the_total,
+        guards=guard_changed_draft(
+            GUIDE_GUARDS,
             updates.addresses_given,
-            *ask_about_changes(GUIDE_GUARDS),
         ),
         idempotent=True,
         vendor_operations=("updateGuide",),
@@ -202,7 +166,7 @@ class GuideList(PageResult):
     guides: list[DocumentRow]
 
 
-class ListGuides(Operation[GuideList]):
+class ListGuides(ArchiveFilter, DocumentFilter, Operation[GuideList]):
     """List delivery, transport and return guides, newest first, with AT's code once it is there.
 
     Source: OpenAPI listGuides.
@@ -216,20 +180,10 @@ class ListGuides(Operation[GuideList]):
         default_factory=DEFAULT_STATES.copy, min_length=1
     )
     """States to list; default draft and final."""
-    text: str | None = None
-    """Words to search for, e.g. a client's name, matched loosely."""
     loaded_from: Annotated[WireDate | None, WirePath("loaded_at[from]")] = None
     """First day of loading to list, e.g. 2026-11-01."""
     loaded_to: Annotated[WireDate | None, WirePath("loaded_at[to]")] = None
     """Last day of loading to list, e.g. 2026-11-30."""
-    non_archived: bool = True
-    """List documents that are not archived; default true."""
-    archived: bool = False
-    """List archived documents too; default false."""
-    page: int = Field(default=1, ge=1)
-    """Number of the page, from 1; default 1."""
-    per_page: int = Field(default=30, ge=1, le=100)
-    """Rows on a page, 1 to 100; default 30."""
 
     spec = Spec(
         name="list_guides",

@@ -14,10 +14,11 @@ from ix_tools.domain.document_kinds import find_prefix, get_document_kind
 from ix_tools.domain.parsing import read_page, read_rows
 from ix_tools.domain.records import Document, ReadTotal
 from ix_tools.domain.settlement import compute_settlement
-from ix_tools.domain.types import Call, Record
+from ix_tools.domain.types import Record
 from ix_tools.i18n.messages import message, message_plural
 from ix_tools.i18n.validation_faults import InvalidValue
 from ix_tools.operations.base import Operation, OperationContext
+from ix_tools.operations.list_filters import PageCall
 from ix_tools.operations.lists import DocumentRow, PageResult, build_row, describe_more_pages, join_notes
 from ix_tools.operations.spec import WirePath
 
@@ -102,7 +103,7 @@ class OpenDocument:
         return due is not None and due < today
 
 
-class InvoiceListing(Call):
+class InvoiceListing(PageCall):
     """Parameters and steps that all lists of invoices share."""
 
     types: list[ListType] = Field(default_factory=list)
@@ -113,8 +114,6 @@ class InvoiceListing(Call):
     """True lists only what was due before today and is left to pay; default false."""
     response_format: Annotated[Literal["detailed", "concise"], WirePath("")] = "detailed"
     """Form of the rows: detailed names each value, concise is one short table; default detailed."""
-    page: int = Field(default=1, ge=1)
-    per_page: int = Field(default=30, ge=1, le=100)
 
     @model_validator(mode="before")
     @classmethod

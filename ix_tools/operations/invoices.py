@@ -7,28 +7,19 @@ from ix_tools.domain.document_ids import DocumentId
 from ix_tools.domain.types import InvoiceType
 from ix_tools.guards import (
     billed_guides,
-    buyers,
-    clients,
     corrected_documents,
     dates,
-    exemptions,
     money,
     note_amounts,
     note_consistency,
     payments,
-    rates,
-    series,
     simplified_invoices,
     states,
-    tax_numbers,
-    texts,
     updates,
-    withholding,
 )
-from ix_tools.guards import items as catalogue
 from ix_tools.guards.facts import Facts
-from ix_tools.guards.finalization import ask_about_changes
 from ix_tools.i18n.messages import message
+from ix_tools.operations.draft_guards import guard_changed_draft, guard_new_draft
 from ix_tools.operations.draft_writes import CreatesDraft, UpdatesDraft
 from ix_tools.operations.drafts import (
     InvoiceDraft,
@@ -39,34 +30,13 @@ from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Route, Spec, WirePath
 from ix_tools.operations.updates import UPDATE_NEEDS
 
-DRAFT_GUARDS = (
+INVOICE_GUARDS = (
     states.vat_moss_is_read_only,
-    money.taxes_exist,
     money.global_discount_hits_every_line,
     money.currency_in_use,
     money.currency_only_prints,
-    exemptions.exemption_named_when_vat_is_zero,
-    exemptions.exemption_known_and_in_force,
-    exemptions.no_exemption_without_exempt_lines,
-    buyers.exemption_fits_the_buyer,
-    buyers.no_vat_beside_the_small_business_exemption,
     simplified_invoices.exemption_fits_a_simplified_invoice,
-    withholding.retention_fits_the_buyer,
-    withholding.retention_rate_is_in_the_law,
-    rates.line_rates_in_force,
-    rates.lines_of_one_region,
-    dates.due_date_not_before_date,
-    dates.date_not_in_the_future,
     dates.invoice_date_is_recent,
-    clients.client_named,
-    clients.client_code_and_name_agree,
-    clients.existing_client_not_contradicted,
-    clients.final_consumer_has_no_number,
-    tax_numbers.fiscal_id_fits_country,
-    tax_numbers.new_client_number_not_shared,
-    catalogue.catalogue_items_not_overwritten_unseen,
-    catalogue.line_names_unique,
-    series.series_fits_type,
     corrected_documents.note_has_its_owner,
     corrected_documents.corrected_document_is_issued,
     note_amounts.credit_of_a_paid_invoice,
@@ -83,8 +53,6 @@ DRAFT_GUARDS = (
     note_amounts.credit_within_what_remains,
     payments.mb_reference_only_where_possible,
     simplified_invoices.simplified_within_legal_limit,
-    texts.text_speaks_to_people,
-    texts.texts_are_no_placeholders,
 )
 
 
@@ -105,7 +73,7 @@ class CreateInvoice(CreatesDraft, InvoiceDraft):
         effect=Effect.DRAFTS,
         heading=Heading.DOCUMENTS,
         route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
-        guards=(exemptions.removal_only_on_update, *DRAFT_GUARDS),
+        guards=guard_new_draft(INVOICE_GUARDS),
         vendor_operations=("createInvoice",),
         example={
             "date": "2026-11-20",
@@ -171,14 +139,10 @@ class UpdateInvoice(UpdatesDraft, InvoiceDraft):  # pyright: ignore[reportIncomp
         heading=Heading.DOCUMENTS,
         route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
         needs=UPDATE_NEEDS,
-        guards=(
-            updates.only_drafts_are_edited,
-            updates.unreturned_fields_not_lost,
-            updates.lines_not_dropped_unseen,
-            updates.rebuilt_lines_keep_the_total,
+        guards=guard_changed_draft(
+            INVOICE_GUARDS,
             updates.global_discount_not_lost,
             updates.second_currency_not_lost,
-            *ask_about_changes(DRAFT_GUARDS),
         ),
         idempotent=True,
         vendor_operations=("updateInvoice",),

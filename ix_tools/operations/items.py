@@ -23,6 +23,7 @@ from ix_tools.operations.fingerprints import (
     detect_creation,
     trace_creation,
 )
+from ix_tools.operations.list_filters import PageCall
 from ix_tools.operations.lists import DeletionResult, PageResult, name_deleted, parse_page
 from ix_tools.operations.preview import Preview, Row
 from ix_tools.operations.probes import Probe, ProbeResult
@@ -68,16 +69,11 @@ class ItemList(PageResult):
     items: list[CatalogueItem]
 
 
-class ListItems(Operation[ItemList]):
+class ListItems(PageCall, Operation[ItemList]):
     """List the catalogue of items: names, prices, taxes.
 
     Source: OpenAPI listItems.
     """
-
-    page: int = Field(default=1, ge=1)
-    """Number of the page, from 1; default 1."""
-    per_page: int = Field(default=30, ge=1, le=100)
-    """Rows on a page, 1 to 100; default 30."""
 
     spec = Spec(
         name="list_items",
