@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ix_tools.events.models import EVENT_TYPES
 from tools.nocode.fields import Field, Tool, make_title, make_toolset_title, read_tools, read_toolsets
-from tools.nocode.typescript import write_source
+from tools.nocode.typescript import Source, write_source
 from tools.release.project import Project
 
 FOLDER = Path("integrations/n8n-nodes-ix-tools")
@@ -35,20 +36,76 @@ def build_files(project: Project) -> dict[Path, str]:
     """Return the generated files with their content."""
     tools = read_tools()
     toolsets = read_toolsets(tools)
+    properties = {name: _list_properties(name, found) for name, found in toolsets.items()}
+    shared = _find_shared_fields(properties.values())
     return {
-        **{RESOURCES / f"{name}.ts": _write_resource(name, found) for name, found in toolsets.items()},
+        **{
+            RESOURCES / f"{name}.ts": _write_resource(name, found, shared)
+            for name, found in properties.items()
+        },
+        RESOURCES / "fields.ts": _write_shared_fields(shared),
         RESOURCES / "index.ts": _write_index(toolsets),
         FOLDER / "nodes" / "IxToolsTrigger" / "events.ts": _write_events(),
         FOLDER / "package.json": json.dumps(_build_package(project), indent="\t") + "\n",
     }
 
 
-def _write_resource(toolset: str, tools: Sequence[Tool]) -> str:
+def _list_properties(toolset: str, tools: Sequence[Tool]) -> list[Json]:
     properties = [_build_operation_choice(toolset, tools)]
     for tool in sorted(tools, key=lambda one: one.summary):
         properties += _build_properties(toolset, tool)
-    text = write_source(properties)
-    return f"{HEAD}import type {{ INodeProperties }} from 'n8n-workflow';\n\nexport const {toolset}: INodeProperties[] = {text};\n"
+    return properties
+
+
+def _find_shared_fields(toolsets: Iterable[Sequence[Json]]) -> dict[str, Json]:
+    """Return the fields that stand in several places alike, by name; of several under one name the most frequent."""
+    found = Counter((one["name"], json.dumps(one)) for content in toolsets for one in _walk_fields(content))
+    shared: dict[str, str] = {}
+    for (name, field), times in found.most_common():
+        if times > 1:
+            shared.setdefault(name, field)
+    return {name: json.loads(shared[name]) for name in sorted(shared)}
+
+
+def _walk_fields(value: Any) -> Iterator[Json]:
+    """Yield the fields within collections; those at the top belong to an operation."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in parts:
+        if _is_field(one):
+            yield one
+        yield from _walk_fields(one)
+
+
+def _is_field(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and {"displayName", "name", "type"} <= set(value)
+        and "displayOptions" not in value
+    )
+
+
+def _refer_to_shared(value: Any, shared: Mapping[str, Json]) -> Any:
+    """Return the content with a reference in place of each shared field."""
+    if _is_field(value) and shared.get(value["name"]) == value:
+        return Source(f"fields.{value['name']}")
+    if isinstance(value, dict):
+        return {key: _refer_to_shared(one, shared) for key, one in value.items()}
+    return [_refer_to_shared(one, shared) for one in value] if isinstance(value, list) else value
+
+
+def _write_resource(toolset: str, properties: Sequence[Json], shared: Mapping[str, Json]) -> str:
+    text = write_source(_refer_to_shared(list(properties), shared))
+    needed = "import { fields } from './fields';\n" if "fields." in text else ""
+    return f"{HEAD}import type {{ INodeProperties }} from 'n8n-workflow';\n{needed}\nexport const {toolset}: INodeProperties[] = {text};\n"
+
+
+def _write_shared_fields(shared: Mapping[str, Json]) -> str:
+    kind = "INodeProperties"
+    text = write_source(shared)
+    return (
+        f"{HEAD}import type {{ {kind} }} from 'n8n-workflow';\n\n"
+        f"export const fields = {text} satisfies Record<string, {kind}>;\n"
+    )
 
 
 def _write_index(toolsets: Mapping[str, Sequence[Tool]]) -> str:

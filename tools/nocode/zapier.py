@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from ix_tools.events.models import EVENT_TYPES
 from ix_tools.interfaces.rest.webhooks import build_sample
 from tools.nocode.fields import Field, Tool, make_title, make_toolset_title, read_tools
-from tools.nocode.typescript import write_source
+from tools.nocode.typescript import Source, write_source
 from tools.release.project import Project
 
 FOLDER = Path("integrations/zapier")
@@ -29,10 +30,26 @@ def build_files(project: Project) -> dict[Path, str]:
     """Return the generated files with their content."""
     tools = read_tools()
     return {
-        FOLDER / "operations.js": _write_module([_describe_tool(one) for one in tools]),
+        FOLDER / "operations.js": _write_operations([_describe_tool(one) for one in tools]),
         FOLDER / "events.js": _write_module([_describe_event(one) for one in EVENT_TYPES]),
         FOLDER / "package.json": json.dumps(_build_package(project), indent=2) + "\n",
     }
+
+
+def _write_operations(operations: Sequence[Json]) -> str:
+    """Write the operations; a field that several of them have alike is written once, above them."""
+    alike = Counter((one["key"], json.dumps(one)) for operation in operations for one in operation["fields"])
+    shared: dict[str, str] = {}
+    for (key, field), times in alike.most_common():
+        if times > 1:
+            shared.setdefault(key, field)
+    for operation in operations:
+        operation["fields"] = [
+            Source(f"fields.{one['key']}") if shared.get(one["key"]) == json.dumps(one) else one
+            for one in operation["fields"]
+        ]
+    fields = {key: json.loads(shared[key]) for key in sorted(shared)}
+    return f"{HEAD}'use strict';\n\nconst fields = {write_source(fields)};\n\nmodule.exports = {write_source(operations)};\n"
 
 
 def _write_module(content: Sequence[Json]) -> str:

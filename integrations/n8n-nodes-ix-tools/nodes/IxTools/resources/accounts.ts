@@ -1,5 +1,6 @@
 // Generated from the OpenAPI document of ix-tools; a change here is lost.
 import type { INodeProperties } from 'n8n-workflow';
+import { fields } from './fields';
 
 export const accounts: INodeProperties[] = [
 	{
@@ -174,13 +175,7 @@ export const accounts: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 			{
 				displayName: 'Address',
 				name: 'address',
@@ -195,16 +190,7 @@ export const accounts: INodeProperties[] = [
 				default: '',
 				description: "City of the company's address",
 			},
-			{
-				displayName: 'Clear',
-				name: 'clear',
-				type: 'string',
-				typeOptions: {
-					multipleValues: true,
-				},
-				default: [],
-				description: 'Names of the fields to empty, such as observations',
-			},
+			fields.clear,
 			{
 				displayName: 'Email',
 				name: 'email',
@@ -220,27 +206,9 @@ export const accounts: INodeProperties[] = [
 				default: '',
 				description: 'Fax number of the company',
 			},
-			{
-				displayName: 'First Name',
-				name: 'first_name',
-				type: 'string',
-				default: '',
-				description: 'First name of the owner',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
-			{
-				displayName: 'Last Name',
-				name: 'last_name',
-				type: 'string',
-				default: '',
-				description: 'Last name of the owner',
-			},
+			fields.first_name,
+			fields.idempotency_key,
+			fields.last_name,
 			{
 				displayName: 'Organization Name',
 				name: 'organization_name',
@@ -255,13 +223,7 @@ export const accounts: INodeProperties[] = [
 				default: '',
 				description: 'Telephone number of the company',
 			},
-			{
-				displayName: 'Postal Code',
-				name: 'postal_code',
-				type: 'string',
-				default: '',
-				description: 'Postal code of the address, e.g. 1000-555',
-			},
+			fields.postal_code,
 			{
 				displayName: 'Website',
 				name: 'website',
@@ -344,13 +306,7 @@ export const accounts: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 			{
 				displayName: 'Existing User',
 				name: 'existing_user',
@@ -358,13 +314,7 @@ export const accounts: INodeProperties[] = [
 				default: false,
 				description: 'Whether it applies. True for an owner who is an InvoiceXpress user already; default false.',
 			},
-			{
-				displayName: 'First Name',
-				name: 'first_name',
-				type: 'string',
-				default: '',
-				description: 'First name of the owner',
-			},
+			fields.first_name,
 			{
 				displayName: 'Fiscal ID',
 				name: 'fiscal_id',
@@ -372,13 +322,7 @@ export const accounts: INodeProperties[] = [
 				default: '',
 				description: 'NIF of the company; it cannot change later',
 			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.idempotency_key,
 			{
 				displayName: 'Language',
 				name: 'language',
@@ -400,13 +344,7 @@ export const accounts: INodeProperties[] = [
 				default: 'en',
 				description: 'Language of the new account',
 			},
-			{
-				displayName: 'Last Name',
-				name: 'last_name',
-				type: 'string',
-				default: '',
-				description: 'Last name of the owner',
-			},
+			fields.last_name,
 			{
 				displayName: 'Marketing',
 				name: 'marketing',
@@ -471,13 +409,7 @@ export const accounts: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 		],
 	},
 	{
@@ -556,20 +488,8 @@ export const accounts: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.account,
+			fields.idempotency_key,
 		],
 	},
 ];

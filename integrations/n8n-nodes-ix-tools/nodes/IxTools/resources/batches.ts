@@ -1,5 +1,6 @@
 // Generated from the OpenAPI document of ix-tools; a change here is lost.
 import type { INodeProperties } from 'n8n-workflow';
+import { fields } from './fields';
 
 export const batches: INodeProperties[] = [
 	{
@@ -61,13 +62,7 @@ export const batches: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 		],
 	},
 	{
@@ -83,13 +78,7 @@ export const batches: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 			{
 				displayName: 'Ask Again',
 				name: 'ask_again',
@@ -154,13 +143,7 @@ export const batches: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 		],
 	},
 ];

@@ -1,5 +1,6 @@
 // Generated from the OpenAPI document of ix-tools; a change here is lost.
 import type { INodeProperties } from 'n8n-workflow';
+import { fields } from './fields';
 
 export const clients: INodeProperties[] = [
 	{
@@ -109,61 +110,13 @@ export const clients: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Accept',
-				name: 'accept',
-				type: 'string',
-				typeOptions: {
-					multipleValues: true,
-				},
-				default: [],
-				description: 'Codes that a refusal asked for, to go on knowingly; at first none',
-			},
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Address',
-				name: 'address',
-				type: 'string',
-				default: '',
-				description: "Street and number of the client's address",
-			},
-			{
-				displayName: 'City',
-				name: 'city',
-				type: 'string',
-				default: '',
-				description: "City of the client's address",
-			},
-			{
-				displayName: 'Clear',
-				name: 'clear',
-				type: 'string',
-				typeOptions: {
-					multipleValues: true,
-				},
-				default: [],
-				description: 'Names of the fields to empty, such as observations',
-			},
-			{
-				displayName: 'Client',
-				name: 'client',
-				type: 'string',
-				default: '',
-				description: 'Code, exact name or NIF of the client; or give client_id',
-			},
-			{
-				displayName: 'Client ID',
-				name: 'client_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the client, from find_client; or give client',
-			},
+			fields.accept,
+			fields.account,
+			fields.address,
+			fields.city,
+			fields.clear,
+			fields.client,
+			fields.client_id,
 			{
 				displayName: 'Code',
 				name: 'code',
@@ -171,28 +124,9 @@ export const clients: INodeProperties[] = [
 				default: '',
 				description: 'New code of your own for the client, unique in the account',
 			},
-			{
-				displayName: 'Country',
-				name: 'country',
-				type: 'string',
-				default: '',
-				description: 'Country by ISO code or name, e.g. PT; default Portugal',
-			},
-			{
-				displayName: 'Email',
-				name: 'email',
-				type: 'string',
-				placeholder: 'name@email.com',
-				default: '',
-				description: 'Email address of the client, e.g. ana@example.pt',
-			},
-			{
-				displayName: 'Fax',
-				name: 'fax',
-				type: 'string',
-				default: '',
-				description: 'Fax number of the client',
-			},
+			fields.country,
+			fields.email,
+			fields.fax,
 			{
 				displayName: 'Fiscal ID',
 				name: 'fiscal_id',
@@ -200,34 +134,8 @@ export const clients: INodeProperties[] = [
 				default: '',
 				description: 'Tax number of the client: NIF or foreign VAT number',
 			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
-			{
-				displayName: 'Language',
-				name: 'language',
-				type: 'options',
-				options: [
-					{
-						name: 'En',
-						value: 'en',
-					},
-					{
-						name: 'Es',
-						value: 'es',
-					},
-					{
-						name: 'Pt',
-						value: 'pt',
-					},
-				],
-				default: 'en',
-				description: "Language in which the client's documents are printed",
-			},
+			fields.idempotency_key,
+			fields.language,
 			{
 				displayName: 'Name',
 				name: 'name',
@@ -235,55 +143,11 @@ export const clients: INodeProperties[] = [
 				default: '',
 				description: 'New name of the client, unique in the account',
 			},
-			{
-				displayName: 'Observations',
-				name: 'observations',
-				type: 'string',
-				default: '',
-				description: 'Notes about the client; documents do not print them',
-			},
-			{
-				displayName: 'Phone',
-				name: 'phone',
-				type: 'string',
-				default: '',
-				description: 'Telephone number of the client',
-			},
-			{
-				displayName: 'Postal Code',
-				name: 'postal_code',
-				type: 'string',
-				default: '',
-				description: 'Postal code of the address, e.g. 1000-555',
-			},
-			{
-				displayName: 'Send Options',
-				name: 'send_options',
-				type: 'options',
-				options: [
-					{
-						name: '1',
-						value: '1',
-					},
-					{
-						name: '2',
-						value: '2',
-					},
-					{
-						name: '3',
-						value: '3',
-					},
-				],
-				default: '1',
-				description: 'Number of copies that are sent: 1, 2 or 3',
-			},
-			{
-				displayName: 'Website',
-				name: 'website',
-				type: 'string',
-				default: '',
-				description: 'Web address of the client',
-			},
+			fields.observations,
+			fields.phone,
+			fields.postal_code,
+			fields.send_options,
+			fields.website,
 		],
 	},
 	{
@@ -351,37 +215,10 @@ export const clients: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Accept',
-				name: 'accept',
-				type: 'string',
-				typeOptions: {
-					multipleValues: true,
-				},
-				default: [],
-				description: 'Codes that a refusal asked for, to go on knowingly; at first none',
-			},
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Address',
-				name: 'address',
-				type: 'string',
-				default: '',
-				description: "Street and number of the client's address",
-			},
-			{
-				displayName: 'City',
-				name: 'city',
-				type: 'string',
-				default: '',
-				description: "City of the client's address",
-			},
+			fields.accept,
+			fields.account,
+			fields.address,
+			fields.city,
 			{
 				displayName: 'Code',
 				name: 'code',
@@ -389,28 +226,9 @@ export const clients: INodeProperties[] = [
 				default: '',
 				description: 'Code of your own for the client, unique in the account; default its fiscal_id',
 			},
-			{
-				displayName: 'Country',
-				name: 'country',
-				type: 'string',
-				default: '',
-				description: 'Country by ISO code or name, e.g. PT; default Portugal',
-			},
-			{
-				displayName: 'Email',
-				name: 'email',
-				type: 'string',
-				placeholder: 'name@email.com',
-				default: '',
-				description: 'Email address of the client, e.g. ana@example.pt',
-			},
-			{
-				displayName: 'Fax',
-				name: 'fax',
-				type: 'string',
-				default: '',
-				description: 'Fax number of the client',
-			},
+			fields.country,
+			fields.email,
+			fields.fax,
 			{
 				displayName: 'Fiscal ID',
 				name: 'fiscal_id',
@@ -418,83 +236,13 @@ export const clients: INodeProperties[] = [
 				default: '',
 				description: 'Tax number of the client: NIF or foreign VAT number',
 			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
-			{
-				displayName: 'Language',
-				name: 'language',
-				type: 'options',
-				options: [
-					{
-						name: 'En',
-						value: 'en',
-					},
-					{
-						name: 'Es',
-						value: 'es',
-					},
-					{
-						name: 'Pt',
-						value: 'pt',
-					},
-				],
-				default: 'en',
-				description: "Language in which the client's documents are printed",
-			},
-			{
-				displayName: 'Observations',
-				name: 'observations',
-				type: 'string',
-				default: '',
-				description: 'Notes about the client; documents do not print them',
-			},
-			{
-				displayName: 'Phone',
-				name: 'phone',
-				type: 'string',
-				default: '',
-				description: 'Telephone number of the client',
-			},
-			{
-				displayName: 'Postal Code',
-				name: 'postal_code',
-				type: 'string',
-				default: '',
-				description: 'Postal code of the address, e.g. 1000-555',
-			},
-			{
-				displayName: 'Send Options',
-				name: 'send_options',
-				type: 'options',
-				options: [
-					{
-						name: '1',
-						value: '1',
-					},
-					{
-						name: '2',
-						value: '2',
-					},
-					{
-						name: '3',
-						value: '3',
-					},
-				],
-				default: '1',
-				description: 'Number of copies that are sent: 1, 2 or 3',
-			},
-			{
-				displayName: 'Website',
-				name: 'website',
-				type: 'string',
-				default: '',
-				description: 'Web address of the client',
-			},
+			fields.idempotency_key,
+			fields.language,
+			fields.observations,
+			fields.phone,
+			fields.postal_code,
+			fields.send_options,
+			fields.website,
 		],
 	},
 	{
@@ -510,34 +258,10 @@ export const clients: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Client',
-				name: 'client',
-				type: 'string',
-				default: '',
-				description: 'Code, exact name or NIF of the client; or give client_id',
-			},
-			{
-				displayName: 'Client ID',
-				name: 'client_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the client, from find_client; or give client',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.account,
+			fields.client,
+			fields.client_id,
+			fields.idempotency_key,
 		],
 	},
 	{
@@ -553,13 +277,7 @@ export const clients: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 			{
 				displayName: 'Code',
 				name: 'code',
@@ -628,13 +346,7 @@ export const clients: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 			{
 				displayName: 'Archived',
 				name: 'archived',
@@ -652,83 +364,12 @@ export const clients: INodeProperties[] = [
 				default: [],
 				description: 'Archived documents, others, or both; default non_archived',
 			},
-			{
-				displayName: 'Client',
-				name: 'client',
-				type: 'string',
-				default: '',
-				description: 'Code, exact name or NIF of the client; or give client_id',
-			},
-			{
-				displayName: 'Client ID',
-				name: 'client_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the client, from find_client; or give client',
-			},
-			{
-				displayName: 'Fields',
-				name: 'fields',
-				type: 'string',
-				typeOptions: {
-					multipleValues: true,
-				},
-				default: [],
-				description: 'Fields of each row to return, besides its ID, e.g. number, total; default all',
-			},
-			{
-				displayName: 'Overdue',
-				name: 'overdue',
-				type: 'boolean',
-				default: false,
-				description: 'Whether it applies. True lists only what was due before today and is left to pay; default false.',
-			},
-			{
-				displayName: 'Response Format',
-				name: 'response_format',
-				type: 'options',
-				options: [
-					{
-						name: 'Concise',
-						value: 'concise',
-					},
-					{
-						name: 'Detailed',
-						value: 'detailed',
-					},
-				],
-				default: 'detailed',
-				description: 'Form of the rows: detailed names each value, concise is one short table; default detailed',
-			},
-			{
-				displayName: 'States',
-				name: 'states',
-				type: 'multiOptions',
-				options: [
-					{
-						name: 'Canceled',
-						value: 'canceled',
-					},
-					{
-						name: 'Draft',
-						value: 'draft',
-					},
-					{
-						name: 'Final',
-						value: 'final',
-					},
-					{
-						name: 'Second Copy',
-						value: 'second_copy',
-					},
-					{
-						name: 'Settled',
-						value: 'settled',
-					},
-				],
-				default: [],
-				description: 'States to list; default draft, final and settled',
-			},
+			fields.client,
+			fields.client_id,
+			fields.fields,
+			fields.overdue,
+			fields.response_format,
+			fields.states,
 			{
 				displayName: 'Types',
 				name: 'types',
@@ -770,13 +411,7 @@ export const clients: INodeProperties[] = [
 				default: [],
 				description: 'Kinds of document to list; default all but receipts',
 			},
-			{
-				displayName: 'Unpaid',
-				name: 'unpaid',
-				type: 'boolean',
-				default: false,
-				description: 'Whether it applies. True lists only what is left to pay, oldest due first, with open amounts by document, by client and in all; default false.',
-			},
+			fields.unpaid,
 		],
 	},
 	{
@@ -824,23 +459,8 @@ export const clients: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Fields',
-				name: 'fields',
-				type: 'string',
-				typeOptions: {
-					multipleValues: true,
-				},
-				default: [],
-				description: 'Fields of each row to return, besides its ID, e.g. number, total; default all',
-			},
+			fields.account,
+			fields.fields,
 		],
 	},
 	{
@@ -856,27 +476,9 @@ export const clients: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Client',
-				name: 'client',
-				type: 'string',
-				default: '',
-				description: 'Code, exact name or NIF of the client; or give client_id',
-			},
-			{
-				displayName: 'Client ID',
-				name: 'client_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the client, from find_client; or give client',
-			},
+			fields.account,
+			fields.client,
+			fields.client_id,
 		],
 	},
 ];

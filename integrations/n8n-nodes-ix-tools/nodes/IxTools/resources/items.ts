@@ -1,5 +1,6 @@
 // Generated from the OpenAPI document of ix-tools; a change here is lost.
 import type { INodeProperties } from 'n8n-workflow';
+import { fields } from './fields';
 
 export const items: INodeProperties[] = [
 	{
@@ -59,41 +60,11 @@ export const items: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Description',
-				name: 'description',
-				type: 'string',
-				default: '',
-				description: 'Further text printed below the name',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
-			{
-				displayName: 'Item',
-				name: 'item',
-				type: 'string',
-				default: '',
-				description: 'Exact name of the item; or give item_id',
-			},
-			{
-				displayName: 'Item ID',
-				name: 'item_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the item, from list_items; or give item',
-			},
+			fields.account,
+			fields.description,
+			fields.idempotency_key,
+			fields.item,
+			fields.item_id,
 			{
 				displayName: 'Name',
 				name: 'name',
@@ -191,27 +162,9 @@ export const items: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Description',
-				name: 'description',
-				type: 'string',
-				default: '',
-				description: 'Further text printed below the name',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.account,
+			fields.description,
+			fields.idempotency_key,
 			{
 				displayName: 'Tax',
 				name: 'tax',
@@ -267,34 +220,10 @@ export const items: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
-			{
-				displayName: 'Item',
-				name: 'item',
-				type: 'string',
-				default: '',
-				description: 'Exact name of the item; or give item_id',
-			},
-			{
-				displayName: 'Item ID',
-				name: 'item_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the item, from list_items; or give item',
-			},
+			fields.account,
+			fields.idempotency_key,
+			fields.item,
+			fields.item_id,
 		],
 	},
 	{
@@ -342,23 +271,8 @@ export const items: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Fields',
-				name: 'fields',
-				type: 'string',
-				typeOptions: {
-					multipleValues: true,
-				},
-				default: [],
-				description: 'Fields of each row to return, besides its ID, e.g. number, total; default all',
-			},
+			fields.account,
+			fields.fields,
 		],
 	},
 	{
@@ -374,27 +288,9 @@ export const items: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Item',
-				name: 'item',
-				type: 'string',
-				default: '',
-				description: 'Exact name of the item; or give item_id',
-			},
-			{
-				displayName: 'Item ID',
-				name: 'item_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the item, from list_items; or give item',
-			},
+			fields.account,
+			fields.item,
+			fields.item_id,
 		],
 	},
 ];

@@ -1,5 +1,6 @@
 // Generated from the OpenAPI document of ix-tools; a change here is lost.
 import type { INodeProperties } from 'n8n-workflow';
+import { fields } from './fields';
 
 export const payments: INodeProperties[] = [
 	{
@@ -69,20 +70,8 @@ export const payments: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.account,
+			fields.idempotency_key,
 			{
 				displayName: 'State',
 				name: 'state',
@@ -221,23 +210,8 @@ export const payments: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Accept',
-				name: 'accept',
-				type: 'string',
-				typeOptions: {
-					multipleValues: true,
-				},
-				default: [],
-				description: 'Codes that a refusal asked for, to go on knowingly; at first none',
-			},
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.accept,
+			fields.account,
 			{
 				displayName: 'Document Type',
 				name: 'document_type',
@@ -259,13 +233,7 @@ export const payments: INodeProperties[] = [
 				default: 'invoices',
 				description: 'Kind of the invoice that is paid; default invoices',
 			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.idempotency_key,
 			{
 				displayName: 'Note',
 				name: 'note',

@@ -1,5 +1,6 @@
 // Generated from the OpenAPI document of ix-tools; a change here is lost.
 import type { INodeProperties } from 'n8n-workflow';
+import { fields } from './fields';
 
 export const saft: INodeProperties[] = [
 	{
@@ -63,26 +64,8 @@ export const saft: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Delivery',
-				name: 'delivery',
-				type: 'options',
-				options: [
-					{
-						name: 'Link',
-						value: 'link',
-					},
-				],
-				default: 'link',
-				description: 'Always link, the only way over HTTP',
-			},
+			fields.account,
+			fields.delivery,
 		],
 	},
 ];

@@ -1,5 +1,6 @@
 // Generated from the OpenAPI document of ix-tools; a change here is lost.
 import type { INodeProperties } from 'n8n-workflow';
+import { fields } from './fields';
 
 export const sequences: INodeProperties[] = [
 	{
@@ -121,13 +122,7 @@ export const sequences: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 			{
 				displayName: 'Default Sequence',
 				name: 'default_sequence',
@@ -141,13 +136,7 @@ export const sequences: INodeProperties[] = [
 				default: 1,
 				description: "Give 1 to make it the account's default series",
 			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.idempotency_key,
 			{
 				displayName: 'Sequence ID',
 				name: 'sequence_id',
@@ -177,13 +166,7 @@ export const sequences: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 		],
 	},
 	{
@@ -213,13 +196,7 @@ export const sequences: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 			{
 				displayName: 'Default Sequence',
 				name: 'default_sequence',
@@ -227,13 +204,7 @@ export const sequences: INodeProperties[] = [
 				default: false,
 				description: "Whether it applies. True makes it the account's default series; default false.",
 			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.idempotency_key,
 		],
 	},
 	{
@@ -249,13 +220,7 @@ export const sequences: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 			{
 				displayName: 'Sequence ID',
 				name: 'sequence_id',
@@ -285,20 +250,8 @@ export const sequences: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.account,
+			fields.idempotency_key,
 			{
 				displayName: 'Sequence ID',
 				name: 'sequence_id',
@@ -328,20 +281,8 @@ export const sequences: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.account,
+			fields.idempotency_key,
 			{
 				displayName: 'Sequence ID',
 				name: 'sequence_id',

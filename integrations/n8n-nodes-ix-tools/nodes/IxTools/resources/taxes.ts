@@ -1,5 +1,6 @@
 // Generated from the OpenAPI document of ix-tools; a change here is lost.
 import type { INodeProperties } from 'n8n-workflow';
+import { fields } from './fields';
 
 export const taxes: INodeProperties[] = [
 	{
@@ -53,23 +54,8 @@ export const taxes: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Accept',
-				name: 'accept',
-				type: 'string',
-				typeOptions: {
-					multipleValues: true,
-				},
-				default: [],
-				description: 'Codes that a refusal asked for, to go on knowingly; at first none',
-			},
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.accept,
+			fields.account,
 			{
 				displayName: 'Code',
 				name: 'code',
@@ -106,13 +92,7 @@ export const taxes: INodeProperties[] = [
 				default: false,
 				description: 'Whether it applies. True makes it the rate of all lines that name none.',
 			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.idempotency_key,
 			{
 				displayName: 'Name',
 				name: 'name',
@@ -134,13 +114,7 @@ export const taxes: INodeProperties[] = [
 				default: '',
 				description: 'Exact name of the VAT rate; or give tax_id',
 			},
-			{
-				displayName: 'Tax ID',
-				name: 'tax_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the VAT rate, from list_taxes; or give tax',
-			},
+			fields.tax_id,
 			{
 				displayName: 'Value',
 				name: 'value',
@@ -227,23 +201,8 @@ export const taxes: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Accept',
-				name: 'accept',
-				type: 'string',
-				typeOptions: {
-					multipleValues: true,
-				},
-				default: [],
-				description: 'Codes that a refusal asked for, to go on knowingly; at first none',
-			},
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.accept,
+			fields.account,
 			{
 				displayName: 'Default Tax',
 				name: 'default_tax',
@@ -251,13 +210,7 @@ export const taxes: INodeProperties[] = [
 				default: false,
 				description: 'Whether it applies. True makes it the rate of all lines that name none; default false.',
 			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.idempotency_key,
 			{
 				displayName: 'Region',
 				name: 'region',
@@ -280,20 +233,8 @@ export const taxes: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.account,
+			fields.idempotency_key,
 			{
 				displayName: 'Tax',
 				name: 'tax',
@@ -301,13 +242,7 @@ export const taxes: INodeProperties[] = [
 				default: '',
 				description: 'Exact name of the VAT rate; or give tax_id',
 			},
-			{
-				displayName: 'Tax ID',
-				name: 'tax_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the VAT rate, from list_taxes; or give tax',
-			},
+			fields.tax_id,
 		],
 	},
 	{
@@ -323,13 +258,7 @@ export const taxes: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 			{
 				displayName: 'Tax',
 				name: 'tax',
@@ -337,13 +266,7 @@ export const taxes: INodeProperties[] = [
 				default: '',
 				description: 'Exact name of the VAT rate; or give tax_id',
 			},
-			{
-				displayName: 'Tax ID',
-				name: 'tax_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the VAT rate, from list_taxes; or give tax',
-			},
+			fields.tax_id,
 		],
 	},
 ];

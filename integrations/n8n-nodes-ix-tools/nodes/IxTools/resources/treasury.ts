@@ -1,5 +1,6 @@
 // Generated from the OpenAPI document of ix-tools; a change here is lost.
 import type { INodeProperties } from 'n8n-workflow';
+import { fields } from './fields';
 
 export const treasury: INodeProperties[] = [
 	{
@@ -85,34 +86,10 @@ export const treasury: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Client',
-				name: 'client',
-				type: 'string',
-				default: '',
-				description: 'Code, exact name or NIF of the client; or give client_id',
-			},
-			{
-				displayName: 'Client ID',
-				name: 'client_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the client, from find_client; or give client',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.account,
+			fields.client,
+			fields.client_id,
+			fields.idempotency_key,
 		],
 	},
 	{
@@ -142,34 +119,10 @@ export const treasury: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Client',
-				name: 'client',
-				type: 'string',
-				default: '',
-				description: 'Code, exact name or NIF of the client; or give client_id',
-			},
-			{
-				displayName: 'Client ID',
-				name: 'client_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the client, from find_client; or give client',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.account,
+			fields.client,
+			fields.client_id,
+			fields.idempotency_key,
 		],
 	},
 	{
@@ -217,27 +170,9 @@ export const treasury: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Client',
-				name: 'client',
-				type: 'string',
-				default: '',
-				description: 'Code, exact name or NIF of the client; or give client_id',
-			},
-			{
-				displayName: 'Client ID',
-				name: 'client_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the client, from find_client; or give client',
-			},
+			fields.account,
+			fields.client,
+			fields.client_id,
 		],
 	},
 	{
@@ -253,27 +188,9 @@ export const treasury: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Client',
-				name: 'client',
-				type: 'string',
-				default: '',
-				description: 'Code, exact name or NIF of the client; or give client_id',
-			},
-			{
-				displayName: 'Client ID',
-				name: 'client_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the client, from find_client; or give client',
-			},
+			fields.account,
+			fields.client,
+			fields.client_id,
 		],
 	},
 	{
@@ -341,41 +258,11 @@ export const treasury: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Client',
-				name: 'client',
-				type: 'string',
-				default: '',
-				description: 'Code, exact name or NIF of the client; or give client_id',
-			},
-			{
-				displayName: 'Client ID',
-				name: 'client_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the client, from find_client; or give client',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
-			{
-				displayName: 'Observation',
-				name: 'observation',
-				type: 'string',
-				default: '',
-				description: 'Reason for the entry, in a few words',
-			},
+			fields.account,
+			fields.client,
+			fields.client_id,
+			fields.idempotency_key,
+			fields.observation,
 			{
 				displayName: 'Payment Method',
 				name: 'payment_method',
@@ -487,41 +374,11 @@ export const treasury: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Client',
-				name: 'client',
-				type: 'string',
-				default: '',
-				description: 'Code, exact name or NIF of the client; or give client_id',
-			},
-			{
-				displayName: 'Client ID',
-				name: 'client_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the client, from find_client; or give client',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
-			{
-				displayName: 'Observation',
-				name: 'observation',
-				type: 'string',
-				default: '',
-				description: 'Reason for the entry, in a few words',
-			},
+			fields.account,
+			fields.client,
+			fields.client_id,
+			fields.idempotency_key,
+			fields.observation,
 		],
 	},
 	{
@@ -565,41 +422,11 @@ export const treasury: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Client',
-				name: 'client',
-				type: 'string',
-				default: '',
-				description: 'Code, exact name or NIF of the client; or give client_id',
-			},
-			{
-				displayName: 'Client ID',
-				name: 'client_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the client, from find_client; or give client',
-			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
-			{
-				displayName: 'Observation',
-				name: 'observation',
-				type: 'string',
-				default: '',
-				description: 'Reason for the entry, in a few words',
-			},
+			fields.account,
+			fields.client,
+			fields.client_id,
+			fields.idempotency_key,
+			fields.observation,
 		],
 	},
 ];

@@ -1,5 +1,6 @@
 // Generated from the OpenAPI document of ix-tools; a change here is lost.
 import type { INodeProperties } from 'n8n-workflow';
+import { fields } from './fields';
 
 export const workflows: INodeProperties[] = [
 	{
@@ -87,13 +88,7 @@ export const workflows: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 		],
 	},
 	{
@@ -269,23 +264,8 @@ export const workflows: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Accept',
-				name: 'accept',
-				type: 'string',
-				typeOptions: {
-					multipleValues: true,
-				},
-				default: [],
-				description: 'Codes that a refusal asked for, to go on knowingly; at first none',
-			},
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.accept,
+			fields.account,
 			{
 				displayName: 'Client Has It',
 				name: 'client_has_it',
@@ -307,13 +287,7 @@ export const workflows: INodeProperties[] = [
 				default: true,
 				description: 'Whether it applies. True drafts the credit note, false only says what to do; default true.',
 			},
-			{
-				displayName: 'Idempotency Key',
-				name: 'idempotency_key',
-				type: 'string',
-				default: '',
-				description: 'Key of your own: with the same key the call is done once, with a new one again',
-			},
+			fields.idempotency_key,
 		],
 	},
 	{
@@ -329,13 +303,7 @@ export const workflows: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 			{
 				displayName: 'Date From',
 				name: 'date_from',
@@ -372,27 +340,9 @@ export const workflows: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
-			{
-				displayName: 'Client',
-				name: 'client',
-				type: 'string',
-				default: '',
-				description: 'Code, exact name or NIF of the client; or give client_id',
-			},
-			{
-				displayName: 'Client ID',
-				name: 'client_id',
-				type: 'number',
-				default: 0,
-				description: 'ID of the client, from find_client; or give client',
-			},
+			fields.account,
+			fields.client,
+			fields.client_id,
 			{
 				displayName: 'Date From',
 				name: 'date_from',
@@ -429,13 +379,7 @@ export const workflows: INodeProperties[] = [
 		},
 		default: {},
 		options: [
-			{
-				displayName: 'Account',
-				name: 'account',
-				type: 'string',
-				default: '',
-				description: 'One of your accounts; required if you have several',
-			},
+			fields.account,
 			{
 				displayName: 'Date From',
 				name: 'date_from',
