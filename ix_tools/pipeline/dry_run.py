@@ -11,13 +11,18 @@ from ix_tools.guards.findings import Finding
 from ix_tools.i18n.messages import message
 from ix_tools.operations.access import require_enabled
 from ix_tools.operations.base import Operation
-from ix_tools.pipeline import idempotent_write, policy_check
+from ix_tools.pipeline import policy_check
 from ix_tools.pipeline.approval_gate import require_scope
 from ix_tools.pipeline.arguments import parse, read_arguments
 from ix_tools.pipeline.call_identity import identify_call
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.document_numbers import resolve_numbers
-from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
+from ix_tools.pipeline.earlier_attempts import (
+    find_recent_duplicate,
+    find_unresolved_attempts,
+    warn_of_attempts,
+    warn_of_duplicate,
+)
 from ix_tools.pipeline.preparation import load_facts
 from ix_tools.schemas.search import get_operation
 
@@ -80,9 +85,7 @@ async def dry_run_policy(
         identity = identify_call(context, call, face, arguments)
         attempts = await find_unresolved_attempts(context, call, identity, facts, None)
         warnings += (
-            *idempotent_write.warn_of_duplicate(
-                await idempotent_write.find_recent_duplicate(context, identity)
-            ),
+            *warn_of_duplicate(await find_recent_duplicate(context, identity)),
             *warn_of_attempts(attempts, identity),
         )
     return await policy_check.explain_policy(context, context.policy, call, facts, face, warnings)

@@ -1,4 +1,4 @@
-"""Earlier attempts of the same call without a known outcome, for the warnings to approver and caller."""
+"""Earlier calls of the same content, for the warnings to approver and caller: carried out lately, or without a known outcome."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,15 +9,12 @@ import anyio
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
 from ix_tools.i18n.formats import LISBON
-from ix_tools.i18n.messages import Message, Value, message
+from ix_tools.i18n.messages import Message, Value, message, message_plural
 from ix_tools.idempotency.intents import Intent
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline.call_identity import CallIdentity
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.idempotent_write import has_unique_id
-
-RECENT_SECONDS = 86400.0
-"""Seconds during which an attempt that was found not to be carried out is still mentioned."""
+from ix_tools.pipeline.previous_result import RECENT_SECONDS, has_unique_id
 
 
 async def find_unresolved_attempts(
@@ -72,3 +69,33 @@ def _describe_attempt(one: Intent, identity: CallIdentity) -> Message:
     return message(
         "the outcome of {what} at {when} is unknown: check first whether it was carried out ({id})", **values
     )
+
+
+async def find_recent_duplicate(context: CallContext, identity: CallIdentity) -> Intent | None:
+    """Return a recent intent of the same call, so that the approver knows that this would be a second one."""
+    if identity.has_explicit_key:
+        return None
+    return await anyio.to_thread.run_sync(
+        context.journal.find_done_since, identity.account, identity.content_digests, RECENT_SECONDS
+    )
+
+
+def warn_of_duplicate(completed: Intent | None) -> tuple[Finding, ...]:
+    """Return the warning that the same call was carried out recently."""
+    if completed is None:
+        return ()
+    minutes = int(completed.seen_at - completed.created_at) // 60
+    if completed.made:
+        note = message_plural(
+            "the same call was carried out {count} minute ago, which made {made}; this does it again",
+            "the same call was carried out {count} minutes ago, which made {made}; this does it again",
+            count=minutes,
+            made=completed.made,
+        )
+    else:
+        note = message_plural(
+            "the same call was carried out {count} minute ago; this does it again",
+            "the same call was carried out {count} minutes ago; this does it again",
+            count=minutes,
+        )
+    return (warn("idempotency_key", note),)

@@ -11,22 +11,17 @@ A failure is an IxError that says what was sent.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from typing import Any
 
 import anyio
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from ix_tools.api_client import protocol
-from ix_tools.api_client.rate_limit import prioritize_follow_up
 from ix_tools.approvals.parked_calls import ParkedCall
 from ix_tools.approvals.repository import CallOrigin, Reply
-from ix_tools.config.settings import SANDBOX_NOTICE
 from ix_tools.domain.today import pin_today
-from ix_tools.errors import IxError, StoredDifferently
+from ix_tools.errors import IxError
 from ix_tools.guards.facts import Facts
-from ix_tools.guards.findings import Finding
-from ix_tools.idempotency.intents import Intent
 from ix_tools.operations import file_delivery
 from ix_tools.operations.access import require_enabled
 from ix_tools.operations.base import BundledApproval, Operation, StepPending
@@ -38,39 +33,22 @@ from ix_tools.pipeline.arguments import parse, read_arguments
 from ix_tools.pipeline.call_identity import identify_call
 from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.corrections import describe_correction
 from ix_tools.pipeline.document_numbers import resolve_numbers
 from ix_tools.pipeline.execution import Execution, Progress
-from ix_tools.pipeline.figure_changes import collect_figures
-from ix_tools.pipeline.fresh_read import FreshRead, OutdatedFacts
-from ix_tools.pipeline.lookup_changes import collect_changes
-from ix_tools.pipeline.next_steps import show_step
+from ix_tools.pipeline.fresh_read import OutdatedFacts
 from ix_tools.pipeline.operation_context import PipelineOperationContext
 from ix_tools.pipeline.outcome_detection import recover_unfinished, release_intent
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed, add_notices
 from ix_tools.pipeline.parking import ParkingTerms
-from ix_tools.pipeline.preparation import (
-    PreparedWrite,
-    confirm_approval,
-    is_long,
-    load_facts,
-    prepare,
-    return_approval,
-)
-from ix_tools.pipeline.readback import (
-    build_difference_error,
-    is_shown_by_answer,
-    read_back_document,
-    read_back_record,
-    record_differences,
-    summarize_outcome,
-)
+from ix_tools.pipeline.preparation import PreparedWrite, is_long, load_facts, prepare
+from ix_tools.pipeline.previous_result import lookup_previous
 from ix_tools.pipeline.replay import bring_up_to_date
+from ix_tools.pipeline.results import build_result
 from ix_tools.pipeline.turns import Turn
+from ix_tools.pipeline.verified_write import send_and_verify
 from ix_tools.renames import collect_notices
 from ix_tools.schemas.search import get_operation
 from ix_tools.telemetry import observe
-from ix_tools.text.sanitize import sanitize_all
 
 __all__ = [
     "ApprovalRequired",
@@ -262,7 +240,7 @@ async def _run_without_route(execution: Execution, call: Operation[Any]) -> Comp
         if operation_context.pending_step is None:
             raise
         return operation_context.pending_step
-    body = _build_result(context, call, result, (), operation_context.facts)
+    body = build_result(context, call, result, (), operation_context.facts)
     if operation_context.only_replayed:
         body["replayed"] = True
     pending = operation_context.pending_step
@@ -280,7 +258,7 @@ async def _run_read(execution: Execution, call: Operation[Any]) -> Completed:
     await anyio.to_thread.run_sync(
         context.companies.remember, context.account.name, call.identify_company(record)
     )
-    return Completed(_build_result(context, call, record, warnings, facts))
+    return Completed(build_result(context, call, record, warnings, facts))
 
 
 async def _run_dry(execution: Execution, call: Operation[Any]) -> Completed:
@@ -290,7 +268,7 @@ async def _run_dry(execution: Execution, call: Operation[Any]) -> Completed:
     call, facts, warnings, _ = await load_facts(loader, call, context, None)
     await policy_check.evaluate_policy(context, call, facts, execution.face, warnings)
     assert isinstance(call, HasDryRun)
-    body = _build_result(context, call, call.predict_result(facts), warnings, facts)
+    body = build_result(context, call, call.predict_result(facts), warnings, facts)
     return Completed({**body, "sent": "nothing"})
 
 
@@ -299,9 +277,7 @@ async def _run_write(execution: Execution, call: Operation[Any]) -> Completed | 
         return await _run_dry(execution, call)
     context, holder = execution.context, execution.claims.holder.id
     identity = identify_call(context, call, execution.face, execution.arguments, execution.bundle)
-    previous = await idempotent_write.lookup_previous(
-        context, call, identity, takes_seen_drafts=execution.takes_seen_drafts
-    )
+    previous = await lookup_previous(context, call, identity, takes_seen_drafts=execution.takes_seen_drafts)
     if isinstance(previous, Completed):
         # A workflow compares its step's result as it was with the document as it is.
         return previous if execution.is_step else await bring_up_to_date(context, call, previous)
@@ -322,7 +298,7 @@ async def _run_write(execution: Execution, call: Operation[Any]) -> Completed | 
     # A cancelled caller must not leave a write half done or its outcome unread.
     try:
         with anyio.CancelScope(shield=True):
-            return await _send_and_verify(execution, prepared, intent, resumed=previous is not None)
+            return await send_and_verify(execution, prepared, intent, resumed=previous is not None)
     except OutdatedFacts:
         if execution.is_repeated or execution.bundle is not None:  # a workflow is repeated as a whole
             raise
@@ -337,69 +313,6 @@ async def _execute_read(call: Operation[Any], operation_context: PipelineOperati
         raise protocol.build_unexpected_answer_error(call) from None
 
 
-async def _send_and_verify(
-    execution: Execution, prepared: PreparedWrite, intent: Intent, *, resumed: bool
-) -> Completed:
-    """Send the write, read it back, compare, and record the outcome in every case."""
-    context, call, facts, loader = execution.context, prepared.call, prepared.facts, prepared.loader
-    needs_fresh_read, turn = call.spec.effect.needs_approval, execution.turn
-    confirm = partial(confirm_approval, context, prepared)
-    fresh = FreshRead(loader, call, facts, execution.claims, confirm, turn) if needs_fresh_read else None
-    operation_context = PipelineOperationContext(
-        context, facts, execution.progress, face=execution.face, fresh_read=fresh
-    )
-    try:
-        result = await idempotent_write.send_with_recovery(
-            context, call, intent, operation_context, resumed=resumed
-        )
-    except IxError as failure:
-        if prepared.warnings and failure.sent == "refused":
-            # A warning may be the reason, such as a code that InvoiceXpress does not offer yet.
-            language = context.settings.language
-            problems = [one.problem.as_dict(language) for one in prepared.warnings]
-            failure.details = {**failure.details, "warnings": problems}
-        if call_client := facts.client_seen.get("id"):
-            context.seen.forget("client", call_client)
-        if fresh is not None:
-            await return_approval(context, prepared, failure, is_unsent=fresh.is_unsent and not resumed)
-        raise
-    if turn is not None and is_shown_by_answer(call, facts, result):
-        turn.confirm()
-    async with idempotent_write.release_on_failure(context, intent):
-        result, error = await _verify(context, prepared, result)
-        if turn is not None:
-            turn.confirm()
-        body = error.dump() if error else _build_result(context, call, result, prepared.warnings, facts)
-    changes = collect_changes(call, facts, result, differs=error is not None)
-    figures = collect_figures(call, facts, result)
-    for resource in call.list_changes(facts):
-        context.seen.forget_resource(resource)
-    if not await idempotent_write.complete_intent(
-        context, call, intent, body, summarize_outcome(error), (changes, figures)
-    ):
-        body = idempotent_write.mark_unrecorded(body)
-        if error is not None:
-            error.details = {**error.details, "warnings": body["warnings"]}
-    if error is not None:
-        raise error
-    return Completed(body, prepared.warnings)
-
-
-async def _verify(
-    context: CallContext, prepared: PreparedWrite, result: Any
-) -> tuple[Any, StoredDifferently | None]:
-    """Read the written record back; return the result as stored, and an error if it differs from what was asked."""
-    call, facts, loader = prepared.call, prepared.facts, prepared.loader
-    with prioritize_follow_up():
-        result, differences = await read_back_document(loader, call, facts, result, prepared.given_fields)
-        # Before the intent is completed: approvals must know even if the process ends here.
-        if differences is not None:
-            await record_differences(context, call, result, differences)
-        result, record_changes = await read_back_record(loader, call, facts, result)
-    found = differences or record_changes
-    return result, build_difference_error(call, result, found) if found else None
-
-
 async def _recover_once(context: CallContext) -> None:
     """Recover intents left open by a crash, and delete old events, once per context."""
     if not context.has_recovered:
@@ -410,28 +323,3 @@ async def _recover_once(context: CallContext) -> None:
         except BaseException:
             context.has_recovered = False
             raise
-
-
-# --- results -------------------------------------------------------------------------------------------
-
-
-def _build_result(
-    context: CallContext, call: Operation[Any], result: BaseModel, warnings: tuple[Finding, ...], facts: Facts
-) -> dict[str, Any]:
-    """Build the result: ok, the record, warnings, next steps, correction, and a notice if it is the sandbox."""
-    result = call.complete_result(result, facts)
-    language = context.settings.language
-    shown = result.model_dump(mode="json", exclude_none=True, context={"language": language})
-    body = {"ok": True, **shown}
-    if warnings:
-        body["warnings"] = [one.problem.as_dict(language) for one in warnings]
-    steps = [show_step(step, language) for step in call.next_steps(result)]
-    if steps:
-        body["next"] = steps
-    correction = call.plan_correction(result, facts)
-    if correction is not None:
-        body["undo"] = describe_correction(correction, language, facts.today)
-    if context.settings.sandbox:
-        body["sandbox"] = SANDBOX_NOTICE
-    sanitized: dict[str, Any] = sanitize_all(body)
-    return sanitized

@@ -1,13 +1,10 @@
 """Idempotent write: records an intent before sending, and detects the outcome when no clear response came.
 
-    recorded? ──▶ replay the result from the journal
-    in progress? ─▶ wait for it
-    unfinished? ─▶ probe the account ─▶ done: its result · not done: continue · unknown: refuse, and say what to check
+    earlier result? ─▶ previous_result: replay it, wait for it, or find out what became of it
     start intent ──▶ send ──▶ answered: complete the intent
                         └──▶ no clear answer: send again with the same unique id (creates), or probe (all others)
 
-A retried call with the same `idempotency_key` (or, for a create without a key, the same content on the same day)
-is the same call. E-mails are never probed or repeated automatically: nothing shows whether they were sent.
+E-mails are never probed or repeated automatically: nothing shows whether they were sent.
 """
 
 import secrets
@@ -21,39 +18,27 @@ from pydantic import ValidationError
 
 from ix_tools.errors import Conflict, IxError, NotFound, Problem, ServiceError, Unreachable
 from ix_tools.guards.facts import Facts
-from ix_tools.guards.findings import Finding, warn
-from ix_tools.i18n.messages import message, message_plural
+from ix_tools.i18n.messages import message
 from ix_tools.idempotency.intents import Intent, IntentDraft, IntentResult
 from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.digests import TRACE_VERSION
 from ix_tools.operations.probes import Outcome
-from ix_tools.operations.protocols import HasUniqueId
 from ix_tools.pipeline import lookup_changes, outcome_detection
-from ix_tools.pipeline.call_identity import CallIdentity, build_reused_key_refusal, is_same_call
+from ix_tools.pipeline.call_identity import CallIdentity
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.outcome_detection import RESOURCES_BY_FIELD, finish_intent, release_intent
-from ix_tools.pipeline.outcomes import Completed
-from ix_tools.pipeline.replay import is_gone, recheck_difference
+from ix_tools.pipeline.previous_result import has_unique_id
 from ix_tools.pipeline.unclear_outcomes import build_unclear_error, build_unknown_error
 from ix_tools.storage.figures import FigureChanges
 from ix_tools.storage.lookup_transactions import LookupChanges
 
 MAX_SENDS = 3
 """Number of times a create is sent at most, with its unique id."""
-RECENT_SECONDS = 86400.0
-"""Seconds during which an approver is warned that the same call was already carried out."""
 GATEWAY_STATUSES = {502, 503, 504}
 """Statuses of a gateway before InvoiceXpress; the request may still be in progress behind it."""
 
 RESULT_FIELDS = ("document", "receipt", *RESOURCES_BY_FIELD)
 """Result fields that show the record that a call created or changed."""
-REPLAY_NOTICE = Problem(
-    "idempotency_key",
-    message(
-        "this exact call was already carried out, so its earlier result is returned; to do it a "
-        "second time, repeat the call with a new idempotency_key"
-    ),
-)
 UNRECORDED_NOTICE = Problem(
     "journal",
     message(
@@ -63,129 +48,6 @@ UNRECORDED_NOTICE = Problem(
 )
 REQUIRED_WITHOUT_ID = {"initial_balance": "value", "treasury_movement": "value"}
 """Records that come without an id, and the field they must have instead."""
-
-
-async def lookup_previous(
-    context: CallContext, call: Operation[Any], identity: CallIdentity, *, takes_seen_drafts: bool = False
-) -> Completed | Intent | None:
-    """Return the earlier result, an unfinished intent of ours to resume, or None for a new call.
-
-    Args:
-        takes_seen_drafts: A draft that was read back lately is taken to exist still.
-    """
-    give_up = anyio.current_time() + context.settings.timeout_seconds
-    pause, intent = 0.05, await _find_intent(context, identity)
-    while intent is not None and intent.state not in {"refused", "absent"}:
-        if intent.content not in identity.content_digests or intent.operation != identity.operation:
-            raise build_reused_key_refusal(intent, identity)
-        if intent.state == "done":
-            return await _replay(context, call, identity, intent, takes_seen_drafts)
-        if intent.state == "unknown" or await anyio.to_thread.run_sync(context.journal.is_abandoned, intent):
-            taken_over = await anyio.to_thread.run_sync(context.journal.take_over, intent)
-            if taken_over is not None:
-                return await _recover(context, call, taken_over)
-        if anyio.current_time() > give_up:
-            raise IxError(
-                message("The same call is in progress."),
-                code="in_progress",
-                next=message("repeat the same call in a few seconds to get its result"),
-            )
-        await anyio.sleep(pause + secrets.randbelow(100) / 1000)
-        pause = min(0.5, pause * 1.5)  # waiting calls must not slow down the one they wait for
-        intent = await anyio.to_thread.run_sync(context.journal.get, intent.id)
-    return None
-
-
-async def lookup_concurrent(
-    context: CallContext, call: Operation[Any], identity: CallIdentity
-) -> Completed | None:
-    """Return the result if another caller completed the same call while this one waited for its claims."""
-    previous = await lookup_previous(context, call, identity) if identity.keys else None
-    if isinstance(previous, Completed):
-        return previous
-    if previous is not None:
-        await release_intent(context, previous)
-    if identity.has_explicit_key:
-        return None
-    age = time.monotonic() - identity.started_at
-    completed = await anyio.to_thread.run_sync(
-        context.journal.find_finished_since, identity.account, identity.content_digests, age
-    )
-    return await _replay(context, call, identity, completed) if completed is not None else None
-
-
-async def _find_intent(context: CallContext, identity: CallIdentity) -> Intent | None:
-    # Without a given key, an unfinished intent with the same content is the same call, and so is one that was
-    # found to be done but never reported.
-    contents = () if identity.has_explicit_key else identity.content_digests
-    earlier = await anyio.to_thread.run_sync(
-        context.journal.find_earlier, identity.account, identity.keys, contents, RECENT_SECONDS
-    )
-    for age, found in enumerate(earlier.with_keys):
-        if found is not None and is_same_call(found, age, identity):
-            return found
-    return earlier.unfinished or earlier.unreported
-
-
-async def _replay(
-    context: CallContext,
-    call: Operation[Any],
-    identity: CallIdentity,
-    intent: Intent,
-    takes_seen_drafts: bool = False,
-) -> Completed | None:
-    outcome = await anyio.to_thread.run_sync(context.journal.mark_reported, intent)
-    makes = call.spec.route is not None and call.spec.route.method == "POST"
-    created = makes and (intent.made or not outcome.get("document"))
-    number = (outcome.get("document") or {}).get("id")
-    is_seen = takes_seen_drafts and context.seen.recall("document", number) is not None
-    if not identity.has_explicit_key and created and not is_seen and await is_gone(context, call, outcome):
-        # The created record is gone, so the same content is a new call and not a repetition.
-        await anyio.to_thread.run_sync(context.journal.release_key, intent)
-        return None
-    outcome["replayed"] = True
-    if outcome.get("code"):
-        return Completed(await recheck_difference(context, call, outcome))
-    if not identity.has_explicit_key:
-        outcome["warnings"] = [
-            *outcome.get("warnings", []),
-            REPLAY_NOTICE.as_dict(),
-        ]
-    return Completed(outcome)
-
-
-async def _recover(context: CallContext, call: Operation[Any], intent: Intent) -> Completed | Intent | None:
-    """Recover an intent taken over from another process."""
-    if has_unique_id(call, intent):
-        return intent  # InvoiceXpress itself accepts each unique id only once
-    evidence = await outcome_detection.probe_outcome(context, intent)
-    if evidence.outcome is Outcome.NOT_DONE:
-        return None
-    if evidence.outcome is Outcome.DONE:
-        current_intent = await anyio.to_thread.run_sync(context.journal.get, intent.id)
-        recorded = await anyio.to_thread.run_sync(context.journal.mark_reported, current_intent)
-        return Completed({**recorded, "replayed": True})
-    if call.spec.idempotent:
-        current = await anyio.to_thread.run_sync(context.journal.get, intent.id)
-        taken_over = (
-            await anyio.to_thread.run_sync(context.journal.take_over, current)
-            if outcome_detection.is_over(current)
-            else None
-        )
-        if taken_over is not None:
-            return taken_over  # sending it again, with a new approval, has the same effect
-    raise build_unknown_error(call.spec.name, intent, evidence.observation)
-
-
-def has_unique_id(call: Operation[Any], intent: Intent) -> bool:
-    """Tell whether a proprietary_uid makes the call unique at InvoiceXpress."""
-    marked = call.with_uid(intent.uid)
-    return isinstance(marked, HasUniqueId) and marked.proprietary_uid is not None
-
-
-def can_skip_guards(call: Operation[Any], previous: Intent | None) -> bool:
-    """Tell whether the guards already passed for this intent: a change since then may be the document it created."""
-    return previous is not None and has_unique_id(call, previous)
 
 
 @asynccontextmanager
@@ -198,39 +60,6 @@ async def release_on_failure(context: CallContext, intent: Intent | None) -> Asy
             with anyio.CancelScope(shield=True):
                 await release_intent(context, intent)
         raise
-
-
-async def find_recent_duplicate(context: CallContext, identity: CallIdentity) -> Intent | None:
-    """Return a recent intent of the same call, so that the approver knows that this would be a second one."""
-    if identity.has_explicit_key:
-        return None
-    return await anyio.to_thread.run_sync(
-        context.journal.find_done_since, identity.account, identity.content_digests, RECENT_SECONDS
-    )
-
-
-def warn_of_duplicate(completed: Intent | None) -> tuple[Finding, ...]:
-    """Return the warning that the same call was carried out recently."""
-    if completed is None:
-        return ()
-    minutes = int(completed.seen_at - completed.created_at) // 60
-    if completed.made:
-        note = message_plural(
-            "the same call was carried out {count} minute ago, which made {made}; this does it again",
-            "the same call was carried out {count} minutes ago, which made {made}; this does it again",
-            count=minutes,
-            made=completed.made,
-        )
-    else:
-        note = message_plural(
-            "the same call was carried out {count} minute ago; this does it again",
-            "the same call was carried out {count} minutes ago; this does it again",
-            count=minutes,
-        )
-    return (warn("idempotency_key", note),)
-
-
-# --- sending -------------------------------------------------------------------------------------------
 
 
 async def start_intent(

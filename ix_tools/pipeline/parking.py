@@ -37,8 +37,9 @@ from ix_tools.operations.protocols import HasIdempotencyKey
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.idempotent_write import REPLAY_NOTICE, select_storable
+from ix_tools.pipeline.idempotent_write import select_storable
 from ix_tools.pipeline.outcomes import Completed, Outcome
+from ix_tools.pipeline.previous_result import REPLAY_NOTICE
 from ix_tools.pipeline.replay import recheck_difference
 
 TRANSIENT_CODES = frozenset({"busy", "in_progress", "held_too_long", "not_carried_out"})

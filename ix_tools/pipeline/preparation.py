@@ -33,17 +33,23 @@ from ix_tools.i18n.messages import message
 from ix_tools.idempotency.intents import Intent
 from ix_tools.operations.base import Operation
 from ix_tools.operations.protocols import get_lines
-from ix_tools.pipeline import idempotent_write, name_resolver, policy_check
+from ix_tools.pipeline import name_resolver, policy_check
 from ix_tools.pipeline.approval_gate import can_proceed, consume_or_request_approval, request_approval
 from ix_tools.pipeline.approval_request import ApprovalRequest
 from ix_tools.pipeline.call_identity import CallIdentity
 from ix_tools.pipeline.catalogue_defaults import fill_from_catalogue, lacks_line_fields
 from ix_tools.pipeline.claim_scope import collect_claims
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
+from ix_tools.pipeline.earlier_attempts import (
+    find_recent_duplicate,
+    find_unresolved_attempts,
+    warn_of_attempts,
+    warn_of_duplicate,
+)
 from ix_tools.pipeline.execution import Execution
 from ix_tools.pipeline.fact_loader import SEEN_OWNER, FactLoader
 from ix_tools.pipeline.outcomes import ApprovalRequired, Completed
+from ix_tools.pipeline.previous_result import can_skip_guards, lookup_concurrent
 
 SettleQuestions = Callable[[Sequence[Finding]], tuple[Finding, ...]]
 """What becomes of the rules' questions: they are raised for the caller, or returned as warnings for the approver."""
@@ -104,7 +110,7 @@ async def prepare(
         if await claims.acquire(collect_claims(prepared.call, facts), looked_at, open_intent):
             break
         if not has_waited and open_intent is None:
-            completed = await idempotent_write.lookup_concurrent(context, given_call, identity)
+            completed = await lookup_concurrent(context, given_call, identity)
             if completed is not None:
                 return completed
         has_waited = True
@@ -151,9 +157,9 @@ async def _check(
         call, facts, warnings, given = await load_facts(
             loader.distrust_memory(), given_call, context, open_intent, show_questions
         )
-    before = await idempotent_write.find_recent_duplicate(context, identity) if needs_approval else None
+    before = await find_recent_duplicate(context, identity) if needs_approval else None
     attempts = await find_unresolved_attempts(context, call, identity, facts, open_intent)
-    warnings += (*idempotent_write.warn_of_duplicate(before), *warn_of_attempts(attempts, identity))
+    warnings += (*warn_of_duplicate(before), *warn_of_attempts(attempts, identity))
     ruling = await policy_check.evaluate_policy(context, call, facts, identity.face, warnings)
     prepared = PreparedWrite(call, facts, warnings, given, loader)
     if not needs_approval:
@@ -275,7 +281,7 @@ async def _load_and_judge(
             raise combine_findings(name_findings)
     call = call.fill_defaults(facts)
     facts = await loader.load_dependent(call, later, facts)
-    guards = () if idempotent_write.can_skip_guards(call, open_intent) else spec.guards
+    guards = () if can_skip_guards(call, open_intent) else spec.guards
     judge = partial(_run_guards, call, facts, name_findings, guards)
     # Thousands of lines take a moment; a thread keeps other calls served meanwhile.
     found = await anyio.to_thread.run_sync(judge) if _has_many_lines(call, facts) else judge()

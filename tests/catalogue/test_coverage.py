@@ -43,7 +43,7 @@ def described() -> dict[str, dict[str, Any]]:
     read = json.loads(VENDOR.read_text(encoding="utf-8"))
     found = {one["operation_id"]: one for one in read["operations"]}
     older = {one["name"]: one for one in [*read["older"], *read["observed"]]}
-    return found | {name: older[name] for name in coverage.BEYOND}
+    return found | {name: older[name] for name in coverage.map_origins() if name in coverage.map_tools()}
 
 
 def operation_of(identifier: str) -> type[Operation[Any]]:

@@ -1,15 +1,19 @@
 """Generate docs/reference/coverage.md: the tool for each operation of InvoiceXpress's description, and the reverse."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from ix_tools.operations.registry import catalogue, map_toolsets
 from ix_tools.operations.spec import Effect
 
-BEYOND = {
-    "sequences.update": "first version of the API, XML; not in the current description",
-    "deleteClient": "in no description; clients in use rely on it",
-}
-"""Operations that InvoiceXpress has and its current description omits."""
+FACTS = Path(__file__).resolve().parents[2] / "tests/vendor/operations.json"
+
+
+def map_origins() -> Mapping[str, str]:
+    """Return where an operation is known from that InvoiceXpress's current description omits."""
+    facts = json.loads(FACTS.read_text(encoding="utf-8"))
+    return {row["name"]: row["origin"] for row in (*facts["older"], *facts["observed"])}
 
 
 def map_tools() -> Mapping[str, str]:
@@ -28,10 +32,11 @@ def map_tools() -> Mapping[str, str]:
 
 def render_coverage() -> str:
     """Render both tables as Markdown."""
+    origins = map_origins()
     by_operation = [
         "| operation | tool | |",
         "|---|---|---|",
-        *(f"| `{one}` | `{tool}` | {BEYOND.get(one, '')} |" for one, tool in sorted(map_tools().items())),
+        *(f"| `{one}` | `{tool}` | {origins.get(one, '')} |" for one, tool in sorted(map_tools().items())),
     ]
     by_tool = ["| tool | toolset | effect | operations |", "|---|---|---|---|"]
     for name, operation in catalogue().items():
