@@ -25,8 +25,8 @@ from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.settings import Settings
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import NO_MESSAGE, Message, message
+from ix_tools.storage.data_inventory import delete_aged, find_age
 from ix_tools.storage.database import Store
-from ix_tools.storage.kept import delete_aged, find_age
 from ix_tools.storage.schema import approvals, links
 
 DeliveryMethod = Literal["result", "host", "browser", "terminal", "message"]

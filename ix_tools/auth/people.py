@@ -17,8 +17,8 @@ from ix_tools.audit import trail
 from ix_tools.auth.names import require_name
 from ix_tools.errors import InvalidArguments, IxError, Problem
 from ix_tools.i18n.messages import message
+from ix_tools.storage.data_inventory import delete_aged
 from ix_tools.storage.database import Store
-from ix_tools.storage.kept import delete_aged
 from ix_tools.storage.schema import invitations, passkeys, people, sessions
 
 Role = Literal["admin", "approver", "reader"]

@@ -17,8 +17,8 @@ from ix_tools.audit import trail
 from ix_tools.auth.passkeys import Passkey, find_usable_in
 from ix_tools.auth.people import Person, end_sessions, find_person_in, hash_secret
 from ix_tools.auth.webauthn import decode, encode
+from ix_tools.storage.data_inventory import delete_aged
 from ix_tools.storage.database import Store
-from ix_tools.storage.kept import delete_aged
 from ix_tools.storage.schema import passkeys, sessions, sign_ins
 
 SESSION_SECONDS = 12 * 3600.0

@@ -11,7 +11,7 @@ from ix_tools.approvals.links import LinkDelivery
 from ix_tools.approvals.models import Approval, CallOrigin
 from ix_tools.batch.models import Batch, BatchRow
 from ix_tools.batch.repository import BatchRepository
-from ix_tools.batch.shown import SHOWN
+from ix_tools.batch.seen_documents import SEEN_DOCUMENTS
 from ix_tools.batch.start import create_repository
 from ix_tools.errors import IxError
 from ix_tools.guards.facts import Facts
@@ -60,12 +60,12 @@ class BatchRun:
     def keep_shown(self, facts: Mapping[int, Facts]) -> None:
         """Keep what the present question shows of each document, if look-ups are remembered."""
         if self.context.settings.remember_lookups:
-            SHOWN.keep(self.batch.id, self.batch.round, facts)
+            SEEN_DOCUMENTS.keep(self.batch.id, self.batch.round, facts)
 
     def take_shown(self, place: int) -> Facts | None:
         """Return what the person was shown of a document, if this process knows it and it is not old."""
         minutes = self.context.settings.approval_minutes
-        return SHOWN.take(self.batch.id, self.batch.round, place, minutes * 60)
+        return SEEN_DOCUMENTS.take(self.batch.id, self.batch.round, place, minutes * 60)
 
     async def update(self, **values: Any) -> None:
         """Change fields of the batch."""

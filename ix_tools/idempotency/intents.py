@@ -106,7 +106,7 @@ class Intent:
     """The document or receipt that it created."""
     seen_at: float = 0.0
     """When this row was read, by the store's clock."""
-    mine: bool = False
+    is_held_here: bool = False
     """This process holds it now and must finish it."""
 
     @property
@@ -231,5 +231,5 @@ def build_audit_entry(
 
 def build_intent(row: Any, now: float) -> Intent:
     """Build an intent from a row."""
-    names = [name for name in Intent.__slots__ if name not in {"mine", "seen_at"}]
+    names = [name for name in Intent.__slots__ if name not in {"is_held_here", "seen_at"}]
     return Intent(**{name: getattr(row, name) for name in names}, seen_at=now)

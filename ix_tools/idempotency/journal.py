@@ -185,7 +185,7 @@ class Journal:
     # --- writing ---
 
     def begin(self, draft: IntentDraft) -> Intent:
-        """Insert the intent and hold it (`mine`), or return the existing one."""
+        """Insert the intent and hold it (`is_held_here`), or return the existing one."""
         with self._store.writing() as connection:
             trail.lock_trail(connection)
             now = self._store.now(connection)
@@ -230,7 +230,7 @@ class Journal:
             ACTIVE_LEASES[identifier] = (
                 time.time()
             )  # before the commit: others who read it would take it for abandoned
-        return replace(build_intent(found, now), mine=True)
+        return replace(build_intent(found, now), is_held_here=True)
 
     def record_resend(self, intent: Intent, approval: str, holder: str) -> None:
         """Record that a held unfinished intent is sent once more, under the claims of this holder."""
@@ -333,7 +333,7 @@ class Journal:
                 ACTIVE_LEASES[intent.id] = time.time()
         if not taken or row is None:
             return None
-        return replace(build_intent(row, now), mine=True)
+        return replace(build_intent(row, now), is_held_here=True)
 
     def settle(self, identifier: str, *, happened: bool) -> None:
         """Record the outcome of an unknown intent that a person found in InvoiceXpress or from the recipient.

@@ -10,9 +10,9 @@ from sqlalchemy.engine import Connection, Row
 
 from ix_tools.config.mail_settings import MailAddress
 from ix_tools.i18n.languages import Language
+from ix_tools.storage.data_inventory import delete_aged
 from ix_tools.storage.database import Store
 from ix_tools.storage.inserts import insert_if_absent
-from ix_tools.storage.kept import delete_aged
 from ix_tools.storage.schema import mails
 
 MailKind = Literal["request", "reminder", "expired", "unused", "webhook", "key_added", "key_confirmed"]

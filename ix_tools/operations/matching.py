@@ -35,7 +35,7 @@ class Matches(Generic[RecordT]):
     """Records that match a name."""
 
     exact: tuple[RecordT, ...] = ()
-    near: tuple[RecordT, ...] = ()
+    similar: tuple[RecordT, ...] = ()
     unread: int = 0
     """Number of records not read, because the list is too long."""
 
@@ -45,9 +45,9 @@ class Matches(Generic[RecordT]):
         return self.exact[0] if len(self.exact) == 1 and not self.unread else None
 
     @property
-    def only_near(self) -> RecordT | None:
+    def only_similar(self) -> RecordT | None:
         """Return the only record that may be meant where none matches exactly; None if there are several or some were not read."""
-        return self.near[0] if not self.exact and len(self.near) == 1 and not self.unread else None
+        return self.similar[0] if not self.exact and len(self.similar) == 1 and not self.unread else None
 
 
 def get_id(thing: Any, kind: str = "") -> int | None:
@@ -69,7 +69,7 @@ def refuse_ambiguous(
         kind: Document type, for records whose ids differ by it.
     """
     one, many, listing = KIND_NAMES[what]
-    every = (*matches.exact, *matches.near)
+    every = (*matches.exact, *matches.similar)
     candidates = [_build_candidate(thing, into, kind) for thing in every[:MAX_CANDIDATES]]
     if len(matches.exact) > 1:
         problem = message("{count} {kind} match '{text}'", count=len(matches.exact), kind=many, text=text)

@@ -41,7 +41,7 @@ async def resolve_client(
     if any(one for _, one in known):
         # InvoiceXpress may find `acme` for ACME: a candidate, not the named client.
         doubts = [
-            refuse_ambiguous(f"client.{name}", "client", given[name], Matches(near=(one,)), "id")
+            refuse_ambiguous(f"client.{name}", "client", given[name], Matches(similar=(one,)), "id")
             for name, one in known
             if one is not None and not matching.is_same_text(getattr(one, name) or given[name], given[name])
         ]
@@ -73,10 +73,10 @@ async def resolve_client(
                 )
             ]
         return found, replace(facts, client_by_code=one), doubts
-    if not (matches.exact or matches.near or unread) and (new := _complete_new(client, document_type)):
+    if not (matches.exact or matches.similar or unread) and (new := _complete_new(client, document_type)):
         return new, facts, [_warn_of_new(new)]
     field = next(name for name in ("code", "name", "fiscal_id") if given[name])
-    if not (matches.exact or matches.near or unread) and field != "fiscal_id":
+    if not (matches.exact or matches.similar or unread) and field != "fiscal_id":
         return client, facts, []  # a new client without name or code: the guards report it
     return client, facts, [refuse_ambiguous(f"client.{field}", "client", given[field], matches, "id")]
 

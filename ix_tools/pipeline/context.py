@@ -120,20 +120,20 @@ class CallContext:
 
     def create_loader(
         self,
-        shown: Facts | None = None,
+        seen_by_approver: Facts | None = None,
         progress: Progress | None = None,
         *,
         takes_seen_drafts: bool = False,
         takes_seen_owner: bool = False,
     ) -> FactLoader:
-        """Create the loader that reads this account; facts that a person was `shown` are not read again."""
+        """Create the loader that reads this account; facts that the approver has seen are not read again."""
         lookups = Lookups(self.store, self.account.name) if self.settings.remember_lookups else None
         return FactLoader(
             self.account,
             self.settings.catalogue_pages,
             self.differences,
             self.journal,
-            shown,
+            seen_by_approver,
             LookupMemory(lookups),
             progress,
             takes_seen_drafts,

@@ -109,14 +109,14 @@ async def execute_covered(
     arguments: Mapping[str, Any],
     bundle: BundledApproval,
     origin: CallOrigin,
-    shown: Facts | None = None,
+    seen_by_approver: Facts | None = None,
     turn: Turn | None = None,
 ) -> Completed | ApprovalRequired:
     """Execute a call that an approval of many calls covers.
 
     Args:
         bundle: what the approval was requested for; the call is bound to it.
-        shown: the facts that the person saw, if this process still has them: what the last read confirms is not read twice.
+        seen_by_approver: the facts that the person saw, if this process still has them: what the last read confirms is not read twice.
         turn: the place of the call among those that are sent one after another.
 
     Raises:
@@ -126,9 +126,9 @@ async def execute_covered(
     claim = parking.create_claim(context, claims.holder.id)
     execution = Execution(context, arguments, origin, claims, claim, bundle=bundle, is_step=True, turn=turn)
     with pin_today(context.now().date()):
-        if shown is not None:
+        if seen_by_approver is not None:
             identity = identify_call(context, parse(name, arguments), origin.face, arguments, bundle)
-            context.keep_shown_facts(identity.content_digests[0], shown)
+            context.keep_shown_facts(identity.content_digests[0], seen_by_approver)
         try:
             return await _execute(execution, name)
         finally:
@@ -293,7 +293,7 @@ async def _run_write(execution: Execution, call: Operation[Any]) -> Completed | 
     intent = previous or await idempotent_write.start_intent(
         context, prepared.call, identity, prepared.facts, prepared.approval_id, holder
     )
-    if not intent.mine:
+    if not intent.is_held_here:
         return await _execute(replace(execution, reply=None), call.spec.name)
     # A cancelled caller must not leave a write half done or its outcome unread.
     try:

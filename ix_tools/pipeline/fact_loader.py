@@ -68,7 +68,7 @@ class FactLoader(RecordReader):
 
     differences: StoredDifferences
     journal: Journal | None = None
-    shown: Facts | None = None
+    seen_by_approver: Facts | None = None
     """The facts that a person was shown for this call; what the fresh read confirms is not read twice."""
     memory: LookupMemory = field(default_factory=lambda: LookupMemory(None))
     """Look-ups that earlier calls made."""
@@ -81,7 +81,7 @@ class FactLoader(RecordReader):
 
     def distrust_memory(self) -> Self:
         """Return the loader that looks everything up again."""
-        return replace(self, memory=self.memory.distrust(), shown=None)
+        return replace(self, memory=self.memory.distrust(), seen_by_approver=None)
 
     async def load_from_call(self, call: Operation[Any], wanted: frozenset[Want], now: datetime) -> Facts:
         """Load the wanted facts that depend on the call alone."""
@@ -90,8 +90,8 @@ class FactLoader(RecordReader):
         jobs: Lookups = {}
         if {Want.CLIENT, Want.DOCUMENT_CLIENT} & wanted:
             self.seen.forget_clients_before(await self.memory.get_clients_generation())
-        if self.shown is not None:
-            facts |= {"taxes": self.shown.taxes, "sequences": self.shown.sequences}
+        if self.seen_by_approver is not None:
+            facts |= {"taxes": self.seen_by_approver.taxes, "sequences": self.seen_by_approver.sequences}
         else:
             jobs |= await self._plan_account_lookups(call, wanted)
         if Want.NEWEST in wanted:
@@ -129,7 +129,7 @@ class FactLoader(RecordReader):
 
     def recall_document(self, number: int) -> Mapping[str, Any] | None:
         """Return a document that the fresh read confirms before anything is sent, or None if it must be read now."""
-        raw = self.shown.document_raw if self.shown is not None else None
+        raw = self.seen_by_approver.document_raw if self.seen_by_approver is not None else None
         if not raw and self.takes_seen_drafts and self.memory.is_trusted:
             raw = self.seen.recall("document", number)
         if not raw:
@@ -298,7 +298,7 @@ class FactLoader(RecordReader):
 
     async def _get_document_client(self, call: Operation[Any], number: int) -> Mapping[str, Any]:
         """Return the client of the call's document, as it was seen if a fresh read confirms it before anything is sent."""
-        raw = self.shown.document_client_raw if self.shown is not None else None
+        raw = self.seen_by_approver.document_client_raw if self.seen_by_approver is not None else None
         if not raw and call.spec.effect.needs_approval and self.memory.is_trusted:
             raw = self.seen.recall("client", number)
         if not raw:

@@ -64,7 +64,11 @@ async def _resolve_names(
         if text is None:
             continue
         matches = await _find_matches(loader, mark, text, facts)
-        if mark.kind == "client" and call.spec.effect.only_reads and (one := matches.only_near) is not None:
+        if (
+            mark.kind == "client"
+            and call.spec.effect.only_reads
+            and (one := matches.only_similar) is not None
+        ):
             # Reading about the only client that can be meant harms nobody, and the result says who it is.
             matches = Matches((one,))
             findings.append(

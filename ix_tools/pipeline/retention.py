@@ -4,7 +4,7 @@
     journal ──▶ evidence and results of writes                       reduced to the document's number, state and total
     proofs  ──▶ the beginning of the audit trail                     cut off, if an age is set; the cut is a row of the chain
     events, figures of documents                                     deleted
-    what its table alone tells the age of (storage/kept.py)          deleted
+    what its table alone tells the age of (storage/data_inventory.py)          deleted
 
 Each sweep erases a limited number of rows, so that calls never wait for it.
 """
@@ -25,9 +25,9 @@ from ix_tools.events.models import show_document
 from ix_tools.events.repository import Events
 from ix_tools.i18n.formats import LISBON
 from ix_tools.storage import figures
+from ix_tools.storage.data_inventory import AGED_TABLES, delete_aged
 from ix_tools.storage.database import Store
 from ix_tools.storage.head_note import read_head_note
-from ix_tools.storage.kept import AGED_TABLES, delete_aged
 from ix_tools.storage.schema import (
     approvals,
     batch_rows,

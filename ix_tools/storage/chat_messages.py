@@ -9,8 +9,8 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools.i18n.languages import Language
+from ix_tools.storage.data_inventory import delete_aged
 from ix_tools.storage.database import Store
-from ix_tools.storage.kept import delete_aged
 from ix_tools.storage.schema import approvals, chat_cards, chat_questions
 
 POST_SECONDS = 60.0

@@ -12,7 +12,7 @@ from unicodedata import normalize
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
-from ix_tools.storage.kept import KEPT
+from ix_tools.storage.data_inventory import DATA_INVENTORY
 from ix_tools.storage.schema import metadata
 
 MIN_LENGTH = 4
@@ -33,13 +33,13 @@ def erase_client(connection: Connection, names: Sequence[str], *, dry: bool = Fa
     """
     pattern = _build_pattern(names)
     counts: dict[str, int] = {}
-    for name, kept in KEPT.items():
-        if not kept.client_columns:
+    for name, stored in DATA_INVENTORY.items():
+        if not stored.client_columns:
             continue
         table = metadata.tables[name]
         keys = list(table.primary_key.columns)
-        columns = [table.c[column] for column in kept.client_columns]
-        rows = connection.execute(sql.select(*keys, *columns).where(sql.text(kept.ended))).all()
+        columns = [table.c[column] for column in stored.client_columns]
+        rows = connection.execute(sql.select(*keys, *columns).where(sql.text(stored.ended))).all()
         for row in rows:
             changed = _find_changes(row, columns, pattern)
             if not changed:
@@ -55,12 +55,12 @@ def count_running(connection: Connection, names: Sequence[str]) -> int:
     """Return how many rows about this client belong to calls that wait or run, and keep their texts."""
     pattern = _build_pattern(names)
     found = 0
-    for name, kept in KEPT.items():
-        if not kept.client_columns or kept.ended == "1 = 1":
+    for name, stored in DATA_INVENTORY.items():
+        if not stored.client_columns or stored.ended == "1 = 1":
             continue
         table = metadata.tables[name]
-        columns = [table.c[column] for column in kept.client_columns]
-        running = sql.text(f"NOT ({kept.ended})")
+        columns = [table.c[column] for column in stored.client_columns]
+        running = sql.text(f"NOT ({stored.ended})")
         rows = connection.execute(sql.select(*columns).where(running)).all()
         found += sum(bool(_find_changes(row, columns, pattern)) for row in rows)
     return found

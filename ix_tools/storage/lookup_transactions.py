@@ -36,7 +36,7 @@ class LookupChanges:
     """Catalogue items that it creates or overwrites, by name: the item afterwards, or None if that is not known."""
     removed_items: tuple[int, ...] = ()
     """Ids of catalogue items that no longer exist, or no longer have their name."""
-    kept: Mapping[str, Any] = field(default_factory=dict)
+    known_lookups: Mapping[str, Any] = field(default_factory=dict)
     """Look-ups whose content is known after it, such as the newest document of a series."""
     is_surprising: bool = False
     """InvoiceXpress refused it or stored something else, so that everything is looked up again."""
@@ -89,7 +89,7 @@ def finish_changes(
         _undo_marks(connection, account, intent)
     elif state == "done":
         _finish_items(connection, account, intent, changes, now)
-        for name, content in changes.kept.items():
+        for name, content in changes.known_lookups.items():
             row = connection.execute(WITH_NAME, {"of": account, "named": name}).one_or_none()
             generation = row.generation + 1 if row is not None else 1
             write_lookup(connection, account, name, generation, content, now, is_new=row is None)

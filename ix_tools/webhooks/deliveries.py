@@ -13,9 +13,9 @@ from ix_tools.errors import IxError
 from ix_tools.events.models import Event
 from ix_tools.i18n import formats
 from ix_tools.i18n.messages import message
+from ix_tools.storage.data_inventory import delete_aged
 from ix_tools.storage.database import Store
 from ix_tools.storage.inserts import insert_if_absent
-from ix_tools.storage.kept import delete_aged
 from ix_tools.storage.schema import webhook_deliveries, webhook_endpoints
 from ix_tools.webhooks.endpoints import ENDING_TYPES, Endpoint, delete, disable, is_bound
 

@@ -353,7 +353,7 @@ def begin_intent(journal: Journal, key: str = "caller:k") -> Intent:
 def test_of_two_hosts_that_begin_the_same_one_holds_it(place: str) -> None:
     one, other = Store(place), Store(place)
     first, second = begin_intent(Journal(one, 240.0)), begin_intent(Journal(other, 240.0))
-    assert (first.mine, second.mine, second.id) == (True, False, first.id)
+    assert (first.is_held_here, second.is_held_here, second.id) == (True, False, first.id)
     one.close()
     other.close()
 

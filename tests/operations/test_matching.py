@@ -57,7 +57,7 @@ def ids(things: tuple[Client, ...] | tuple[Tax, ...] | tuple[Sequence, ...]) -> 
 def test_a_client_is_one_or_candidates(text: str, exact: list[int], near: list[int]) -> None:
     found = matching.match_client(text, CLIENTS, 0)
     assert ids(found.exact) == exact
-    assert ids(found.near)[: len(near)] == near
+    assert ids(found.similar)[: len(near)] == near
     assert (found.unique is None) is (len(exact) != 1)
     assert matching.match_client(text, CLIENTS, 1).unique is None  # not everything was looked at
 

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sql
 
 from ix_tools.audit.trail import verify_chain
+from ix_tools.storage.data_inventory import DATA_INVENTORY
 from ix_tools.storage.erasure import count_running, erase_client
-from ix_tools.storage.kept import KEPT
 from ix_tools.storage.schema import approvals, intents, metadata
 from tests.harness import Harness, document_arguments, execute
 from tests.interfaces.web.visitor import request_approval, with_pages
@@ -19,13 +19,13 @@ NAMES = ("ACME, Lda", "508112230", "ACME")
 
 
 def test_every_table_says_what_it_holds_why_and_for_how_long() -> None:
-    assert set(KEPT) == set(metadata.tables)
-    for name, kept in KEPT.items():
-        assert kept.holds, name
-        assert kept.why, name
-        assert kept.until, name
-        assert set(kept.client_columns) <= set(metadata.tables[name].c.keys()), name
-        assert bool(kept.client_columns) == bool(kept.ended), name
+    assert set(DATA_INVENTORY) == set(metadata.tables)
+    for name, stored in DATA_INVENTORY.items():
+        assert stored.holds, name
+        assert stored.why, name
+        assert stored.until, name
+        assert set(stored.client_columns) <= set(metadata.tables[name].c.keys()), name
+        assert bool(stored.client_columns) == bool(stored.ended), name
 
 
 def dump(harness: Harness) -> str:

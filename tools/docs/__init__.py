@@ -19,6 +19,7 @@ from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS
 from ix_tools.schemas.json_schema import get_description
 from tools.docs.accountants import render_deadlines, render_exemption_rules, render_limits, render_vat_rates
 from tools.docs.coverage import render_coverage
+from tools.docs.data_inventory import render_data_inventory
 from tools.docs.exemptions import render_exemptions
 from tools.docs.failures import (
     render_error_codes,
@@ -30,7 +31,6 @@ from tools.docs.failures import (
 )
 from tools.docs.hosts import render_hosts
 from tools.docs.import_rows import render_import_rows
-from tools.docs.kept import render_kept
 from tools.docs.markdown import render_code, render_table
 from tools.docs.operations import APPROVED, format_command, render_recovery, render_reference
 from tools.docs.packages import render_extras, render_packages
@@ -75,7 +75,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "extras": render_extras,
     "packages": render_packages,
     "hosts": render_hosts,
-    "kept": render_kept,
+    "kept": render_data_inventory,
     "import-rows": render_import_rows,
     "tools": render_tools,
     "settings": render_settings,

@@ -13,7 +13,7 @@ from ix_tools.interfaces.cli.options import WordChoice
 
 READY = message_template("InvoiceXpress sandbox at {url}. No fiscal value. To use it, in another terminal:")
 END = message("Ctrl-C ends it.")
-KEPT = message_template("Its data is kept in {file}.")
+DATA_INVENTORY = message_template("Its data is kept in {file}.")
 FORGOTTEN = message("Its data is forgotten at the end (--file keeps it).")
 
 
@@ -62,7 +62,7 @@ def command(ctx: click.Context, host: str, port: int, file: Path | None, languag
 def _print_ready(run: Invocation, url: str, file: Path | None) -> None:
     from ix_tools.sandbox.server import Sandbox
 
-    kept = run.translate(KEPT.fill(file=str(file))) if file else run.translate(FORGOTTEN)
+    kept = run.translate(DATA_INVENTORY.fill(file=str(file))) if file else run.translate(FORGOTTEN)
     lines = {"ACCOUNT": Sandbox.account, "API_KEY": Sandbox.api_key, "BASE_URL": url}
     console.print_out(
         "\n".join(

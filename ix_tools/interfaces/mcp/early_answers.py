@@ -46,7 +46,7 @@ class Decision:
 
     answer: Json | None = None
     """The response to write, if the message is answered early."""
-    kept: str | None = None
+    line_for_sdk: str | None = None
     """The line that the SDK must still be told, if any."""
 
 
@@ -61,7 +61,7 @@ class EarlyAnswers:
     """The version that was agreed on, or None before. A `server/discover` alone agrees on nothing: clients that probe
     with it fall back to `initialize` on the same pipe.
     """
-    anything_kept: bool = field(default=False, init=False)
+    has_lines_for_sdk: bool = field(default=False, init=False)
     """True once a line is kept for the SDK's server."""
     _silent: bool = field(default=False, init=False)
 
@@ -72,12 +72,12 @@ class EarlyAnswers:
             # How the SDK understands it is unknown, and later answers might depend on that.
             self._silent = True
         elif (decision := self._answer(request)) is not None:
-            self.anything_kept = self.anything_kept or decision.kept is not None
+            self.has_lines_for_sdk = self.has_lines_for_sdk or decision.line_for_sdk is not None
             return decision
         elif request.get("method") in {"initialize", "server/discover"}:
             self._silent = True
-        self.anything_kept = True
-        return Decision(kept=line)
+        self.has_lines_for_sdk = True
+        return Decision(line_for_sdk=line)
 
     def _answer(self, request: Json) -> Decision | None:
         method, params = request.get("method"), request.get("params")
@@ -97,7 +97,7 @@ class EarlyAnswers:
         result = self.rendered.initialize.get(params["protocolVersion"], self.rendered.initialize_otherwise)
         self.protocol = result["protocolVersion"]
         replayed = json.dumps({**request, "id": REPLAYED_ID}, ensure_ascii=False, separators=(",", ":"))
-        return Decision(_build_response(request, result), kept=f"{replayed}\n")
+        return Decision(_build_response(request, result), line_for_sdk=f"{replayed}\n")
 
     def _answer_list(self, request: Json, params: Any) -> Decision | None:
         if _is_modern_request(params) and self.protocol in {None, MODERN}:

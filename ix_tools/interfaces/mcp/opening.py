@@ -135,7 +135,7 @@ class Opening:
 
     def _is_over(self) -> bool:
         early = self._early
-        agreed = early is None or early.protocol is not None or early.anything_kept
+        agreed = early is None or early.protocol is not None or early.has_lines_for_sdk
         return self._sdk_reads and agreed
 
     def _take(self, line: str) -> None:
@@ -146,8 +146,8 @@ class Opening:
         decision = self._early.decide(line)
         if decision.answer is not None:
             self._write(decision.answer)
-        if decision.kept is not None:
-            self._keep(decision.kept)
+        if decision.line_for_sdk is not None:
+            self._keep(decision.line_for_sdk)
 
     def _keep(self, line: str) -> None:
         self._kept.put(line)

@@ -132,7 +132,7 @@ class DecisionPages:
         """Record a person's decision."""
         approve = answer.decision == "approve"
         if self._display_state(found) != "pending":
-            return self._show_outcome(visit, found, 409, again=True)
+            return self._show_outcome(visit, found, 409, was_decided_before=True)
         left_out = answer.choice.left_out
         if answer.decision == "recount":
             return self.show(visit, found, left_out=left_out)
@@ -146,7 +146,7 @@ class DecisionPages:
             if self._display_state(now) == "pending":
                 said = render(refusal.text, visit.language)
                 return self.show(visit, now, refusal.code, 403, said, left_out)
-            return self._show_outcome(visit, now, 409, again=True)
+            return self._show_outcome(visit, now, 409, was_decided_before=True)
         if self._display_state(decided) == "pending":  # another person must approve too
             page = rendering.render_outcome(
                 "partly", visit.language, decided, rendering.OutcomeState(menu=visit.menu)
@@ -183,7 +183,7 @@ class DecisionPages:
         return approval.state
 
     def _show_outcome(
-        self, visit: Visit, found: Approval, status: int = 200, *, again: bool = False
+        self, visit: Visit, found: Approval, status: int = 200, *, was_decided_before: bool = False
     ) -> Response:
         """Show the decision and its result as far as known; the page reloads by itself for a while."""
         state, now = self._display_state(found), self._approvals.clock()
@@ -202,7 +202,7 @@ class DecisionPages:
             state,
             visit.language,
             found,
-            rendering.OutcomeState(now, again, steps, refreshes, visit.menu),
+            rendering.OutcomeState(now, was_decided_before, steps, refreshes, visit.menu),
         )
         more = {"Refresh": str(REFRESH_SECONDS)} if refreshes else {}
         return HTMLResponse(page, status, {**build_headers(), **more})

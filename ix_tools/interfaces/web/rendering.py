@@ -131,7 +131,7 @@ class OutcomeState:
     """State of the page of an approval that waits no more, besides the approval itself."""
 
     now: float = 0.0
-    again: bool = False
+    was_decided_before: bool = False
     """The person tried to decide it a second time."""
     steps: tuple[Step, ...] = ()
     refreshes: bool = False
@@ -152,7 +152,7 @@ def render_outcome(
         outcome=state,
         heading=heading,
         text=text,
-        note=render(ALREADY, language) if page.again else "",
+        note=render(ALREADY, language) if page.was_decided_before else "",
         summary=found.summary if found is not None and state not in UNDECIDED else "",
         steps=[_describe_step(step, language) for step in page.steps],
         refreshes=page.refreshes,

@@ -300,7 +300,7 @@ async def test_a_form_is_a_sentence(chat: Conversation) -> None:
         "due": "30d",
         "more": "ref PO-7",
     }
-    sentence = write_form_sentence(values, form.kept)
+    sentence = write_form_sentence(values, form.sentence_start)
     assert sentence == 'fatura para "ACME" "Peça" 2x10 iva23; "Mão de obra" 1x5 iva23 vence 30d ref PO-7'
     await chat.ask("UANA", sentence)
     assert "PO-7" in chat.card.text
@@ -364,7 +364,7 @@ async def test_after_a_rejection_the_asker_corrects_the_invoice_in_a_form(chat: 
     assert filled["due"] == "30d"
     place = ReplyPlace("T1.UANA", "C1", "in-form")
     await chat.runtime.service.submit(
-        place, {**filled, "line0": '"Apoio técnico" 4 x 60 iva23'}, form.kept, "view/1"
+        place, {**filled, "line0": '"Apoio técnico" 4 x 60 iva23'}, form.sentence_start, "view/1"
     )
     assert "295" in chat.card.text, "4 x 60 and VAT"
     assert chat.list_issued() == []

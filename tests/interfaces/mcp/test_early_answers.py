@@ -80,8 +80,8 @@ async def test_discovery_and_the_list_without_a_handshake_are_what_the_sdk_answe
 
 def test_a_client_that_probes_falls_back_on_the_same_pipe() -> None:
     answers = early()
-    assert answers.decide(line("server/discover", {"_meta": ENVELOPE})).kept is None
-    assert (answers.protocol, answers.anything_kept) == (None, False), (
+    assert answers.decide(line("server/discover", {"_meta": ENVELOPE})).line_for_sdk is None
+    assert (answers.protocol, answers.has_lines_for_sdk) == (None, False), (
         "the SDK may still be told either protocol"
     )
     assert answers.decide(line("initialize", handshake(), id=2)).answer is not None
@@ -231,7 +231,7 @@ async def test_whatever_a_host_sends_first_is_answered_as_by_the_sdk_alone(sent:
     answers = early(tools)
     decisions = [answers.decide(one) for one in lines]
     answered = [one.answer for one in decisions if one.answer is not None]
-    rest = await converse(tools, [one.kept for one in decisions if one.kept is not None], 0)
+    rest = await converse(tools, [one.line_for_sdk for one in decisions if one.line_for_sdk is not None], 0)
     if any(is_other_protocol(one) for one in alone):
         assert len(alone) == len(answered) + len(rest), "nothing is lost all the same"
     else:
@@ -258,8 +258,8 @@ def test_ordinary_hosts_are_answered_early() -> None:
         "extensions": {"a/b": {}},
     }
     assert legacy.decide(line("initialize", handshake(capabilities=full))).answer
-    assert legacy.decide('{"jsonrpc":"2.0","method":"notifications/initialized"}\n').kept
-    assert legacy.decide(line("prompts/list", id=2)).kept
+    assert legacy.decide('{"jsonrpc":"2.0","method":"notifications/initialized"}\n').line_for_sdk
+    assert legacy.decide(line("prompts/list", id=2)).line_for_sdk
     assert legacy.decide(line("tools/list", {}, id=3)).answer
 
 

@@ -6,9 +6,9 @@ from ix_tools.approvals.models import Approval
 from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.messages import Message, join_messages, message, render
-from ix_tools.interfaces.chat.conversation.asked import Asked
 from ix_tools.interfaces.chat.conversation.card_posts import CardPosts
 from ix_tools.interfaces.chat.conversation.cards import LINK, build_card, can_be_pressed
+from ix_tools.interfaces.chat.conversation.command_context import CommandContext
 from ix_tools.interfaces.chat.conversation.shapes import Adapter, Button
 from ix_tools.pipeline.context import CallContext
 from ix_tools.text.sanitize import sanitize_line
@@ -26,7 +26,7 @@ class ApprovalCommands:
         self._posts = posts
         self._settings = posts.settings
 
-    async def _tell(self, asked: Asked, said: Message) -> None:
+    async def _tell(self, asked: CommandContext, said: Message) -> None:
         await self._adapter.tell(asked.place, render(said, asked.language))
 
     async def find(self, context: CallContext, identifier: str) -> Approval:
@@ -46,7 +46,7 @@ class ApprovalCommands:
 
     async def decide(
         self,
-        asked: Asked,
+        asked: CommandContext,
         found: Approval,
         *,
         approve: bool,
@@ -80,7 +80,7 @@ class ApprovalCommands:
         else:
             await self._tell(asked, message("{id} is approved.", id=found.id))
 
-    async def send_link(self, asked: Asked, found: Approval) -> None:
+    async def send_link(self, asked: CommandContext, found: Approval) -> None:
         """Give a person their own link to the page, which asks them for their PIN or passkey."""
         elsewhere = message(
             "The rules want {id} approved on the approval page or in a terminal, not in a chat.", id=found.id
@@ -97,7 +97,7 @@ class ApprovalCommands:
         open_page = Button(render(message("Open the page"), asked.language), LINK, url=url)
         await self._adapter.tell(asked.place, render(said, asked.language), (open_page,))
 
-    async def confirm(self, asked: Asked, found: Approval, value: str) -> None:
+    async def confirm(self, asked: CommandContext, found: Approval, value: str) -> None:
         """Ask the person who pressed to confirm it, on a platform that does not ask by itself."""
         state = await anyio.to_thread.run_sync(self._posts.load_state, found.id)
         card = build_card(state, self._settings)
@@ -109,7 +109,7 @@ class ApprovalCommands:
         yes = Button(asks.yes, value, pressed.style)
         await self._adapter.tell(asked.place, f"{asks.title}\n{asks.text}", (yes,))
 
-    async def list_waiting(self, asked: Asked) -> None:
+    async def list_waiting(self, asked: CommandContext) -> None:
         """List what waits for an approval."""
         waiting = await anyio.to_thread.run_sync(asked.context.approvals.list_waiting)
         mine = [one for one in waiting if one.account == asked.context.account.name]
@@ -123,7 +123,7 @@ class ApprovalCommands:
         lines.append(render(message("approve ID shows one with its buttons."), asked.language))
         await self._adapter.tell(asked.place, "\n".join(lines))
 
-    async def show(self, asked: Asked, identifier: str) -> None:
+    async def show(self, asked: CommandContext, identifier: str) -> None:
         """Show an approval with its buttons, to this person alone."""
         found = await self.find(asked.context, identifier)
         state = await anyio.to_thread.run_sync(self._posts.load_state, found.id)

@@ -15,7 +15,6 @@ from ix_tools.interfaces.chat import calls
 from ix_tools.interfaces.chat.calls import PlannedCall
 from ix_tools.interfaces.chat.conversation import answers, questions
 from ix_tools.interfaces.chat.conversation.approval_commands import ApprovalCommands
-from ix_tools.interfaces.chat.conversation.asked import Asked
 from ix_tools.interfaces.chat.conversation.card_posts import CardPosts
 from ix_tools.interfaces.chat.conversation.cards import (
     ANSWER,
@@ -26,6 +25,7 @@ from ix_tools.interfaces.chat.conversation.cards import (
     LINK,
     REJECT,
 )
+from ix_tools.interfaces.chat.conversation.command_context import CommandContext
 from ix_tools.interfaces.chat.conversation.forms import build_form, fits_form, write_form_sentence
 from ix_tools.interfaces.chat.conversation.people import ChatAskers, People
 from ix_tools.interfaces.chat.conversation.questions import Question
@@ -132,7 +132,7 @@ class ChatService:
 
     async def _read(self, place: ReplyPlace, identity: str, person: str, text: str, key: str) -> None:
         context = self._askers.open_for(person, identity)
-        asked = Asked(person, identity, place, key, self._settings.language, context)
+        asked = CommandContext(person, identity, place, key, self._settings.language, context)
         try:
             command = parse(text, self._settings.language)
         except (NotUnderstood, Contradiction) as refusal:
@@ -148,7 +148,7 @@ class ChatService:
 
     # --- commands ---
 
-    async def _run(self, asked: Asked, command: Command) -> None:
+    async def _run(self, asked: CommandContext, command: Command) -> None:
         missing = questions.find_missing(command)
         if missing is not None:
             await self._ask(asked, missing, command)
@@ -172,7 +172,7 @@ class ChatService:
         except IxError as failure:
             await self._ask(asked, questions.ask_about_refusal(command, failure), command)
 
-    async def _run_own(self, asked: Asked, command: Command) -> None:
+    async def _run_own(self, asked: CommandContext, command: Command) -> None:
         """Carry out a command that is about the chat's own cards."""
         if isinstance(command, HelpCommand):
             await self._adapter.tell(asked.place, write_help(command.topic, asked.language))
@@ -184,7 +184,7 @@ class ChatService:
             found = await self._approvals.find(asked.context, command.approval)
             await self._approvals.decide(asked, found, approve=False, reason=command.reason)
 
-    async def _run_document(self, asked: Asked, command: DocumentCommand) -> None:
+    async def _run_document(self, asked: CommandContext, command: DocumentCommand) -> None:
         command = await self._resolve_client(asked, command)
         untaxed = await self._find_untaxed(asked, command)
         if untaxed is not None:
@@ -199,7 +199,7 @@ class ChatService:
             command = replace(command, email=address)
         await self._write(asked, calls.plan_document(command, asked.key), command)
 
-    async def _resolve_client(self, asked: Asked, command: DocumentCommand) -> DocumentCommand:
+    async def _resolve_client(self, asked: CommandContext, command: DocumentCommand) -> DocumentCommand:
         """Return the command with a client whose code was written as a name, as people do; any other doubt is the pipeline's."""
         name = command.client.name
         if not name or command.client.nif or command.client.code:
@@ -212,7 +212,7 @@ class ChatService:
                 return replace(command, client=Client(code=name))
         return command
 
-    async def _find_untaxed(self, asked: Asked, command: DocumentCommand) -> int | None:
+    async def _find_untaxed(self, asked: CommandContext, command: DocumentCommand) -> int | None:
         """Return the first line without a tax that no catalogue item has either."""
         for at, line in enumerate(command.lines):
             if line.tax is None:
@@ -224,7 +224,7 @@ class ChatService:
                     return at
         return None
 
-    async def _find_address(self, asked: Asked, client: Client) -> str:
+    async def _find_address(self, asked: CommandContext, client: Client) -> str:
         if not client:
             return ""
         try:
@@ -233,7 +233,7 @@ class ChatService:
             return ""
         return str((found.get("client") or {}).get("email") or "")
 
-    async def _run_credit(self, asked: Asked, command: CreditCommand) -> None:
+    async def _run_credit(self, asked: CommandContext, command: CreditCommand) -> None:
         """Draft the credit note, then ask for it to be issued."""
         advice = await self._read_call(asked, calls.plan_credit(command, f"{asked.key}-note"))
         note = advice.get("document")
@@ -242,13 +242,13 @@ class ChatService:
             return
         await self._write(asked, calls.plan_finalizing(note, asked.key), document=note)
 
-    async def _ask_amount(self, asked: Asked, command: PayCommand) -> None:
+    async def _ask_amount(self, asked: CommandContext, command: PayCommand) -> None:
         read = await self._read_call(asked, calls.plan_reading(command.document))
         await self._ask(
             asked, questions.ask_about_amount(command, read["document"], read.get("to_pay")), command
         )
 
-    async def _run_reading(self, asked: Asked, command: StateCommand | UnpaidCommand) -> None:
+    async def _run_reading(self, asked: CommandContext, command: StateCommand | UnpaidCommand) -> None:
         if command.client:
             try:
                 found = await self._read_call(asked, calls.find_client(Client(name=command.client)))
@@ -264,7 +264,7 @@ class ChatService:
         shown = answers.describe_list if "invoices" in body else answers.describe_result
         await self._adapter.tell(asked.place, shown(body, asked.language))
 
-    async def _send_pdf(self, asked: Asked, command: PdfCommand) -> None:
+    async def _send_pdf(self, asked: CommandContext, command: PdfCommand) -> None:
         read = await self._read_call(asked, calls.plan_reading(command.document))
         content, _ = await fetch_pdf(asked.context, read["document"]["id"], face=FACE)
         name = f"{command.document.replace('/', '-').replace(' ', '-')}.pdf"
@@ -273,14 +273,14 @@ class ChatService:
 
     # --- calls ---
 
-    async def _read_call(self, asked: Asked, call: PlannedCall) -> dict[str, Any]:
+    async def _read_call(self, asked: CommandContext, call: PlannedCall) -> dict[str, Any]:
         """Carry out a call that needs no approval."""
         outcome = await execute(asked.context, call.operation, call.arguments, origin=self._origin())
         return outcome.body
 
     async def _write(
         self,
-        asked: Asked,
+        asked: CommandContext,
         call: PlannedCall,
         command: DocumentCommand | None = None,
         document: Mapping[str, Any] | None = None,
@@ -299,7 +299,9 @@ class ChatService:
     def _origin(self) -> CallOrigin:
         return CallOrigin(FACE, self._adapter.platform)
 
-    async def _tell_result(self, asked: Asked, outcome: Completed, command: DocumentCommand | None) -> None:
+    async def _tell_result(
+        self, asked: CommandContext, outcome: Completed, command: DocumentCommand | None
+    ) -> None:
         text = answers.describe_result(outcome.body, asked.language)
         document = outcome.body.get("document") or {}
         buttons: tuple[Button, ...] = ()
@@ -311,7 +313,9 @@ class ChatService:
             buttons = await self._build_answers(asked, tuple(zip(labels, sentences, strict=True)), "-draft")
         await self._adapter.tell(asked.place, text, buttons)
 
-    async def _ask_for_approval(self, asked: Asked, required: ApprovalRequired, afterwards: str) -> None:
+    async def _ask_for_approval(
+        self, asked: CommandContext, required: ApprovalRequired, afterwards: str
+    ) -> None:
         approval = required.approval
         is_new = await self._posts.post(approval, asked.identity, asked.place, asked.language, afterwards)
         said = (
@@ -326,7 +330,7 @@ class ChatService:
 
     # --- questions ---
 
-    async def _ask(self, asked: Asked, question: Question, command: Command | None = None) -> None:
+    async def _ask(self, asked: CommandContext, question: Question, command: Command | None = None) -> None:
         if question.needs_form and isinstance(command, DocumentCommand) and fits_form(command):
             form = build_form(command)
             if await self._adapter.open_form(asked.place, form):
@@ -336,7 +340,7 @@ class ChatService:
         await self._adapter.tell(asked.place, render(question.text, asked.language), buttons)
 
     async def _build_answers(
-        self, asked: Asked, pairs: Sequence[tuple[Message, str]], suffix: str = ""
+        self, asked: CommandContext, pairs: Sequence[tuple[Message, str]], suffix: str = ""
     ) -> tuple[Button, ...]:
         """Store a question, and return its buttons. Because of its key only one of them counts, however often they are pressed."""
         if not pairs:
@@ -350,7 +354,7 @@ class ChatService:
             for at, (label, _) in enumerate(pairs)
         )
 
-    async def _tell(self, asked: Asked, said: Message) -> None:
+    async def _tell(self, asked: CommandContext, said: Message) -> None:
         await self._adapter.tell(asked.place, render(said, asked.language))
 
     # --- presses and decisions ---
@@ -358,7 +362,7 @@ class ChatService:
     async def _press(self, press: IncomingPress, identity: str, person: str) -> None:
         kind, _, rest = press.value.removeprefix(f"{CONFIRM}:").partition(":")
         context = self._askers.open_for(person, identity)
-        asked = Asked(person, identity, press.place, press.key, self._settings.language, context)
+        asked = CommandContext(person, identity, press.place, press.key, self._settings.language, context)
         if kind in {ANSWER, CORRECT}:
             question, sentence = await self._find_sentence(asked, rest)
             if kind == CORRECT and sentence:
@@ -376,7 +380,7 @@ class ChatService:
                 asked, found, approve=kind != REJECT, accept_differences=kind == APPROVE_DIFFERENCES
             )
 
-    async def _find_sentence(self, asked: Asked, value: str) -> tuple[StoredQuestion | None, str]:
+    async def _find_sentence(self, asked: CommandContext, value: str) -> tuple[StoredQuestion | None, str]:
         """Return the sentence of a button with its question; tell why if there is none for this person."""
         identifier, _, number = value.partition(":")
         question = await anyio.to_thread.run_sync(self._repository.find_question, identifier)
@@ -388,7 +392,7 @@ class ChatService:
             return question, question.sentences[int(number)]
         return None, ""
 
-    async def _correct(self, asked: Asked, sentence: str) -> None:
+    async def _correct(self, asked: CommandContext, sentence: str) -> None:
         """Open the form of a document command, filled in; without a form, return the sentence to be changed."""
         command = parse(sentence, asked.language)
         is_opened = (
@@ -403,7 +407,7 @@ class ChatService:
 
 
 def _write_afterwards(
-    asked: Asked, document: Mapping[str, Any] | None, command: DocumentCommand | None
+    asked: CommandContext, document: Mapping[str, Any] | None, command: DocumentCommand | None
 ) -> str:
     """Return the sentences to offer after a rejection, one in a line: the command to correct, then the draft's deletion."""
     if not document or document.get("status") != "draft":

@@ -90,7 +90,7 @@ class Form:
     cancel: str
     fields: tuple[FormField, ...]
     language: Language = "pt"
-    kept: str = field(default="")
+    sentence_start: str = field(default="")
     """The start of the sentence that the fields complete."""
 
 

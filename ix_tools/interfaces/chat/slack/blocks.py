@@ -79,7 +79,7 @@ def build_modal(form: Form, room: str) -> Block:
     return {
         "type": "modal",
         "callback_id": FORM,
-        "private_metadata": json.dumps({"room": room, "kept": form.kept}),
+        "private_metadata": json.dumps({"room": room, "kept": form.sentence_start}),
         "title": _plain(form.title, MODAL_TITLE),
         "submit": _plain(form.submit, MODAL_TITLE),
         "close": _plain(form.cancel, MODAL_TITLE),

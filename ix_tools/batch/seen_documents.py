@@ -1,4 +1,4 @@
-"""Shown documents: what a person was shown of a batch, while this process knows it and the approval of one call would still last.
+"""Seen documents: what a person was shown of a batch, while this process knows it and the approval of one call would still last.
 
 It spares one read of each document: the last read before it is finalized confirms what was shown. A run that does not find it here,
 such as that of another process, reads the document again.
@@ -15,7 +15,7 @@ MAX_BATCHES = 4
 """Batches that are kept; each has as many documents as one person reads."""
 
 
-class ShownDocuments:
+class SeenDocuments:
     """Facts of documents by batch, question and place in the file."""
 
     def __init__(self) -> None:
@@ -40,5 +40,5 @@ class ShownDocuments:
         return found if time.monotonic() - kept_at < max_seconds else None
 
 
-SHOWN = ShownDocuments()
+SEEN_DOCUMENTS = SeenDocuments()
 """Of this process: the command line opens its store anew for each step."""

@@ -30,7 +30,7 @@ class Age:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredData:
     """One table."""
 
     holds: str
@@ -44,8 +44,8 @@ class Kept:
 
 STORE = "as long as the store"
 HISTORY = "`history_years` after its end"
-KEPT: Mapping[str, Kept] = {
-    "approvals": Kept(
+DATA_INVENTORY: Mapping[str, StoredData] = {
+    "approvals": StoredData(
         "requests and decisions: ids, digests, who, when, amount; their texts",
         "a person's decision is bound to exactly one call, and shown in the history",
         "texts until the approval is used, or 30 days after it ended unused; its title (action, document, client, amount) "
@@ -53,68 +53,70 @@ KEPT: Mapping[str, Kept] = {
         ("text", "sheet", "summary", "reason"),
         "state NOT IN ('pending', 'approved')",
     ),
-    "audit": Kept(
+    "audit": StoredData(
         "who did what when, as a hash chain; signatures of approvals with their public keys; no texts",
         "proof of approvals, years later",
         "`proof_years` if that is set: its beginning is cut off, and a row of the chain says so; else as long as the store",
     ),
-    "batch_rows": Kept(
+    "batch_rows": StoredData(
         "documents of a file: the cells of its rows, their arguments, and id, number, total and problem of each document",
         "the batch goes on after a restart, no row makes a second document, and the report repeats the rows",
         f"arguments until the batch ends, cells 30 days after it; the rest {HISTORY}",
         ("cells", "arguments", "problem"),
         "batch IN (SELECT id FROM batches WHERE finished_at IS NOT NULL)",
     ),
-    "batches": Kept(
+    "batches": StoredData(
         "name and digest of a file, who began it, its state",
         "the same file makes its documents once",
         HISTORY,
         ("name", "reason"),
         "finished_at IS NOT NULL",
     ),
-    "catalogue_items": Kept(
+    "catalogue_items": StoredData(
         "items of the catalogue", "not every draft reads them again", "a day, then read again"
     ),
-    "chat_cards": Kept("ids of cards in chats", "a card shows how its request ended", Age(30, "created_at")),
-    "chat_questions": Kept(
+    "chat_cards": StoredData(
+        "ids of cards in chats", "a card shows how its request ended", Age(30, "created_at")
+    ),
+    "chat_questions": StoredData(
         "sentences to choose from, and who may",
         "buttons under a question in a chat",
         Age(7, "created_at"),
         ("sentences",),
         "1 = 1",
     ),
-    "claims": Kept(
+    "claims": StoredData(
         "which record a running call works on",
         "two calls do not change one document at once",
         "a quarter of an hour",
     ),
-    "companies": Kept("your company's name and tax number by account", "approvals name it", STORE),
-    "decisions": Kept(
+    "companies": StoredData("your company's name and tax number by account", "approvals name it", STORE),
+    "decisions": StoredData(
         "who approved, how and when", "several people must approve, and the history shows them", HISTORY
     ),
-    "differences": Kept(
+    "differences": StoredData(
         "fields that read back differently: asked and stored",
         "the difference is shown before the document is issued",
         "until they are accepted, or an update removes them",
         ("found",),
         "1 = 1",
     ),
-    "document_figures": Kept(
+    "document_figures": StoredData(
         "number, kind, dates, state, totals and VAT by rate of invoices and notes; no client, no lines",
         "the overview is shown without asking InvoiceXpress",
         "`issued_days` after its date, and until nothing is open of it",
     ),
-    "event_counters": Kept("numbers", "order of events", STORE),
-    "event_readers": Kept("how far a reader has read", "no event is lost", STORE),
-    "events": Kept(
+    "event_counters": StoredData("numbers", "order of events", STORE),
+    "event_readers": StoredData("how far a reader has read", "no event is lost", STORE),
+    "events": StoredData(
         "ids, states, numbers, totals; no names", "other programs learn what happened", "`events_days`"
     ),
-    "figure_readings": Kept(
+    "figure_readings": StoredData(
         "when each part of the overview was read; which findings last month's check had, and how many",
         "the overview says how old it is",
         STORE,
     ),
-    "intents": Kept(
+    "intents": StoredData(
         "each write: ids, what shows later whether it happened, its result",
         "no write happens twice, and a lost answer is found out",
         "keys for 400 days, which covers every repetition within a business year; evidence and results for `journal_days`, then the "
@@ -122,64 +124,64 @@ KEPT: Mapping[str, Kept] = {
         ("trace", "outcome"),
         "state NOT IN ('open', 'unknown')",
     ),
-    "invitations": Kept(
+    "invitations": StoredData(
         "hash of the link, who for, who by",
         "a link works once",
         Age(30, "expires_at", "{days} days after its end"),
     ),
-    "links": Kept(
+    "links": StoredData(
         "hash of the link, its approval",
         "a link leads to its page",
         Age(1, "expires_at", "a day after its end"),
     ),
-    "lookups": Kept(
+    "lookups": StoredData(
         "taxes, series, last document of a series",
         "not every draft reads them again",
         "ten minutes, then read again",
     ),
-    "mails": Kept(
+    "mails": StoredData(
         "address of an approver or administrator, state", "they are told once", Age(30, "finished_at")
     ),
-    "webhook_endpoints": Kept(
+    "webhook_endpoints": StoredData(
         "addresses of receivers, secrets that sign", "events are sent to them", "removed"
     ),
-    "webhook_deliveries": Kept(
+    "webhook_deliveries": StoredData(
         "ids, states and totals of an event", "a receiver gets it again", Age(30, "finished_at")
     ),
-    "month_figures": Kept(
+    "month_figures": StoredData(
         "sums by month and VAT rate", "the overview is quick with many documents", "as their documents"
     ),
-    "parked_calls": Kept(
+    "parked_calls": StoredData(
         "arguments of calls that wait for a decision; results",
         "the call is carried out without the asker",
         "arguments until it ends, results 30 days",
         ("arguments", "result"),
         "finished_at IS NOT NULL",
     ),
-    "passkeys": Kept(
+    "passkeys": StoredData(
         "public keys of people who sign in, who invited, confirmed, revoked", "sign-in and signatures", STORE
     ),
-    "people": Kept("name, role and accounts of people who sign in", "sign-in", STORE),
-    "pin_guesses": Kept(
+    "people": StoredData("name, role and accounts of people who sign in", "sign-in", STORE),
+    "pin_guesses": StoredData(
         "when a PIN was guessed wrong", "a PIN cannot be guessed at leisure", Age(365, "at", "a year")
     ),
-    "pins": Kept("hash of a PIN, who set it", "pages ask for it", "until it is removed"),
-    "rates": Kept("when the next request may leave", "InvoiceXpress's limit", STORE),
-    "sessions": Kept(
+    "pins": StoredData("hash of a PIN, who set it", "pages ask for it", "until it is removed"),
+    "rates": StoredData("when the next request may leave", "InvoiceXpress's limit", STORE),
+    "sessions": StoredData(
         "hash of a cookie, whose, when; their number at the OpenID provider",
         "people stay signed in",
         Age(30, "started_at", "{days} days after its start"),
     ),
-    "sign_ins": Kept("a challenge", "a sign-in counts once", Age(0, "expires_at", "ten minutes")),
-    "spent": Kept("amounts that the policy let out", "its budget of a day", HISTORY),
-    "tokens": Kept("hash, name, scopes, accounts, last use", "callers over HTTP", STORE),
+    "sign_ins": StoredData("a challenge", "a sign-in counts once", Age(0, "expires_at", "ten minutes")),
+    "spent": StoredData("amounts that the policy let out", "its budget of a day", HISTORY),
+    "tokens": StoredData("hash, name, scopes, accounts, last use", "callers over HTTP", STORE),
 }
 """By name of the table; a test compares it with the schema."""
 
 
 def find_age(table: str) -> Age:
     """Return the age at which the rows of a table are deleted."""
-    until = KEPT[table].until
+    until = DATA_INVENTORY[table].until
     assert isinstance(until, Age)
     return until
 
@@ -194,5 +196,5 @@ def delete_aged(connection: Connection, table: str, now: float, limit: int | Non
     return connection.execute(rows.delete().where(is_old)).rowcount
 
 
-AGED_TABLES = tuple(name for name, kept in KEPT.items() if isinstance(kept.until, Age))
+AGED_TABLES = tuple(name for name, stored in DATA_INVENTORY.items() if isinstance(stored.until, Age))
 """Tables whose rows are deleted by their age alone."""

@@ -8,7 +8,7 @@ from ix_tools.pipeline.context import CallContext
 
 
 @dataclass(frozen=True)
-class Asked:
+class CommandContext:
     """The command of a person, with its place, idempotency key and language."""
 
     person: str
