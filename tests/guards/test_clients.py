@@ -10,9 +10,22 @@ from ix_tools.domain.records import Client
 from ix_tools.guards import clients, tax_numbers
 from ix_tools.guards.facts import Facts
 from ix_tools.i18n.formats import LISBON
+from tests.guards.judging import judge
 from tests.harness import Harness, document_arguments, guide, invoice, warnings_by_field
 
 NEW = {"name": "Padaria Central, Lda", "code": "PADARIA", "fiscal_id": "508025338", "country": "PT"}
+ACME = Client(
+    id=501,
+    name="ACME, Lda",
+    code="ACME",
+    country="Portugal",
+    fiscal_id="508112230",
+    address="Avenida da Bigorna, 7",
+    city="Porto",
+    postal_code="4000-001",
+    phone="220000000",
+    website="www.acme.example",
+)
 FIELDS = ("id", "name", "code", "country", "fiscal_id", *clients.COMPARED_FIELDS)
 
 
@@ -89,18 +102,16 @@ async def test_a_name_has_at_most_a_hundred_characters(harness: Harness, length:
         ({"code": "OUTRO", "name": "ACME, Lda"}, "client.code", "'ACME'"),
     ],
 )
-async def test_code_and_name_must_lead_to_the_same_client(
-    harness: Harness, client: dict[str, Any], field: str, named: str
-) -> None:
+def test_code_and_name_must_lead_to_the_same_client(client: dict[str, Any], field: str, named: str) -> None:
     """Trap 3."""
-    found = await harness.get_refusal("create_invoice", invoice(client=client))
+    by_code = ACME if client["code"] == "ACME" else None
+    by_name = ACME if client["name"] == "ACME, Lda" else None
+    found = judge("create_invoice", invoice(client=client), client_by_code=by_code, client_by_name=by_name)
     assert named in found[field]
 
 
 @pytest.mark.parametrize("field", clients.COMPARED_FIELDS)
-async def test_what_is_said_of_an_existing_client_must_be_what_is_stored(
-    harness: Harness, field: str
-) -> None:
+def test_what_is_said_of_an_existing_client_must_be_what_is_stored(field: str) -> None:
     """Trap 3: everything else about a client that exists is ignored in silence."""
     other = {"email": "outra@acme.example.pt", "country": "ES", "fiscal_id": "ESB58378431"}.get(
         field, "outra coisa"
@@ -108,7 +119,7 @@ async def test_what_is_said_of_an_existing_client_must_be_what_is_stored(
     given = {"code": "ACME", field: other}
     if field == "fiscal_id":
         given["country"] = "ES"
-    found = await harness.get_refusal("create_invoice", invoice(client=given))
+    found = judge("create_invoice", invoice(client=given), client_by_code=ACME)
     assert "InvoiceXpress would ignore" in found[f"client.{field}"]
 
 
@@ -131,8 +142,8 @@ async def test_an_id_with_another_name_or_code_is_refused(harness: Harness) -> N
         {"city": "PORTO", "postal_code": "4000-001", "phone": "220000000"},
     ],
 )
-async def test_what_is_stored_may_be_said_in_other_letters(harness: Harness, same: dict[str, Any]) -> None:
-    assert (await harness.call("create_invoice", invoice(client={"code": "ACME", **same})))["ok"]
+def test_what_is_stored_may_be_said_in_other_letters(same: dict[str, Any]) -> None:
+    assert judge("create_invoice", invoice(client={"code": "ACME", **same}), client_by_code=ACME) == {}
 
 
 def test_a_client_without_a_country_is_in_portugal() -> None:
@@ -341,10 +352,9 @@ async def test_a_country_travels_under_the_vendors_own_name(
 
 
 @pytest.mark.parametrize("country", ["Portugall", "XX", "Europa", "Lisboa", 351])
-async def test_a_country_that_is_none_is_refused_with_what_is_near(harness: Harness, country: Any) -> None:
-    found = await harness.get_refusal(
-        "create_invoice", invoice(client={"name": "Nova", "code": "NOVA", "country": country})
-    )
+def test_a_country_that_is_none_is_refused_with_what_is_near(country: Any) -> None:
+    new = {"name": "Nova", "code": "NOVA", "country": country}
+    found = judge("create_invoice", invoice(client=new), client_by_code=None)
     if country == "Portugall":
         assert "Portugal" in found["client.country"]
     assert "client.country" in found
@@ -363,13 +373,9 @@ async def test_a_country_that_is_none_is_refused_with_what_is_near(harness: Harn
         "ana@acme.pt\nBcc: x@y.pt",
     ],
 )
-async def test_what_is_no_address_is_refused(harness: Harness, email: str) -> None:
-    assert (
-        "ana@example.pt"
-        in (await harness.get_refusal("create_invoice", invoice(client={**NEW, "email": email})))[
-            "client.email"
-        ]
-    )
+def test_what_is_no_address_is_refused(email: str) -> None:
+    found = judge("create_invoice", invoice(client={**NEW, "email": email}), client_by_code=None)
+    assert "ana@example.pt" in found["client.email"]
 
 
 @pytest.mark.parametrize("email", ["ana@acme.pt", "ana.sa+faturas@sub.acme.co.uk", "josé@padaria.pt"])
@@ -378,8 +384,8 @@ async def test_an_address_passes_as_it_is(harness: Harness, email: str) -> None:
     assert harness.get_last_body()["client"]["email"] == email
 
 
-async def test_an_unknown_client_field_is_refused(harness: Harness) -> None:
-    found = await harness.get_refusal("create_invoice", invoice(client={**NEW, "nif": "508025338"}))
+def test_an_unknown_client_field_is_refused() -> None:
+    found = judge("create_invoice", invoice(client={**NEW, "nif": "508025338"}), client_by_code=None)
     assert "unknown field" in found["client.nif"]
 
 

@@ -9,6 +9,7 @@ import pytest
 from ix_tools.guards import money
 from ix_tools.guards.facts import Facts
 from ix_tools.i18n.formats import LISBON
+from tests.guards.judging import judge
 from tests.harness import Harness, exempt_line, guide, invoice, line
 
 
@@ -39,10 +40,9 @@ async def test_blanks_around_the_name_of_a_tax_are_none_of_it(harness: Harness) 
         {"name": 23},
     ],
 )
-async def test_a_tax_that_is_no_name_is_refused(harness: Harness, tax: Any) -> None:
+def test_a_tax_that_is_no_name_is_refused(tax: Any) -> None:
     """Trap 2b: a number reads as an unknown tax, and that as an exempt line. Trap 2c: the name decides, not the id."""
-    found = await harness.get_refusal("create_invoice", invoice(items=[line(tax=tax)]))
-    assert "items.0.tax" in found
+    assert "items.0.tax" in judge("create_invoice", invoice(items=[line(tax=tax)]))
 
 
 @pytest.mark.parametrize("tax", ["IVA6", {"name": "IVA6"}])
@@ -99,7 +99,6 @@ async def test_a_tax_whose_rate_is_not_told_is_refused(harness: Harness) -> None
         ("unit_price", "NaN", True),
         ("unit_price", "Infinity", True),
         ("unit_price", True, True),
-        ("unit_price", None, True),
         ("unit_price", "1.00000", False),
         ("unit_price", "0.1000000000000000000000000000000001", True),
         ("quantity", 0, True),
@@ -118,41 +117,38 @@ async def test_a_tax_whose_rate_is_not_told_is_refused(harness: Harness) -> None
         ("unit", "hour", False),
     ],
 )
-async def test_an_amount_out_of_range_is_refused(
-    harness: Harness, field: str, value: Any, refused: bool
-) -> None:
+def test_an_amount_out_of_range_is_refused(field: str, value: Any, refused: bool) -> None:
     """Ranges: trap 14, trap 15 (four decimals are what the service keeps) and the documented "Quantity must be a number greater than 0"."""
-    arguments = invoice(items=[{**line(), field: value}])
-    if refused:
-        assert f"items.0.{field}" in await harness.get_refusal("create_invoice", arguments)
-    else:
-        assert (await harness.call("create_invoice", arguments))["ok"]
+    found = judge("create_invoice", invoice(items=[{**line(), field: value}]))
+    assert set(found) == ({f"items.0.{field}"} if refused else set())
+
+
+async def test_a_line_without_a_price_is_refused_where_the_catalogue_has_none(harness: Harness) -> None:
+    found = await harness.get_refusal("create_invoice", invoice(items=[line(unit_price=None)]))
+    assert "items.0.unit_price" in found
 
 
 @pytest.mark.parametrize(
     ("value", "refused"),
     [(0, False), ("99.99", False), (100, True), ("99.991", True), (-1, True), ("25%", True)],
 )
-async def test_retention_is_a_percentage_below_a_hundred(harness: Harness, value: Any, refused: bool) -> None:
+def test_retention_is_a_percentage_below_a_hundred(value: Any, refused: bool) -> None:
     """E: "Retention must be a number between 0 and 99.99"."""
-    if refused:
-        assert "retention" in await harness.get_refusal("create_invoice", invoice(retention=value))
-    else:
-        assert (await harness.call("create_invoice", invoice(retention=value)))["ok"]
+    assert ("retention" in judge("create_invoice", invoice(retention=value))) is refused
 
 
-async def test_what_the_service_would_ignore_on_a_line_is_refused(harness: Harness) -> None:
+def test_what_the_service_would_ignore_on_a_line_is_refused() -> None:
     """Trap 14: discount_amount is read-only; unknown keys are dropped or refused."""
-    found = await harness.get_refusal("create_invoice", invoice(items=[line(discount_amount=5)]))
+    found = judge("create_invoice", invoice(items=[line(discount_amount=5)]))
     assert "give discount in percent" in found["items.0.discount_amount"]
-    found = await harness.get_refusal("create_invoice", invoice(items=[line(price=5)]))
+    found = judge("create_invoice", invoice(items=[line(price=5)]))
     assert "unknown field" in found["items.0.price"]
 
 
 @pytest.mark.parametrize("items", [[], None, {"item": [line()]}, "Revisão", [[]]])
-async def test_lines_are_a_list_of_at_least_one(harness: Harness, items: Any) -> None:
+def test_lines_are_a_list_of_at_least_one(items: Any) -> None:
     """E: "Items element should be of type array"."""
-    found = await harness.get_refusal("create_invoice", {**invoice(), "items": items})
+    found = judge("create_invoice", {**invoice(), "items": items})
     assert any(field.startswith("items") for field in found)
 
 
@@ -181,14 +177,14 @@ async def test_a_discount_over_the_document_is_asked_about(harness: Harness) -> 
         ("absolute", "0.001", True),
     ],
 )
-async def test_a_discount_takes_no_more_than_there_is(
-    harness: Harness, kind: str, value: Any, refused: bool
-) -> None:
+def test_a_discount_takes_no_more_than_there_is(kind: str, value: Any, refused: bool) -> None:
     arguments = invoice(global_discount={"value_type": kind, "value": value}, accept=["global_discount"])
-    if refused:
-        assert "global_discount.value" in await harness.get_refusal("create_invoice", arguments)
-    else:
-        assert (await harness.call("create_invoice", arguments))["document"]["total"] == "0.00"
+    assert set(judge("create_invoice", arguments)) == ({"global_discount.value"} if refused else set())
+
+
+async def test_a_discount_may_take_everything(harness: Harness) -> None:
+    arguments = invoice(global_discount={"value_type": "absolute", "value": 100}, accept=["global_discount"])
+    assert (await harness.call("create_invoice", arguments))["document"]["total"] == "0.00"
 
 
 async def test_a_second_currency_is_asked_about_because_it_only_prints(harness: Harness) -> None:
@@ -200,30 +196,23 @@ async def test_a_second_currency_is_asked_about_because_it_only_prints(harness: 
     assert (harness.get_last_body()["currency_code"], harness.get_last_body()["rate"]) == ("USD", "1.0853")
 
 
-async def test_a_currency_and_its_rate_go_together(harness: Harness) -> None:
-    found = await harness.get_refusal(
-        "create_invoice", invoice(currency_code="USD", accept=["currency_only_prints"])
-    )
+def test_a_currency_and_its_rate_go_together() -> None:
+    found = judge("create_invoice", invoice(currency_code="USD", accept=["currency_only_prints"]))
     assert "units of USD for 1" in found["rate"]
-    assert (
-        "give currency_code too" in (await harness.get_refusal("create_invoice", invoice(rate="1.1")))["rate"]
-    )
+    assert "give currency_code too" in judge("create_invoice", invoice(rate="1.1"))["rate"]
 
 
 @pytest.mark.parametrize("code", ["US", "USDD", "XXX", "Dólar", 840])
-async def test_a_currency_that_the_vendor_does_not_list_is_refused(harness: Harness, code: Any) -> None:
-    assert "currency_code" in await harness.get_refusal("create_invoice", invoice(currency_code=code, rate=1))
+def test_a_currency_that_the_vendor_does_not_list_is_refused(code: Any) -> None:
+    assert "currency_code" in judge("create_invoice", invoice(currency_code=code, rate=1))
 
 
 @pytest.mark.parametrize(
     ("rate", "refused"), [(0, True), ("-1", True), ("0.0000000001", False), ("0.00000000001", True)]
 )
-async def test_a_rate_is_more_than_nothing(harness: Harness, rate: Any, refused: bool) -> None:
+def test_a_rate_is_more_than_nothing(rate: Any, refused: bool) -> None:
     arguments = invoice(currency_code="USD", rate=rate, accept=["currency_only_prints"])
-    if refused:
-        assert "rate" in await harness.get_refusal("create_invoice", arguments)
-    else:
-        assert (await harness.call("create_invoice", arguments))["ok"]
+    assert set(judge("create_invoice", arguments)) == ({"rate"} if refused else set())
 
 
 @pytest.mark.parametrize(
@@ -252,6 +241,5 @@ async def test_the_euro_is_no_second_currency(harness: Harness, rate: Any) -> No
     assert not {"currency_code", "rate"} & set(harness.get_last_body())
 
 
-async def test_another_rate_for_the_euro_is_refused(harness: Harness) -> None:
-    found = await harness.get_refusal("create_invoice", invoice(currency_code="eur", rate="1.1"))
-    assert "rate" in found
+def test_another_rate_for_the_euro_is_refused() -> None:
+    assert "rate" in judge("create_invoice", invoice(currency_code="eur", rate="1.1"))
