@@ -284,6 +284,13 @@ class Settings(BaseModel):
             own["accounts"] = {**self.accounts, self.account: AccountSettings.model_construct(**main)}
         return self.model_copy(update=own)
 
+    def list_secrets(self) -> tuple[str, ...]:
+        """List every secret of the settings and of all accounts, for whoever keeps them out of logs."""
+        owners = (self, *self.accounts.values())
+        values = [getattr(one, name) for one in owners for name in type(one).model_fields]
+        secrets = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+        return tuple(sorted(secrets - {""}, key=len, reverse=True))
+
     def require_account(self) -> None:
         """Check that an account is set.
 

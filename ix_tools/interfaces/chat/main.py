@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from ix_tools.api_client.client import KEY_PLACEHOLDER, compile_key_pattern
 from ix_tools.config.extras import require_extra
 from ix_tools.config.loading import detect_language, load_settings
 from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options, run_chosen_sandbox
@@ -26,7 +27,6 @@ PORT = 8757
 """The default port for Slack's signed requests."""
 NOISY = ("httpx", "httpcore", "telegram", "apscheduler", "slack_bolt", "slack_sdk", "aiohttp", "websockets")
 """Libraries whose loggers print addresses with tokens in them, or every message."""
-SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "telegram_bot_token", "api_key")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -131,24 +131,26 @@ def _require_secrets(settings: Settings, *names: str) -> None:
 
 
 class SecretFilter(logging.Filter):
-    """Removes the tokens from all log records, also those of libraries."""
+    """Removes tokens, keys and passwords from all log records, also those of libraries."""
 
     def __init__(self, settings: Settings) -> None:
         """Remember the secrets that are set."""
         super().__init__()
-        found = (getattr(settings, name).get_secret_value() for name in SECRETS)
-        self._secrets = [one for one in found if len(one) > 5]
+        self._secrets = [compile_key_pattern(one) for one in settings.list_secrets() if len(one) > 5]
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Replace the secrets in a record; always let it pass."""
-        text = record.getMessage()
+        record.msg, record.args = self._redact(record.getMessage()), ()
         if record.exc_info:
-            record.exc_text = logging.Formatter().formatException(record.exc_info)
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
-            record.exc_text = record.exc_text.replace(secret, "…") if record.exc_text else record.exc_text
-        record.msg, record.args = text, ()
+            record.exc_text = self._redact(logging.Formatter().formatException(record.exc_info))
         return True
+
+    def _redact(self, text: str) -> str:
+        raw = text.encode("utf-8", "replace")
+        for plain, key in self._secrets:
+            if plain in raw:
+                raw = key.sub(KEY_PLACEHOLDER, raw)
+        return raw.decode("utf-8", "replace")
 
 
 def _configure_logging(settings: Settings) -> None:

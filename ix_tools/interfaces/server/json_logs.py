@@ -17,6 +17,7 @@ from ix_tools.text.sanitize import sanitize_all
 SECRETS = re.compile(
     r"ixt_[A-Za-z0-9_-]{20,}"  # our own tokens
     r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"  # signed tokens
+    r"|whsec_[A-Za-z0-9+/_=-]{20,}"  # secrets of webhooks
     r"|(?<=api_key=)[^&\s\"'<>]+"
     r"|(?<=/approve/)[A-Za-z0-9_-]{20,}"  # links to pages of approvals
     r"|(?i:(?<=bearer )[^\s\"',]+)"
@@ -30,7 +31,7 @@ class JsonFormatter(logging.Formatter):
     """Formats a record as one JSON object."""
 
     def __init__(self, keys: Iterable[str]) -> None:
-        """Keep the keys to redact, in every form in which a text may quote them."""
+        """Keep the secrets to redact, in every form in which a text may quote them."""
         super().__init__()
         self._keys = [compile_key_pattern(key) for key in keys if key]
 
@@ -62,9 +63,8 @@ class JsonFormatter(logging.Formatter):
 
 def configure_logging(settings: Settings) -> None:
     """Send every logger's records to standard error."""
-    keys = [one.api_key.get_secret_value() for one in (settings, *settings.by_account().values())]
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter(keys))
+    handler.setFormatter(JsonFormatter(settings.list_secrets()))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)

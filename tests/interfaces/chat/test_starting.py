@@ -7,8 +7,9 @@ import logging
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from ix_tools.config.settings import Settings
+from ix_tools.config.settings import AccountSettings, Settings
 from ix_tools.errors import SettingsError
 from ix_tools.interfaces.chat.main import NOISY, SecretFilter, build_parser, main
 from ix_tools.interfaces.chat.runtime import build_runtime, choose_account
@@ -76,6 +77,20 @@ def test_a_chat_serves_one_account() -> None:
     for wanted in ("", "other"):
         with pytest.raises(SettingsError, match="one account"):
             choose_account(several, wanted)
+
+
+def test_no_secret_of_the_settings_reaches_the_log() -> None:
+    """Whatever is added to the settings as a secret, of any account, and as an address quotes it."""
+    names = [name for name, one in Settings.model_fields.items() if one.annotation is SecretStr]
+    assert len(names) > 5
+    accounts = {"a": AccountSettings.model_validate({"account": "acme", "api_key": "other/secret-7"})}
+    secrets = {one: SecretStr(f"secret-{one}") for one in names}
+    settings = Settings().model_copy(update={**secrets, "accounts": accounts})
+    keeper = SecretFilter(settings)
+    for secret in (*(f"secret-{one}" for one in names), "other/secret-7", "other%2Fsecret-7"):
+        record = logging.LogRecord("library", 20, "", 1, "GET ?key=%s", (secret,), None)
+        keeper.filter(record)
+        assert "secret" not in record.getMessage(), secret
 
 
 def test_no_token_reaches_the_log() -> None:

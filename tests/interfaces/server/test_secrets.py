@@ -116,6 +116,7 @@ def line(lines: JsonFormatter, message: str, *given: Any, error: BaseException |
         "ixt_Zq9secret8wordAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "token eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0Zq9secret8word.c2ln",
         "postgresql://ix:Zq9secret8word@db.example.com/ix",
+        "signed with whsec_Zq9secret8wordAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         "the key k-Zq9secret8word/1 was refused",
         "k%2DZq9secret8word%2F1",
     ],
@@ -142,9 +143,19 @@ def test_every_logger_goes_through_the_one_handler(harness: Harness) -> None:
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
     try:
-        settings = harness.context.settings.model_copy(update={"api_key": SecretStr(CANARY)})
+        settings = harness.context.settings.model_copy(
+            update={
+                "api_key": SecretStr(CANARY),
+                "mail_password": SecretStr("mail-password-7"),
+                "oidc_client_secret": SecretStr("oidc-secret-7"),
+            }
+        )
         configure_logging(settings)
         assert [type(one.formatter) for one in root.handlers] == [JsonFormatter]
+        written = root.handlers[0].format(
+            logging.makeLogRecord({"msg": f"{CANARY} mail-password-7 oidc-secret-7"})
+        )
+        assert not any(one in written for one in (CANARY, "mail-password-7", "oidc-secret-7"))
         assert all(not logging.getLogger(name).handlers for name in ("uvicorn", "uvicorn.error"))
     finally:
         root.handlers[:] = before
