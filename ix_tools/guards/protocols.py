@@ -125,6 +125,13 @@ class Transition(Protocol):
     def message(self) -> str | None: ...
 
 
+class EmailCall(Protocol):
+    """E-mail about a document."""
+
+    @property
+    def email(self) -> str: ...
+
+
 class MailText(Protocol):
     """Text of an e-mail."""
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from ix_tools.domain.document_kinds import ISSUED_STATES, NOTES, get_document_kind, name_within_sentence
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
-from ix_tools.guards.protocols import Transition
+from ix_tools.guards.protocols import EmailCall, Transition
 from ix_tools.i18n.messages import NO_MESSAGE, message, verbatim
 from ix_tools.i18n.state_names import name_state
 
@@ -186,13 +186,6 @@ def not_canceled_while_paid_or_credited(call: Transition, facts: Facts) -> Itera
                 if is_receipt
                 else message("it is already corrected by the credit note: never both"),
             )
-
-
-class EmailCall(Protocol):
-    """E-mail about a document."""
-
-    @property
-    def email(self) -> str: ...
 
 
 @wants(Want.DOCUMENT)

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, ask, warn
-from ix_tools.guards.protocols import Draft, MailText
+from ix_tools.guards.protocols import Draft, EmailCall, MailText
 from ix_tools.i18n.messages import Value, message
+from ix_tools.text.alphabets import imitates_latin
 
 _ADDRESSEES = r"(?:assistente|assistant|ai|ia|llm|agente?|bot|chat ?gpt|claude|gemini|copilot|modelo(?: de linguagem)?|language model)"
 _TOOLS = "create|update|delete|send|change|get|list|generate|cancel|issue|find|search|describe|run|register|set|lookup"
@@ -115,6 +116,19 @@ def text_speaks_to_people(call: Draft, facts: Facts) -> Iterator[Finding]:
         yield _warn_of_text("items", message("{lines} lines", lines=len(lines)))
 
 
+def names_are_of_one_alphabet(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Warn of a client's name with letters that only look like Latin ones: it may be somebody else than it seems."""
+    client = call.client
+    if client is not None and client.name and imitates_latin(client.name):
+        yield _warn_of_alphabet("client.name", message("client's name"))
+
+
+def recipient_is_of_one_alphabet(call: EmailCall, facts: Facts) -> Iterator[Finding]:
+    """Warn of an e-mail address with letters that only look like Latin ones: it may be somebody else's."""
+    if imitates_latin(call.email):
+        yield _warn_of_alphabet("email", message("address of the e-mail"))
+
+
 def texts_are_no_placeholders(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Ask about printed text such as null or undefined, which a program left in place of a value."""
     if PLACEHOLDERS in call.accept:
@@ -141,6 +155,17 @@ def mail_speaks_to_people(call: MailText, facts: Facts) -> Iterator[Finding]:
     ):
         if text and is_addressed_to_program(text):
             yield _warn_of_text(field, where)
+
+
+def _warn_of_alphabet(field: str, where: Value) -> Finding:
+    """Return the warning of a name; `where` names its field for people."""
+    return warn(
+        field,
+        message(
+            "letters of another alphabet stand in it that look like Latin ones: it may be somebody else than it seems ({where})",
+            where=where,
+        ),
+    )
 
 
 def _warn_of_text(field: str, where: Value) -> Finding:

@@ -147,6 +147,7 @@ STORED_GUARDS = (
     recheck_refusing(simplified_invoices.simplified_within_legal_limit),
     recheck_refusing(billed_guides.billed_guide_is_in_force),
     recheck_warning(texts.text_speaks_to_people),
+    recheck_warning(texts.names_are_of_one_alphabet),
 )
 """Rules of drafts that are checked again on the stored document when it is finalized."""
 

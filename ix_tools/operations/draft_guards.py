@@ -40,6 +40,7 @@ EVERY_DRAFT_GUARDS: tuple[Guard, ...] = (
     catalogue.line_names_unique,
     series.series_fits_type,
     texts.text_speaks_to_people,
+    texts.names_are_of_one_alphabet,
     texts.texts_are_no_placeholders,
 )
 

@@ -79,6 +79,7 @@ class SendEmail(IdempotentCall, Operation[EmailResult]):
             states.recipient_differs_from_client,
             electronic_invoices.sent_pdf_is_an_electronic_invoice,
             texts.mail_speaks_to_people,
+            texts.recipient_is_of_one_alphabet,
         ),
         vendor_operations=("sendInvoiceEmail", "sendEstimateEmail", "sendGuideEmail"),
         example={

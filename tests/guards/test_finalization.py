@@ -84,6 +84,12 @@ WARNED: dict[str, tuple[str, Json, str, str]] = {
         "seems to speak to a program",
         "parece dirigir-se a um programa",
     ),
+    "names_are_of_one_alphabet": (
+        "create_invoice",
+        invoice(client={"name": "\u0410CME, Lda", "code": "ACME2"}),
+        "look like Latin ones",
+        "parecem latinas",
+    ),
 }
 
 

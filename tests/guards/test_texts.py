@@ -127,3 +127,11 @@ async def test_an_email_is_marked_too(harness: Harness) -> None:
     assert "this text seems to speak to a program" in text
     assert "(text of the e-mail)" in text
     assert "program" not in await harness.get_approval_text("send_email", {**mail, "body": "Segue a fatura."})
+
+
+async def test_an_address_that_only_looks_latin_is_marked_where_a_person_approves(harness: Harness) -> None:
+    made = await harness.create_issued()
+    call = document_arguments(made, email="ana@\u0430cme.example")
+    assert "look like Latin ones" in await harness.get_approval_text("send_email", call)
+    honest = document_arguments(made, email="ana@acme.example")
+    assert "look like Latin ones" not in await harness.get_approval_text("send_email", honest)
