@@ -19,7 +19,10 @@ from ix_tools.errors import IxError, NotPermitted
 from ix_tools.i18n.messages import message
 from ix_tools.idempotency.process_identity import is_owner_running
 from ix_tools.pipeline.context import CallContext
+from ix_tools.text.sanitize import sanitize_line
 
+MAX_NAME = 200
+"""Characters of a file's name that are stored."""
 LEFT_AS_DRAFT = frozenset({"drafted", "held", "left_out"})
 """States of a document whose draft may still exist."""
 
@@ -240,7 +243,7 @@ def _store(
         "credential": starter.credential,
         "scopes": sorted(map(str, context.scopes)),
         "face": starter.face,
-        "name": name[-200:],
+        "name": sanitize_line(name)[-MAX_NAME:],
         "digest": digest,
         "headings": json.dumps(
             {"format": table.table.format, "separator": table.table.separator, "names": headings},

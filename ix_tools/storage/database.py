@@ -3,6 +3,7 @@
 Every database error becomes a refusal before anything is sent, because a call must not depend on a lost record.
 """
 
+import re
 import sqlite3
 import threading
 import time
@@ -30,8 +31,14 @@ QUEUE_TIMEOUT = 60.0
 """Seconds that a thread waits in that queue."""
 
 
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""Characters that no database takes as text."""
+
+
 def find_row(connection: Connection, table: sql.Table, identifier: str) -> sql.Row[Any] | None:
     """Return the row of a table with this id inside the caller's transaction; None without one."""
+    if _NO_TEXT.search(identifier):
+        return None  # no id, and PostgreSQL would call it a fault of the connection
     return connection.execute(sql.select(table).where(table.c.id == identifier)).one_or_none()
 
 

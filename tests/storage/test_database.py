@@ -30,6 +30,7 @@ from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage import database, engines, transactions
 from ix_tools.storage.database import Store
+from ix_tools.storage.schema import approvals
 from tests.harness import Harness, invoice
 
 ROOT = Path(database.__file__).parent
@@ -457,3 +458,11 @@ async def test_reading_the_account_needs_the_store_as_well(
     if other is not None:
         other.close()
     await desk.close()
+
+
+@pytest.mark.parametrize("identifier", ["a\0b", "\0", "a\ud800"])
+def test_an_id_that_is_no_text_names_nothing(place: str, identifier: str) -> None:
+    """PostgreSQL would refuse the query, which looks like a database that is away."""
+    opened = Store(place)
+    assert opened.find_row(approvals, identifier) is None
+    opened.close()

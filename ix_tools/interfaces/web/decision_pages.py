@@ -19,6 +19,7 @@ from ix_tools.i18n.messages import render
 from ix_tools.interfaces.web import joint_page, rendering
 from ix_tools.interfaces.web.requests import build_headers
 from ix_tools.storage.database import Store
+from ix_tools.text.sanitize import sanitize_text
 
 MAX_REASON_LENGTH = 500
 REFRESH_SECONDS = 5
@@ -50,7 +51,7 @@ class DecisionForm:
             decision=fields["decision"],
             accept_differences=fields.get("accept_differences") == "yes",
             pin=fields.get("pin", ""),
-            reason=fields.get("reason", "").strip()[:MAX_REASON_LENGTH],
+            reason=sanitize_text(fields.get("reason", "")).strip()[:MAX_REASON_LENGTH],
             answer=fields.get("answer", ""),
             choice=choice,
         )

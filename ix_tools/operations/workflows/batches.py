@@ -112,6 +112,10 @@ class RunBatch(Operation[BatchStatus]):
     def _one_source(self) -> Self:
         if sum(one is not None for one in (self.rows, self.csv, self.batch)) != 1:
             raise InvalidValue(message("give one of rows, csv and batch"), "rows")
+        try:
+            _write_rows(self.rows or []).encode()
+        except UnicodeEncodeError:  # half of a pair, which JSON can escape and no digest takes
+            raise InvalidValue(message("holds characters that are no text"), "rows") from None
         return self
 
     def list_required_operations(self) -> tuple[str, ...]:
@@ -120,7 +124,7 @@ class RunBatch(Operation[BatchStatus]):
 
     async def execute(self, context: OperationContext) -> BatchStatus:
         """Start the batch or carry it on, as far as it goes without a person or within the time of one call."""
-        rows = json.dumps(self.rows, ensure_ascii=False) if self.rows is not None else self.csv
+        rows = _write_rows(self.rows) if self.rows is not None else self.csv
         request = BatchRequest(
             batch=self.batch or "",
             content=rows.encode() if rows is not None else b"",
@@ -136,6 +140,10 @@ class RunBatch(Operation[BatchStatus]):
     def plan_correction(self, result: BatchStatus, facts: Facts) -> Correction | None:
         """Return the plan for the documents that were issued or deleted."""
         return plan_correction_of_documents(result)
+
+
+def _write_rows(rows: list[BatchFileRow]) -> str:
+    return json.dumps(rows, ensure_ascii=False)
 
 
 class GetBatch(Operation[BatchStatus]):

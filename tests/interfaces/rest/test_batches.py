@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx2
+import pytest
 from jsonschema import Draft202012Validator
 
 from ix_tools.approvals.joint_decisions import Choice
@@ -120,3 +121,26 @@ async def test_a_caller_sees_its_own_batches_only(harness: Harness) -> None:
         assert (await client.post("/batches", content=FILE.encode(), headers=reader)).status_code == 403
         refused = await client.post(f"/batches/{body['id']}/discard", headers=own)
         assert refused.json()["code"] == "refused"
+
+
+@pytest.mark.parametrize(
+    ("broken", "code", "field"), [("\\ud800", "invalid_arguments", "rows"), ("\\u0000", "file_refused", "D2")]
+)
+async def test_rows_with_characters_that_are_no_text_are_refused_with_their_place(
+    caller: Caller, broken: str, code: str, field: str
+) -> None:
+    row = f'{{"date": "2026-11-20", "due_date": "30d", "client_code": "ACME", "item": "{broken}", "quantity": 1, "price": 60.5}}'
+    headers = {"Content-Type": "application/json"}
+    answer = await caller.client.post("/tools/run_batch", content=f'{{"rows": [{row}]}}', headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+    assert answer.json()["problems"][0]["field"] == field
+
+
+async def test_the_name_of_a_file_is_one_line_that_hides_nothing(caller: Caller) -> None:
+    name = "../s\u00f3cios\u202egnp\r\nX: y\0.csv"
+    body = (await caller.client.post("/batches", params={"name": name}, content=FILE.encode())).json()
+    stored = create_repository(caller.harness.context).find(body["id"])
+    assert stored is not None
+    assert stored.name == body["file"] == "../s\u00f3ciosgnp  X: y.csv"
+    report = await caller.client.get(f"/batches/{body['id']}/report")
+    assert report.headers["content-disposition"] == f'attachment; filename="{body["id"]}.report.csv"'
