@@ -75,9 +75,11 @@ async def run_batch(
             pass
         return run
     finally:
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(repository.release, identifier, owner)
-        CARRIED.discard(place)
+        try:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(repository.release, identifier, owner)
+        finally:  # the database may be away; then the lease ends by itself
+            CARRIED.discard(place)
 
 
 async def _advance(run: BatchRun) -> bool:

@@ -76,7 +76,11 @@ DATA_INVENTORY: Mapping[str, StoredData] = {
         "items of the catalogue", "not every draft reads them again", "a day, then read again"
     ),
     "chat_cards": StoredData(
-        "ids of cards in chats", "a card shows how its request ended", Age(30, "created_at")
+        "ids of cards in chats, and the command to correct after a rejection",
+        "a card shows how its request ended",
+        Age(30, "created_at"),
+        ("afterwards",),
+        "1 = 1",
     ),
     "chat_questions": StoredData(
         "sentences to choose from, and who may",

@@ -23,9 +23,11 @@ from ix_tools.approvals.stored_preview import load_preview
 from ix_tools.batch.carrier import BatchRun
 from ix_tools.batch.models import Batch, BatchRow
 from ix_tools.batch.report import write_report
+from ix_tools.batch.repository import BatchRepository
 from ix_tools.batch.run import run_batch
 from ix_tools.batch.start import create_repository, start_batch
-from ix_tools.errors import ApprovalRefused, InvalidArguments, IxError
+from ix_tools.errors import ApprovalRefused, InvalidArguments, IxError, StoreUnavailable
+from ix_tools.i18n.messages import message
 from ix_tools.storage.schema import approvals
 from tests.batch.workbooks import HEADINGS, build_csv, change
 from tests.harness import Harness, document_arguments, line
@@ -451,6 +453,22 @@ async def test_a_batch_that_was_interrupted_or_never_decided_ends_too(harness: H
     found = [repository.find(one) for one in (begun.id, asked.batch.id)]
     assert [one and one.state for one in found] == ["partial", "partial"]
     assert not any(row.arguments for row in rows_of(harness, asked))
+
+
+async def test_a_database_that_goes_away_leaves_the_batch_to_the_next_attempt(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = await start(harness)
+
+    def lose_it(*given: object) -> None:
+        raise StoreUnavailable(message("away"), next=message("later"))
+
+    with monkeypatch.context() as away:
+        away.setattr(BatchRepository, "release", lose_it)
+        with pytest.raises(StoreUnavailable):
+            await go_on(harness, batch)
+    assert (await go_on(harness, batch)).batch.state == "asked"
+    assert len([one for one in harness.list_writes() if one["path"] == "/invoices.json"]) == 3
 
 
 async def test_a_rejected_batch_that_nobody_carries_on_ends_and_is_emptied(harness: Harness) -> None:

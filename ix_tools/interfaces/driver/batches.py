@@ -49,14 +49,20 @@ class BatchDriver:
             await run_batch(context, batch.id, CallOrigin(batch.face))
         except IxError as failure:
             await self._settle(batch, failure)
+        except Exception:  # a fault of ours, which the driver logs; at once it would only happen again
+            await self._postpone(batch)
+            raise
 
     async def _settle(self, batch: Batch, failure: IxError) -> None:
         if is_passing(failure) and not isinstance(failure, NotPermitted):
-            pause = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** min(batch.attempts, 10))
-            await anyio.to_thread.run_sync(self._repository.postpone, batch.id, pause)
+            await self._postpone(batch)
             return
 
         def stop() -> None:
             self._repository.update(batch.id, state="stopped", reason=failure.dump())
 
         await anyio.to_thread.run_sync(stop)
+
+    async def _postpone(self, batch: Batch) -> None:
+        pause = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** min(batch.attempts, 10))
+        await anyio.to_thread.run_sync(self._repository.postpone, batch.id, pause)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import anyio
 import pytest
+import sqlalchemy as sql
 
 from ix_tools.approvals.expiry import expire_overdue
 from ix_tools.interfaces.chat.conversation.shapes import ReplyPlace
-from ix_tools.storage.schema import approvals
+from ix_tools.storage.erasure import erase_client
+from ix_tools.storage.schema import approvals, metadata
 from tests.harness import Harness, document_arguments, execute, invoice
 from tests.interfaces.chat.conversation import (
     FOUR_EYES,
@@ -370,6 +372,29 @@ async def test_after_a_rejection_the_asker_corrects_the_invoice_in_a_form(chat: 
     assert chat.list_issued() == []
     await chat.press("UANA", get_button(offered, "answer").value)
     assert "apagad" in chat.card.text.casefold() or "delete" in chat.card.text.casefold()
+
+
+async def test_a_client_is_erased_from_what_a_chat_keeps(chat: Conversation) -> None:
+    """A card keeps the command for the button that corrects it."""
+    await chat.ask("UANA", INVOICE)
+    await chat.press("URUI", get_button(chat.card, "no").value)
+    await chat.drive()
+    store = chat.harness.context.store
+
+    def find_mentions() -> list[str]:
+        with store.reading() as connection:
+            return [
+                f"{table.name}.{name}"
+                for table in metadata.sorted_tables
+                for row in connection.execute(sql.select(table))
+                for name, value in row._mapping.items()
+                if "ACME" in str(value) and table.name != "catalogue_items"
+            ]
+
+    assert "chat_cards.afterwards" in find_mentions()
+    with store.writing() as connection:
+        erase_client(connection, ["ACME", "ACME, Lda"])
+    assert find_mentions() == []
 
 
 async def test_without_a_form_the_sentence_comes_back_to_be_changed(chat: Conversation) -> None:

@@ -91,6 +91,23 @@ async def test_trouble_that_passes_is_tried_again_later(caller: Caller) -> None:
     assert await drive(harness) == []
 
 
+async def test_a_fault_of_ours_is_not_tried_again_at_once(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = (await caller.client.post("/batches", content=FILE.encode())).json()
+
+    async def fail(*given: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("ix_tools.interfaces.driver.batches.run_batch", fail)
+    with pytest.raises(ZeroDivisionError):
+        await drive(caller.harness)
+    batch = create_repository(caller.harness.context).find(body["id"])
+    assert batch is not None
+    assert (batch.state, batch.attempts) == ("drafting", 1)
+    assert await drive(caller.harness) == []
+
+
 async def test_a_batch_that_is_reopened_goes_on_with_todays_credential(harness: Harness) -> None:
     """A token ends before its batch; whoever sends the file again with the next token of the same name carries it on."""
     app = build_served_app(harness, requires_authentication=True)
