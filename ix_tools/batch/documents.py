@@ -88,8 +88,11 @@ class DocumentTable:
     """Columns of the source, without those of a report."""
 
 
-def read_documents(table: Table) -> DocumentTable:
+def read_documents(table: Table, most: int = MAX_DOCUMENTS) -> DocumentTable:
     """Return the documents of a table.
+
+    Args:
+        most: number of documents above which the table is refused before any is read.
 
     Raises:
         InvalidArguments: The table has faults; all of them are listed.
@@ -111,12 +114,12 @@ def read_documents(table: Table) -> DocumentTable:
     are_columns_complete = {one.column.field for one in columns}.issuperset(REQUIRED)
     documents: list[BatchDocument] = []
     groups = list(_group(rows[1:], columns, faults))
-    if len(groups) > MAX_DOCUMENTS:
+    if len(groups) > most:
         raise refuse_file(
             message(
                 "The file has {count} documents; one approval covers at most {limit}.",
                 count=len(groups),
-                limit=MAX_DOCUMENTS,
+                limit=most,
             ),
             message("several files"),
         )
