@@ -8,27 +8,10 @@ drafting ──▶ asking ──▶ asked ──▶ working ──▶ done · pa
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-BatchState = Literal[
-    "drafting", "asking", "asked", "working", "stopped", "rejected", "expired", "done", "partial"
-]
-Purpose = Literal["issue", "delete"]
-RowState = Literal[
-    "new",
-    "drafted",
-    "trying",
-    "issued",
-    "done",
-    "held",
-    "left_out",
-    "failed",
-    "removing",
-    "deleted",
-    "skipped",
-]
-"""`trying` and `removing`: a request may be on its way. `issued`: its e-mail is still to be sent. `held`: a draft that differs, was
-changed or is refused, which is in no common approval. `skipped`: an earlier run of the same row did it."""
+from ix_tools.domain.batch_states import BatchState, Purpose, RowState
+
 ENDED_BATCH: frozenset[BatchState] = frozenset({"done", "partial"})
 ENDED_ROW: frozenset[RowState] = frozenset({"done", "held", "left_out", "failed", "deleted", "skipped"})
 GOOD_ROW: frozenset[RowState] = frozenset({"done", "deleted", "skipped"})

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from ix_tools.batch.models import Batch, RowState
+from ix_tools.batch.models import Batch
+from ix_tools.domain.batch_states import RowState
 from ix_tools.i18n.messages import Message, message
 
 STEPS: Mapping[str, Message] = {

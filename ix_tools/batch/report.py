@@ -5,8 +5,9 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ix_tools.batch.models import ENDED_BATCH, Batch, BatchRow, RowState
+from ix_tools.batch.models import ENDED_BATCH, Batch, BatchRow
 from ix_tools.batch.report_columns import REPORT_HEADINGS
+from ix_tools.domain.batch_states import RowState
 from ix_tools.errors import Problem
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, load_text, message, render

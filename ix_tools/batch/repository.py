@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
-from ix_tools.batch.models import ENDED_BATCH, Batch, BatchRow, BatchState, RowState
+from ix_tools.batch.models import ENDED_BATCH, Batch, BatchRow
+from ix_tools.domain.batch_states import BatchState, RowState
 from ix_tools.events import outbox
 from ix_tools.events.models import EventDraft
 from ix_tools.storage.database import Store

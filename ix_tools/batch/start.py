@@ -13,8 +13,9 @@ from ix_tools.batch.documents import BatchDocument, DocumentTable, read_document
 from ix_tools.batch.faults import Fault, build_refusal
 from ix_tools.batch.files import digest_file, read_table
 from ix_tools.batch.judgement import Judged, Progress, judge
-from ix_tools.batch.models import Batch, BatchRow, RowState
+from ix_tools.batch.models import Batch, BatchRow
 from ix_tools.batch.repository import BatchRepository
+from ix_tools.domain.batch_states import RowState
 from ix_tools.errors import IxError, NotPermitted
 from ix_tools.i18n.messages import message
 from ix_tools.idempotency.process_identity import is_owner_running

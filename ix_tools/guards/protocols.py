@@ -10,11 +10,9 @@ from ix_tools.domain.totals import Totals
 from ix_tools.guards.facts import Facts
 
 
-class ClientShaped(Protocol):
-    """Customer of a document."""
+class ClientRecordShaped(Protocol):
+    """Client to be created or changed."""
 
-    @property
-    def id(self) -> int | None: ...
     @property
     def name(self) -> str | None: ...
     @property
@@ -23,6 +21,13 @@ class ClientShaped(Protocol):
     def country(self) -> str | None: ...
     @property
     def fiscal_id(self) -> str | None: ...
+
+
+class ClientShaped(ClientRecordShaped, Protocol):
+    """Customer of a document."""
+
+    @property
+    def id(self) -> int | None: ...
 
 
 class ItemShaped(Protocol):
@@ -168,19 +173,6 @@ class RenamedSeries(SeriesShaped, Protocol):
 
     @property
     def serie(self) -> str: ...
-
-
-class ClientRecordShaped(Protocol):
-    """Client to be created or changed."""
-
-    @property
-    def name(self) -> str | None: ...
-    @property
-    def code(self) -> str | None: ...
-    @property
-    def country(self) -> str | None: ...
-    @property
-    def fiscal_id(self) -> str | None: ...
 
 
 class ClientChangeShaped(ClientRecordShaped, Protocol):

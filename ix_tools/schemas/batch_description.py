@@ -1,25 +1,15 @@
 """The description of `/batches` in OpenAPI."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
+
+from ix_tools.domain.batch_states import BatchState, RowState
 
 EXAMPLE_ID = "K7M2QX4RAB"
 _TEXT: dict[str, Any] = {"type": "string"}
 _COUNT: dict[str, Any] = {"type": "integer"}
-_STATES = ["drafting", "asking", "asked", "working", "stopped", "rejected", "expired", "done", "partial"]
-_DOCUMENT_STATES = [
-    "new",
-    "drafted",
-    "trying",
-    "issued",
-    "done",
-    "held",
-    "left_out",
-    "failed",
-    "removing",
-    "deleted",
-    "skipped",
-]
+_STATES = list(get_args(BatchState))
+_DOCUMENT_STATES = list(get_args(RowState))
 _ROW: dict[str, Any] = {
     "type": "object",
     "properties": {

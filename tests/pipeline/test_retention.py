@@ -31,8 +31,8 @@ from ix_tools.storage.schema import (
     sign_ins,
     spent,
 )
-from tests.harness import Harness, document_arguments, execute
-from tests.interfaces.web.inbox_visitor import open_lobby
+from tests.harness import Harness, document_arguments
+from tests.interfaces.web.inbox_visitor import issue_signed, open_lobby
 from tests.interfaces.web.visitor import request_approval, with_pages
 
 
@@ -67,22 +67,16 @@ def verify(harness: Harness) -> list[trail.TrailFault]:
     return [*trail.verify_chain(store, Path(store.file).parent), *verify_signatures(store)]
 
 
-async def issue_signed(harness: Harness) -> dict[str, Any]:
+async def issue_signed_by_ana(harness: Harness) -> dict[str, Any]:
     """Issue an invoice whose approval is signed by a passkey."""
-    paper = with_pages(harness, approval_link="terminal")
     async with open_lobby(harness) as lobby:
-        ana = await lobby.welcome("ana")
-        made = await harness.create_draft()
-        call = document_arguments(made, state="finalized")
-        asked = await request_approval(paper, call)
-        await ana.decide(asked.id)
-        done = await execute(paper.context, "change_state", call)
+        _, done = await issue_signed(harness, await lobby.welcome("ana"))
     document: dict[str, Any] = done["document"]
     return document
 
 
 async def test_nothing_young_is_erased(harness: Harness) -> None:
-    await issue_signed(harness)
+    await issue_signed_by_ana(harness)
     assert sweep_later(harness, 29 * DAY).counts == {}
 
 
@@ -109,7 +103,7 @@ async def test_what_only_its_age_deletes_is_deleted_without_a_further_row(harnes
 
 
 async def test_after_400_days_a_write_keeps_number_state_and_total_only(harness: Harness) -> None:
-    made = await issue_signed(harness)
+    made = await issue_signed_by_ana(harness)
     assert sweep_later(harness, 401 * DAY).counts["journal"] == 2
     assert "journal" not in sweep_later(harness, 401 * DAY).counts
     with harness.context.store.reading() as connection:
@@ -134,7 +128,7 @@ async def test_an_unknown_outcome_is_never_reduced(harness: Harness) -> None:
 
 
 async def test_the_history_ends_after_its_years_and_the_proof_stays(harness: Harness) -> None:
-    made = await issue_signed(harness)
+    made = await issue_signed_by_ana(harness)
     subject = f"invoices/{made['id']}"
     kept = sweep_later(harness, 11.9 * YEAR)
     assert "history" not in kept.counts
@@ -158,7 +152,7 @@ async def test_documents_leave_the_overview_once_nothing_is_open(harness: Harnes
 
 
 async def test_the_trail_is_cut_only_if_an_age_is_set_and_verifies_afterwards(harness: Harness) -> None:
-    await issue_signed(harness)
+    await issue_signed_by_ana(harness)
     store = harness.context.store
     before = count(store, audit)
     assert "proofs" not in sweep_later(harness, 50 * YEAR).counts
@@ -177,7 +171,7 @@ async def test_the_trail_is_cut_only_if_an_age_is_set_and_verifies_afterwards(ha
 async def sign_again(harness: Harness) -> dict[str, Any]:
     """Issue another invoice with a new passkey of the same person."""
     harness.context.seen.forget("document", 0)
-    return await issue_signed(harness)
+    return await issue_signed_by_ana(harness)
 
 
 @pytest.mark.parametrize("tampering", ["first row", "hash of the cut", "cut row", "another cut"])

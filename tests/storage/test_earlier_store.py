@@ -7,7 +7,6 @@ a pending and a given approval, a PIN, a bearer token, and the audit trail.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -15,10 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sql
 import stamina
 
-from faults.matrix import open_database
 from ix_tools.api_client.client import InvoiceXpressClient
 from ix_tools.approvals.pins import Pins
 from ix_tools.approvals.repository import ApprovalRepository
@@ -28,13 +25,14 @@ from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.formats import LISBON
 from ix_tools.idempotency.journal import Journal
+from ix_tools.pipeline import execute as pipeline
 from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from tests.harness import NOW, Harness, document_arguments, execute, invoice
 from tests.in_process import InProcessTransport
+from tests.storage.earlier_store import EARLIER, load_earlier_store
 
-EARLIER = Path(__file__).with_name("earlier")
 ABOUT: dict[str, dict[str, Any]] = json.loads((EARLIER / "about.json").read_text(encoding="utf-8"))
 NAMES = ("done", "waiting", "approved", "issued", "left unknown")
 
@@ -42,24 +40,8 @@ NAMES = ("done", "waiting", "approved", "issued", "left unknown")
 @pytest.fixture(params=["sqlite", "postgresql"])
 def earlier(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Store, dict[str, Any]]]:
     """The earlier store, and what is to be known of it; a minute after it was written."""
-    text = (EARLIER / f"{request.param}.sql").read_text(encoding="utf-8")
-    if request.param == "sqlite":
-        with sqlite3.connect(tmp_path / "ix-tools.db") as connection:
-            connection.executescript(text)
-        connection.close()
-        yield later(Store(tmp_path / "ix-tools.db"), ABOUT["sqlite"])
-        return
-    with open_database() as url:
-        if not url:
-            pytest.skip("no PostgreSQL here")
-        engine = sql.create_engine(
-            url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-        )
-        with engine.connect() as server:
-            server.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-            server.exec_driver_sql(text.replace("%", "%%"))
-        engine.dispose()
-        yield later(Store(url), ABOUT["postgresql"])
+    with load_earlier_store(request.param, tmp_path) as place:
+        yield later(Store(place), ABOUT[request.param])
 
 
 def later(store: Store, known: dict[str, Any]) -> tuple[Store, dict[str, Any]]:
@@ -123,12 +105,16 @@ async def test_keys_give_the_first_result_again(
 ) -> None:
     harness, known = offices[0], earlier[1]
     before = len(harness.list_writes())
-    again = await harness.call("create_invoice", invoice(idempotency_key="draft done", reference="done"))
+    # Called on the pipeline itself: what the results suggest is as the earlier version wrote it, ids as numbers too.
+    again = (
+        await pipeline.execute(
+            harness.context, "create_invoice", invoice(idempotency_key="draft done", reference="done")
+        )
+    ).body
     assert (again["replayed"], again["document"]["id"]) == (True, known["documents"]["done"])
     document = {"document_type": "invoices", "id": known["documents"]["issued"]}
-    issued = await harness.call(
-        "change_state", document_arguments(document, state="finalized", idempotency_key="issue it")
-    )
+    call = document_arguments(document, state="finalized", idempotency_key="issue it")
+    issued = (await pipeline.execute(harness.context, "change_state", call)).body
     assert (issued["replayed"], issued["document"]["number"]) == (True, known["number"])
     assert harness.list_writes()[before:] == []
 

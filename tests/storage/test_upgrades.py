@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sql
 
-from faults.matrix import open_database
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import HEAD
+from tests.storage.earlier_store import load_earlier_store
 
-EARLIER = Path(__file__).with_name("earlier")
 OPEN = """
 import sys
 from ix_tools.storage.database import Store
@@ -48,24 +45,8 @@ print("finished")
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where an earlier version's store is: a file, or the address of a database."""
-    text = (EARLIER / f"{request.param}.sql").read_text(encoding="utf-8")
-    if request.param == "sqlite":
-        file = tmp_path / "ix-tools.db"
-        with closing(sqlite3.connect(file)) as connection:
-            connection.executescript(text)
-        yield str(file)
-        return
-    with open_database() as url:
-        if not url:
-            pytest.skip("no PostgreSQL here")
-        engine = sql.create_engine(
-            url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-        )
-        with engine.connect() as server:
-            server.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-            server.exec_driver_sql(text.replace("%", "%%"))
-        engine.dispose()
-        yield url
+    with load_earlier_store(request.param, tmp_path) as place:
+        yield place
 
 
 def read_state(place: str) -> tuple[str, int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from sse_starlette.sse import AppStatus
 
 from tests.harness import Harness
 from tests.interfaces.server.in_process_server import Served, serve_in_process
+from tests.interfaces.server.issuer import TestIssuer
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +30,17 @@ def mode(request: pytest.FixtureRequest) -> str:
     """The client's way of connecting: 2026-07-28, or 2025-11-25."""
     mode: str = request.param
     return mode
+
+
+@pytest.fixture(scope="module")
+def running_issuer() -> Iterator[TestIssuer]:
+    """An issuer of tokens."""
+    with TestIssuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def issuer(running_issuer: TestIssuer) -> TestIssuer:
+    """An issuer whose keys are in order."""
+    TestIssuer.__init__(running_issuer)
+    return running_issuer

@@ -8,7 +8,7 @@ import hmac
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -41,19 +41,6 @@ from tests.interfaces.server.issuer import (
 
 Json = dict[str, Any]
 AUDIENCE = "https://invoices.example.com/mcp"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[TestIssuer]:
-    with TestIssuer() as issuer:
-        yield issuer
-
-
-@pytest.fixture
-def issuer(running: TestIssuer) -> TestIssuer:
-    """An issuer whose keys are in order."""
-    TestIssuer.__init__(running)
-    return running
 
 
 def trusting(issuer: TestIssuer, *accounts: str, clock: Callable[[], float] = time.monotonic) -> Issuer:

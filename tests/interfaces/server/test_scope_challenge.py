@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -48,18 +48,6 @@ from tests.interfaces.server.issuer import TestIssuer, sign_claims
 Json = dict[str, Any]
 BACK = AnyUrl("http://127.0.0.1:1/back")
 METADATA = f"{ADDRESS}/.well-known/oauth-protected-resource/mcp"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[TestIssuer]:
-    with TestIssuer() as issuer:
-        yield issuer
-
-
-@pytest.fixture
-def issuer(running: TestIssuer) -> TestIssuer:
-    TestIssuer.__init__(running)
-    return running
 
 
 @pytest.fixture

@@ -13,12 +13,14 @@ from typing import Any
 
 import httpx2
 
+from ix_tools.approvals.models import Approval
 from ix_tools.auth import webauthn
 from ix_tools.auth.passkeys import Passkeys
 from ix_tools.auth.people import People, Role
 from tests.authenticator import Authenticator
-from tests.harness import Harness
+from tests.harness import Harness, document_arguments, execute
 from tests.interfaces.server.in_process_server import Served, serve_in_process
+from tests.interfaces.web.visitor import request_approval, with_pages
 
 PEOPLE = "http://localhost:8756"
 Json = dict[str, Any]
@@ -130,3 +132,12 @@ async def open_lobby(harness: Harness, **settings: Any) -> AsyncIterator[Lobby]:
     """Run a server where people sign in."""
     async with serve_in_process(harness, people_address=PEOPLE, **settings) as served:
         yield Lobby(served, harness)
+
+
+async def issue_signed(harness: Harness, ana: Guest) -> tuple[Approval, Json]:
+    """Issue an invoice whose approval a person signed with their passkey; return the approval, and the result."""
+    paper = with_pages(harness, approval_link="terminal")
+    call = document_arguments(await harness.create_draft(), state="finalized")
+    asked = await request_approval(paper, call)
+    await ana.decide(asked.id)
+    return asked, await execute(paper.context, "change_state", call)

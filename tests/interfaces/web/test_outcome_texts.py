@@ -12,9 +12,8 @@ from ix_tools.approvals.rows import PLACE_PHRASES
 from ix_tools.error_codes import ERROR_CODES
 from ix_tools.i18n.messages import PLACEHOLDER
 from ix_tools.interfaces.web.outcome_texts import translate_outcome
-from tests.harness import Harness, document_arguments, execute
-from tests.interfaces.web.inbox_visitor import open_lobby
-from tests.interfaces.web.visitor import request_approval, with_pages
+from tests.harness import Harness
+from tests.interfaces.web.inbox_visitor import issue_signed, open_lobby
 
 PACKAGE = Path(__file__).parents[3] / "ix_tools"
 OBSERVATION = re.compile(r'observation=message\(\s*"([^"]+)"')
@@ -59,15 +58,10 @@ def test_every_outcome_that_the_sources_write_is_recognised() -> None:
 
 
 async def test_a_story_in_portuguese_has_no_english_outcome(harness: Harness) -> None:
-    paper = with_pages(harness, approval_link="terminal")
     async with open_lobby(harness) as lobby:
         ana = await lobby.welcome("ana")
-        made = await harness.create_draft()
-        call = document_arguments(made, state="finalized")
-        asked = await request_approval(paper, call)
-        await ana.decide(asked.id)
-        await execute(paper.context, "change_state", call)
-        story = (await ana.get(f"/inbox/documents/sandbox/invoices/{made['id']}?lang=pt")).text
+        _, done = await issue_signed(harness, ana)
+        story = (await ana.get(f"/inbox/documents/sandbox/invoices/{done['document']['id']}?lang=pt")).text
         assert "por page:ana com a chave de acesso" in story
         assert "prestes a ser enviado" in story
         assert "about to be sent" not in story
