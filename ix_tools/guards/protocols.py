@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from ix_tools.domain.field_marks import Printed
 from ix_tools.domain.totals import Totals
@@ -58,6 +58,14 @@ class DiscountShaped(Protocol):
     def value(self) -> Decimal: ...
 
 
+@runtime_checkable
+class HasGlobalDiscount(Protocol):
+    """Document that may have a discount over all its lines."""
+
+    @property
+    def global_discount(self) -> DiscountShaped | None: ...
+
+
 class Draft(Protocol):
     """Document to be created or updated."""
 
@@ -91,7 +99,7 @@ class Draft(Protocol):
         ...
 
 
-class InvoiceShaped(Draft, Protocol):
+class InvoiceShaped(Draft, HasGlobalDiscount, Protocol):
     """Invoice, receipt or note to be created or updated."""
 
     @property
@@ -102,8 +110,6 @@ class InvoiceShaped(Draft, Protocol):
     def currency_code(self) -> str | None: ...
     @property
     def rate(self) -> Decimal | None: ...
-    @property
-    def global_discount(self) -> DiscountShaped | None: ...
 
 
 class GuideShaped(Draft, Protocol):

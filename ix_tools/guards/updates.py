@@ -9,7 +9,7 @@ from ix_tools.domain.records import Document
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse
 from ix_tools.guards.money import is_stored_discount
-from ix_tools.guards.protocols import Draft, GuideShaped, InvoiceShaped
+from ix_tools.guards.protocols import Draft, GuideShaped, HasGlobalDiscount, InvoiceShaped
 from ix_tools.i18n.messages import Money, message
 from ix_tools.i18n.state_names import name_state
 
@@ -101,7 +101,8 @@ def global_discount_not_lost(call: InvoiceShaped, facts: Facts) -> Iterator[Find
 @wants(Want.DOCUMENT, Want.TAXES)
 def rebuilt_lines_keep_the_total(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Lines rebuilt from the stored document must add up to its total, since prices read back cut to cents (trap 15)."""
-    document, discount = facts.document, getattr(call, "global_discount", None)
+    document = facts.document
+    discount = call.global_discount if isinstance(call, HasGlobalDiscount) else None
     if document is None or document.total is None:
         return
     if (discount is None and _has_global_discount(document)) or (

@@ -27,6 +27,7 @@ from ix_tools.operations.list_filters import PageCall
 from ix_tools.operations.lists import DeletionResult, PageResult, name_deleted, parse_page
 from ix_tools.operations.preview import Preview, Row
 from ix_tools.operations.probes import Probe, ProbeResult
+from ix_tools.operations.protocols import HasName
 from ix_tools.operations.scopes import Heading, Scope
 from ix_tools.operations.spec import Effect, ResolvesTo, Route, Spec, WirePath
 
@@ -46,7 +47,7 @@ class ItemCall(Call):
         stored = facts.subject.name if isinstance(facts.subject, CatalogueItem) else None
         if not stored:
             return (resource_names.ANY_ITEM,)
-        names = {stored, getattr(self, "name", None) or stored}
+        names = {stored, (self.name if isinstance(self, HasName) else None) or stored}
         return [resource_names.name_item(name) for name in names]
 
 

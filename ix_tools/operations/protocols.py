@@ -27,6 +27,14 @@ class HasDocumentId(Protocol):
 
 
 @runtime_checkable
+class HasName(Protocol):
+    """A call that names what it creates or changes."""
+
+    @property
+    def name(self) -> str | None: ...
+
+
+@runtime_checkable
 class HasState(Protocol):
     """A call that changes a state."""
 

@@ -9,7 +9,7 @@ from ix_tools.guards.facts import Facts
 from ix_tools.guards.items import describe_item_changes
 from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import DocumentDraft
-from ix_tools.operations.protocols import get_state
+from ix_tools.operations.protocols import HasName, get_state
 from ix_tools.pipeline.series_lookup import name_series_state, summarize_series
 from ix_tools.storage.lookup_rows import CATALOGUE, CLIENTS, SERIES, TAXES
 from ix_tools.storage.lookup_transactions import LookupChanges
@@ -31,7 +31,8 @@ def plan_changes(call: Operation[Any], facts: Facts) -> LookupChanges:
     items: dict[str, Mapping[str, Any] | None] = {}
     if named.ITEM in kinds:
         before = facts.subject.name if isinstance(facts.subject, CatalogueItem) else None
-        items = {name: None for name in (before, getattr(call, "name", None)) if name}
+        after = call.name if isinstance(call, HasName) else None
+        items = {name: None for name in (before, after) if name}
     return LookupChanges(stale, {**items, **dict(_list_written_items(call, facts))})
 
 
