@@ -2,11 +2,12 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ix_tools.connect.entries import Server
-from ix_tools.connect.host_file import HostFile, read_host_file, write_host_file
+from ix_tools.connect.host_file import HostFile, keep_copy, read_host_file, write_host_file
 from ix_tools.connect.hosts import Host, Machine
 from ix_tools.connect.json_edit import NotEditable, find_entry, set_entry
 from ix_tools.i18n.messages import NO_MESSAGE, Message, message, verbatim
@@ -85,7 +86,7 @@ def carry_out_plan(plan: Plan, environment: Mapping[str, str] | None = None) -> 
         environment: Of the host's own program; this process's where it is None.
     """
     if plan.commands:
-        return _run_commands(plan.commands, environment)
+        return _let_program_write(plan, environment)
     if plan.is_there:
         return Outcome(written=True)
     if plan.read is None:
@@ -95,6 +96,29 @@ def carry_out_plan(plan: Plan, environment: Mapping[str, str] | None = None) -> 
     except NotEditable as refused:
         return Outcome(written=False, reason=refused.reason)
     return Outcome(written=True, copy=copy)
+
+
+def _let_program_write(plan: Plan, environment: Mapping[str, str] | None) -> Outcome:
+    """Let the host's own program write its file. What was there is copied first, because some drop comments."""
+    copy: Path | None = None
+    read: HostFile | None = None
+    # What cannot be read or copied is left to the program, which knows its file.
+    with suppress(NotEditable, OSError):
+        read = read_host_file(plan.file)
+        copy = keep_copy(read)
+    outcome = _run_commands(plan.commands, environment)
+    if copy is not None and read is not None and _is_as_read(read):
+        with suppress(OSError):
+            copy.unlink()
+        return outcome
+    return replace(outcome, copy=copy)
+
+
+def _is_as_read(read: HostFile) -> bool:
+    try:
+        return read.target.read_bytes() == read.content
+    except OSError:
+        return False
 
 
 def _run_commands(commands: Sequence[Sequence[str]], environment: Mapping[str, str] | None = None) -> Outcome:

@@ -67,25 +67,38 @@ def write_host_file(
         NotEditable: it is write-protected, was changed since it was read, or cannot be written. It is then as it was.
     """
     mode = _find_mode(read)
+    half = read.target.with_name(f".{read.target.name}.{secrets.token_hex(8)}.part")
     copy: Path | None = None
     try:
         read.target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if read.content is not None:
-            moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(clock()))
-            copy = _write_new(
-                read.target.with_name(f"{read.target.name}.{moment}.backup"), read.content, mode
-            )
-        half = read.target.with_name(f".{read.target.name}.{secrets.token_hex(8)}.part")
-        try:
-            _write_new(half, text.encode("utf-8"), 0o600 if private else mode)
-            _check_unchanged(read)
-            half.replace(read.target)
-        finally:
+        copy = keep_copy(read, mode, clock)
+        _write_new(half, text.encode("utf-8"), 0o600 if private else mode)
+        _check_unchanged(read)
+        half.replace(read.target)
+    except BaseException as trouble:
+        for one in filter(None, (half, copy)):
             with suppress(OSError):
-                half.unlink(missing_ok=True)
-    except OSError as trouble:
-        raise NotEditable(message("it cannot be written ({reason})", reason=_name(trouble))) from None
+                one.unlink(missing_ok=True)
+        if isinstance(trouble, OSError):
+            raise NotEditable(message("it cannot be written ({reason})", reason=_name(trouble))) from None
+        raise
     return copy
+
+
+def keep_copy(read: HostFile, mode: int | None = None, clock: Callable[[], float] = time.time) -> Path | None:
+    """Keep a copy of what was read beside the file, and return it; None where there was nothing.
+
+    Args:
+        mode: of the copy; by default only this user may read it.
+
+    Raises:
+        OSError: it cannot be written; nothing of it is left.
+    """
+    if read.content is None:
+        return None
+    moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(clock()))
+    place = read.target.with_name(f"{read.target.name}.{moment}.backup")
+    return _write_new(place, read.content, 0o600 if mode is None else mode)
 
 
 def _find_mode(read: HostFile) -> int:
@@ -117,11 +130,16 @@ def _write_new(path: Path, content: bytes, mode: int) -> Path:
             break
         except FileExistsError:
             place, number = path.with_name(f"{path.name}.{number}"), number + 1
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    place.chmod(mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        place.chmod(mode)
+    except OSError:
+        with suppress(OSError):
+            place.unlink(missing_ok=True)
+        raise
     return place
 
 

@@ -101,11 +101,15 @@ class Host:
         """Tell whether the host seems to be on a machine."""
         file = self.locate(machine)
         has_folder = self.folder_of_its_own and file.parent.is_dir()
-        return file.exists() or has_folder or self.find_program(machine) is not None
+        return file.exists() or has_folder or bool(self.program and machine.find_program(self.program))
 
     def find_program(self, machine: Machine) -> str | None:
-        """Return the host's own program, if it can add servers and is there."""
-        return machine.find_program(self.program) if self.program else None
+        """Return the host's own program, if it can add servers, is there and gets its arguments as they are.
+
+        Windows hands those of a batch file to its shell, which reads the quotes of JSON again, and & in a path as a command.
+        """
+        found = machine.find_program(self.program) if self.program else None
+        return None if found is None or found.lower().endswith((".bat", ".cmd")) else found
 
     def render(self, server: Server) -> str:
         """Render the entry as the person would type it into the file."""

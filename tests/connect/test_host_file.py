@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from ix_tools.connect.host_file import read_host_file, write_host_file
-from ix_tools.connect.json_edit import NotEditable
+from ix_tools.connect.json_edit import NotEditable, set_entry
 
 NOW = 1_790_000_000.0
 
@@ -124,3 +125,67 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(NotEditable, match="No space left"):
         write(file, "after")
     assert file.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [file], "no half of a copy stays"
+
+
+def test_a_file_too_large_for_the_disk_is_as_it_was(tmp_path: Path) -> None:
+    """Refused by the system itself, after the copy was written."""
+    resource = pytest.importorskip("resource")
+    file = tmp_path / "mcp.json"
+    file.write_text("before", encoding="utf-8")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(NotEditable, match="too large"):
+            write(file, "x" * 5000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert file.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_whoever_interrupts_it_finds_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mcp.json"
+    file.write_text("before", encoding="utf-8")
+
+    def interrupt(self: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(file, "after")
+    assert list(tmp_path.iterdir()) == [file]
+    assert file.read_text() == "before"
+
+
+def test_line_ends_tabs_and_a_mark_of_bytes_are_written_as_they_were_read(tmp_path: Path) -> None:
+    file = tmp_path / "mcp.json"
+    content = '\ufeff{\r\n\t"a": "é",\r\n\t"b": [\r\n\t\t1\r\n\t]\r\n}\r\n'.encode()
+    file.write_bytes(content)
+    read = read_host_file(file)
+    write_host_file(read, set_entry(read.text, ["mcpServers", "invoicexpress"], {"args": ["serve"]}))
+    after = file.read_bytes()
+    assert after.startswith(content.removesuffix(b"\r\n}\r\n"))
+    assert b"\n" not in after.replace(b"\r\n", b"")
+    assert b'\t"mcpServers": {\r\n\t\t"invoicexpress": {\r\n\t\t\t"args": [' in after
+
+
+def test_a_large_file_keeps_all_it_has(tmp_path: Path) -> None:
+    """Some hosts keep the history of conversations in it."""
+    file = tmp_path / "claude.json"
+    before = {"projects": {f"/p{number}": {"history": ["x" * 500] * 10} for number in range(1000)}}
+    file.write_text(json.dumps(before), encoding="utf-8")
+    read = read_host_file(file)
+    write_host_file(read, set_entry(read.text, ["mcpServers", "invoicexpress"], {"args": []}))
+    after = json.loads(file.read_text(encoding="utf-8"))
+    assert after == {**before, "mcpServers": {"invoicexpress": {"args": []}}}
+
+
+def test_links_in_a_circle_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.json").symlink_to(tmp_path / "b.json")
+    (tmp_path / "b.json").symlink_to(tmp_path / "a.json")
+    with pytest.raises(NotEditable):
+        write(tmp_path / "a.json", "after")
+    assert (tmp_path / "a.json").is_symlink()

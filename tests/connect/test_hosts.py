@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -52,6 +53,29 @@ def test_a_file_of_plain_json_is_written(key: str, tmp_path: Path) -> None:
         found = found[name]
     assert found == host.form(LOCAL)
     assert plan_connection(host, LOCAL, here).is_there
+
+
+PUBLISHED: dict[str, dict[str, Any]] = json.loads(
+    (Path(__file__).parents[1] / "vendor" / "host_forms.json").read_text(encoding="utf-8")
+)["hosts"]
+
+
+@pytest.mark.parametrize("server", [LOCAL, REMOTE], ids=["local", "remote"])
+@pytest.mark.parametrize("key", sorted(PUBLISHED))
+def test_a_file_is_what_the_host_publishes_that_it_takes(key: str, server: Server, tmp_path: Path) -> None:
+    host, here = find(key), machine(tmp_path)
+    plan = plan_connection(host, server, here)
+    text = host.locate(here).read_text(encoding="utf-8") if carry_out_plan(plan).written else plan.entry
+    schema = jsonschema.Draft202012Validator(PUBLISHED[key]["schema"])
+    assert [one.message for one in schema.iter_errors(READERS[host.syntax](text))] == []
+
+
+@pytest.mark.parametrize("server", [LOCAL, REMOTE], ids=["local", "remote"])
+@pytest.mark.parametrize("key", sorted(PUBLISHED))
+def test_the_form_of_another_host_is_not_what_it_takes(key: str, server: Server) -> None:
+    schema = jsonschema.Draft202012Validator(PUBLISHED[key]["schema"])
+    other = {"invoicexpress": find("opencode").form(server) | {"type": "other", "url": None}}
+    assert list(schema.iter_errors({find(key).path[0]: other})) != []
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -143,3 +167,36 @@ def test_a_token_is_no_argument_of_a_command(key: str, tmp_path: Path) -> None:
     plan = plan_connection(host, REMOTE, here)
     assert plan.commands == ()
     assert plan.is_by_hand or plan.new_text
+
+
+def test_what_its_own_program_drops_is_in_a_copy(tmp_path: Path) -> None:
+    here = write_program(tmp_path / "bin", "codex", f"echo 'ours = 1' > {tmp_path}/.codex/config.toml")
+    file = tmp_path / ".codex" / "config.toml"
+    file.parent.mkdir()
+    file.write_text("a = 1  # mine\n", encoding="utf-8")
+    outcome = carry_out_plan(plan_connection(find("codex"), LOCAL, here))
+    assert outcome.written
+    assert outcome.copy is not None
+    assert outcome.copy.read_text(encoding="utf-8") == "a = 1  # mine\n"
+    assert outcome.copy.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_program_that_changes_nothing_leaves_no_copy(tmp_path: Path) -> None:
+    here = write_program(tmp_path / "bin", "codex", "exit 3")
+    file = tmp_path / ".codex" / "config.toml"
+    file.parent.mkdir()
+    file.write_text("a = 1  # mine\n", encoding="utf-8")
+    outcome = carry_out_plan(plan_connection(find("codex"), LOCAL, here))
+    assert (outcome.written, outcome.copy) == (False, None)
+    assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("name", ["codex.cmd", "codex.BAT"])
+def test_a_batch_file_of_windows_shows_the_host_and_is_not_run(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its arguments would be read once more by the system's shell."""
+    monkeypatch.setattr("ix_tools.connect.hosts.shutil.which", lambda *_, **__: rf"C:\npm\{name}")
+    host, here = find("codex"), Machine(tmp_path, "win32", {"PATH": r"C:\npm"})
+    assert host.is_found(here)
+    assert plan_connection(host, LOCAL, here).is_by_hand

@@ -28,6 +28,9 @@ ENTRY = {"command": "/opt/ix-tools", "args": ["serve"], "env": {}}
         '{\r\n    "b": "\\u00e9",\r\n    "c": 1e400\r\n}\r\n',
         '{"mcpServers":{"invoicexpress":1,"z":[{},{"}":"{"}]},"a":{"invoicexpress":2}}',
         '\ufeff{"a": "ç"}',
+        '{"mcpS\\u0065rvers": {"z": "\\ud800"}}',
+        "{\n}",
+        '{"a": 1, "b": 2}   ',
     ],
 )
 def test_the_entry_is_there_and_everything_else_is_as_before(text: str) -> None:
@@ -54,6 +57,13 @@ def test_lines_of_others_keep_their_spelling() -> None:
     [
         ('{"a": 1, // mine\n"b": 2}', "not plain JSON (line 1)"),
         ('{"a": 1,\n}', "not plain JSON (line 2)"),
+        ('{"a": 1}\n// mine\n', "not plain JSON (line 2)"),
+        ('{"a": 1}\n/* mine */', "not plain JSON (line 2)"),
+        ('{"a": 1} {"b": 2}', "not plain JSON (line 1)"),
+        ('{"a": "tab\there"}', "not plain JSON"),
+        ('{"a": 1}\x00', "not plain JSON"),
+        ('{"mcpServers": {"x": 1, "x": 2}}', "twice"),
+        ('{"\\u0061": 1, "a": 2}', "twice"),
         ('{"a": 1', "not plain JSON"),
         ("[1]", "no object"),
         ('"text"', "no object"),

@@ -8,13 +8,13 @@ import re
 import tarfile
 import time
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import jsonschema
 
 from tools.release import registry
 from tools.release.bundle import write_bundle
+from tools.release.hosts import check_hosts
 from tools.release.image import check_image
 from tools.release.npm import install_npm
 from tools.release.project import ROOT, read_project
@@ -164,34 +164,3 @@ def check_site(folder: Path) -> str:
     if pages < 10:
         raise Failed(f"only {pages} pages\n{said}")
     return f"{pages} pages"
-
-
-HOSTS: Sequence[tuple[str, str, str, Sequence[str], str]] = (
-    ("claude-code", "@anthropic-ai/claude-code@2.1.328", "claude", ("mcp", "list"), "invoicexpress"),
-    ("codex", "@openai/codex@0.169.0", "codex", ("mcp", "list"), "invoicexpress"),
-    ("gemini-cli", "@google/gemini-cli@0.61.0", "gemini", ("mcp", "list"), "invoicexpress"),
-    ("opencode", "opencode-ai@1.18.33", "opencode", ("mcp", "list"), "invoicexpress"),
-)
-"""Host, package of npm, program, the words with which it tells its servers, and what it must say."""
-
-
-def check_hosts(folder: Path) -> str:
-    """Connect the hosts that run here, each in a home of its own, and let their own programs read what was written."""
-    told = []
-    for host, package, program, words, wanted in HOSTS:
-        home = folder / host
-        home.mkdir()
-        programs = install_npm(package)
-        env = {
-            "HOME": str(home),
-            "XDG_CONFIG_HOME": str(home / ".config"),
-            "XDG_DATA_HOME": str(home / ".local/share"),
-            "PATH": os.pathsep.join([str(programs), os.environ["PATH"]]),
-            "INVOICEXPRESS_LANGUAGE": "en",
-        }
-        run(BIN / "ix-tools", "connect", host, "--sandbox", "--yes", folder=home, env=env)
-        said = run(programs / program, *words, folder=home, env=env, seconds=120)
-        if wanted not in said:
-            raise Failed(f"{host} does not know it:\n{said}")
-        told.append(host)
-    return f"read by {', '.join(told)}"
