@@ -96,5 +96,5 @@ async def _wait(slack: FakeSlack, seen: object) -> None:
 
 def _read_memory(process: int) -> float:
     """Return the resident memory in MB; Linux only."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))

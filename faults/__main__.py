@@ -6,6 +6,7 @@ Without a name and options, the first two; with options alone, the matrix.
 import sys
 
 from faults import matrix, parked_kills, race
+from faults.own_home import own_home
 
 
 def main(arguments: list[str]) -> int:
@@ -36,4 +37,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with own_home():
+        code = main(sys.argv[1:])
+    sys.exit(code)

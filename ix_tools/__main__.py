@@ -25,6 +25,9 @@ def main() -> None:
     if refusal := refuse_old_python(sys.version_info[:3]):
         print(refusal, file=sys.stderr)
         sys.exit(2)
+    from ix_tools.text.narrow_streams import spell_what_is_missing
+
+    spell_what_is_missing()
     argv = sys.argv[1:]
     if argv[:1] == ["serve"]:
         # Imports leave no garbage; collecting it would cost a tenth of the start-up time.

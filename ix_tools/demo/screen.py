@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from io import TextIOWrapper
 from typing import Any
 
 from rich import box
@@ -29,9 +28,6 @@ class Screen:
 
     def __init__(self, language: Language) -> None:
         """Use the terminal's colours (and NO_COLOR); print plain text to a pipe."""
-        # A console with an old code page has no euro sign; a question mark is better than a crash.
-        if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")
         found = Console()
         self.console = Console(
             highlight=False, width=min(found.width, MAX_WIDTH) if found.is_terminal else MAX_WIDTH

@@ -17,7 +17,7 @@ def host_id() -> str:
     """Identify this host by name, boot and pid namespace, because containers may share a name."""
     marks = [socket.gethostname()]
     try:
-        marks.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+        marks.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip())
         marks.append(str(Path("/proc/self/ns/pid").readlink()))
     except OSError:
         pass  # not available here: the host name must do

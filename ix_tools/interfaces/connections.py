@@ -15,6 +15,7 @@ WRITE, IDLE. If all are BUSY, the new one gets 503.
 
 import asyncio
 import logging
+import sys
 from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Any
@@ -54,10 +55,10 @@ EVICTION_ORDER = (Phase.HEAD, Phase.BODY, Phase.WRITE, Phase.IDLE)
 
 def compute_connection_limit() -> int:
     """Return how many connections a process may have, given the system's limit of open files."""
-    try:
-        import resource
-    except ImportError:  # Windows, where sockets are not files
+    if sys.platform == "win32":  # sockets are not files there
         return MAX_CONNECTIONS
+    import resource
+
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return (
         MAX_CONNECTIONS
@@ -68,10 +69,10 @@ def compute_connection_limit() -> int:
 
 def raise_open_file_limit() -> None:
     """Raise the limit of open files to what MAX_CONNECTIONS needs; child processes inherit it."""
-    try:
-        import resource
-    except ImportError:
+    if sys.platform == "win32":
         return
+    import resource
+
     files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_CONNECTIONS + RESERVED_FILES
     if files != resource.RLIM_INFINITY and files < wanted:

@@ -8,7 +8,7 @@ from ix_tools.config.private_files import save_file
 def read_head_note(path: Path) -> tuple[int, str]:
     """Read number and hash of the newest row; row 0 if there is no note or it cannot be read."""
     try:
-        seq, _, digest = path.read_text().strip().partition(" ")
+        seq, _, digest = path.read_text(encoding="utf-8").strip().partition(" ")
     except (OSError, UnicodeDecodeError):
         return 0, ""
     return (int(seq), digest) if seq.isdecimal() and len(seq) < 19 else (0, "")

@@ -56,7 +56,7 @@ def test_a_file_of_plain_json_is_written(key: str, tmp_path: Path) -> None:
 
 
 PUBLISHED: dict[str, dict[str, Any]] = json.loads(
-    (Path(__file__).parents[1] / "vendor" / "host_forms.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "vendor" / "hosts" / "forms.json").read_text(encoding="utf-8")
 )["hosts"]
 
 

@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
             if said.returncode != 0:
                 print(said.stderr[-500:], file=sys.stderr)
     load = Path("/proc/loadavg")
-    busy = f", load {load.read_text().split()[0]}" if load.exists() else ""
+    busy = f", load {load.read_text(encoding='utf-8').split()[0]}" if load.exists() else ""
     print(f"{connected} of {starts} connected; median {sorted(times)[starts // 2]:.2f} s{busy}")
     return int(connected < starts)
 

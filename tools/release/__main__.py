@@ -21,12 +21,14 @@ from tools.release.steps import (
     check_sdist,
     check_server_json,
     check_site,
+    check_systems,
     check_workflows,
 )
 
 STEPS: dict[str, Callable[[Path], str]] = {
     "server": check_server_json,
     "workflows": check_workflows,
+    "systems": check_systems,
     "metadata": check_metadata,
     "bundle": check_bundle,
     "site": check_site,

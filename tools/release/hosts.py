@@ -110,7 +110,7 @@ def _compare_form(host: Host, told: Mapping[str, Any]) -> list[str]:
 
 def _compare_places(host: Host, told: Mapping[str, Any]) -> list[str]:
     """Compare the files by system; a folder of Windows is written with its variable."""
-    home = Path("/home/ana")
+    home = Path("/people/ana")
     windows = {"%APPDATA%": home / "AppData/Roaming", "%USERPROFILE%": home}
     problems = []
     systems: Sequence[System] = ("linux", "darwin", "win32")

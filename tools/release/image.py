@@ -158,4 +158,6 @@ def _wait(began: float, log: Path) -> float:
         except OSError as problem:
             trouble = str(problem)
             time.sleep(0.1)
-    raise Failed(f"the server did not become ready ({trouble}): {log.read_text(errors='replace')[-2000:]}")
+    raise Failed(
+        f"the server did not become ready ({trouble}): {log.read_text(encoding='utf-8', errors='replace')[-2000:]}"
+    )

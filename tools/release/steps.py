@@ -22,7 +22,7 @@ from tools.release.shell import BIN, RELEASE, UV, Failed, build_wheel, run
 
 __all__ = [
     "check_bundle", "check_hosts", "check_image", "check_metadata", "check_sbom", "check_sdist", "check_server_json",
-    "check_site", "check_workflows",
+    "check_site", "check_systems", "check_workflows",
 ]  # fmt: skip
 
 MCPB = "@anthropic-ai/mcpb@2.1.2"
@@ -140,6 +140,23 @@ def check_sbom(folder: Path) -> str:
         raise Failed(f"without a licence: {nameless}")
     size = sum(one.stat().st_size for one in (folder / "venv/lib").rglob("*") if one.is_file()) / 1e6
     return f"{len(components)} packages in a default installation, {size:.0f} MB with bytecode"
+
+
+def check_systems(folder: Path) -> str:
+    """Let the type checker read the program as each system has it: what only one has stands behind a question for it."""
+    for system in ("linux", "darwin", "win32"):
+        run(
+            BIN / "python",
+            "-m",
+            "mypy",
+            "--platform",
+            system,
+            "--cache-dir",
+            folder / system,
+            "ix_tools",
+            "packaging",
+        )
+    return "linux, darwin, win32"
 
 
 def check_sdist(folder: Path) -> str:

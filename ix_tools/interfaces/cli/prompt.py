@@ -72,9 +72,9 @@ def ask_secret(run: Invocation, question: Message) -> str:
         return ""
 
 
-def identify_user(system: str = sys.platform) -> str:
+def identify_user() -> str:
     """Return this terminal's user as the system knows them, not as an environment variable claims."""
-    if system == "win32":
+    if sys.platform == "win32":
         return f"terminal:{os.getlogin()}"
     import pwd
 
@@ -157,14 +157,14 @@ def confirm_typed(run: Invocation, question: MessageTemplate, word: str) -> bool
     return line.strip().casefold() == word.casefold()
 
 
-def _discard_typed_input(system: str = sys.platform) -> None:
+def _discard_typed_input() -> None:
     """Forget what was typed before the question was there."""
-    if system == "win32":
+    if sys.platform == "win32":
         import msvcrt  # the console of Windows
 
-        while msvcrt.kbhit():  # type: ignore[attr-defined]
-            msvcrt.getwch()  # type: ignore[attr-defined]
-        return
-    import termios
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+    else:
+        import termios
 
-    termios.tcflush(sys.stdin, termios.TCIFLUSH)
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)

@@ -74,7 +74,7 @@ def test_without_a_policy_it_says_so(cli: Cli) -> None:
 def test_a_decision_is_explained(
     cli: Cli, policy: Path, more: tuple[str, ...], decision: str, winners: list[str]
 ) -> None:
-    policy.write_text(EXAMPLES["shop"])
+    policy.write_text(EXAMPLES["shop"], encoding="utf-8")
     body = cli(*TILL, *more).body
     assert (body["decision"], body["rules"]) == (decision, winners)
     assert [one["rule"] for one in body["looked_at"]] == ["till", "the till cancels nothing"]
@@ -85,7 +85,7 @@ def test_a_decision_is_explained(
 
 
 def test_an_explanation_reads_well(cli: Cli, policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    policy.write_text(EXAMPLES["shop"])
+    policy.write_text(EXAMPLES["shop"], encoding="utf-8")
     text = cli.text(*TILL, "--amount", "100.01")
     assert "Decision: a person approves" in text
     assert "till: does not apply: up to" in text
@@ -97,7 +97,7 @@ def test_an_explanation_reads_well(cli: Cli, policy: Path, monkeypatch: pytest.M
 
 def test_a_real_call_is_explained_and_not_sent(cli: Cli, policy: Path) -> None:
     number = cli.draft()
-    policy.write_text(rule(**{**FLOW, "who": ["local"], "up_to": 123, "daily": 200}))
+    policy.write_text(rule(**{**FLOW, "who": ["local"], "up_to": 123, "daily": 200}), encoding="utf-8")
     arguments = json.dumps({"document_type": "invoices", "document_id": number, "state": "finalized"})
     before = cli.writes()
     ask = ("policy", "check", "--operation", "change_state", "--json", "-")
@@ -129,7 +129,7 @@ def test_what_cannot_be_checked_is_said(cli: Cli, policy: Path, argv: tuple[str,
 def test_a_broken_policy_stops_the_server_and_every_call(
     cli: Cli, policy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    policy.write_text(rule(name="a", decision="deny", whom=["x"]))
+    policy.write_text(rule(name="a", decision="deny", whom=["x"]), encoding="utf-8")
     assert stdio.main([]) == 2
     told = capsys.readouterr().err
     assert "a.whom: there is no such key" in told
@@ -145,7 +145,7 @@ def test_a_broken_policy_stops_the_server_and_every_call(
 
 
 def test_the_doctor_tells_what_goes_out_without_a_person(cli: Cli, policy: Path) -> None:
-    policy.write_text(EXAMPLES["shop"])
+    policy.write_text(EXAMPLES["shop"], encoding="utf-8")
     found = [one["message"] for one in cli("doctor").body["checks"] if one["check"] == "policy"]
     assert found == [f"{policy}: till, the till cancels nothing", "without a person: till"]
 
@@ -154,7 +154,7 @@ def test_the_first_of_two_is_told_that_another_is_needed(
     cli: Cli, policy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = cli.draft()
-    policy.write_text('otherwise = "four-eyes"')
+    policy.write_text('otherwise = "four-eyes"', encoding="utf-8")
     waiting = cli(*cli.finalize(number)).body
     assert waiting["status"] == "approval_required"
     assert "2 different people, none of them the one who asked" in waiting["next"][0]["why"]
