@@ -63,6 +63,7 @@ def test_what_is_not_everywhere_is_used_in_known_places_only() -> None:
 def test_a_system_without_limits_of_open_files_has_connections_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setitem(sys.modules, "resource", None)
     connections.raise_open_file_limit()
     assert connections.compute_connection_limit() == connections.MAX_CONNECTIONS
@@ -70,7 +71,8 @@ def test_a_system_without_limits_of_open_files_has_connections_all_the_same(
 
 def test_windows_names_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getlogin", lambda: "ana")
-    assert prompt.identify_user("win32") == "terminal:ana"
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert prompt.identify_user() == "terminal:ana"
 
 
 def test_windows_forgets_what_was_typed_before_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +81,8 @@ def test_windows_forgets_what_was_typed_before_the_question(monkeypatch: pytest.
     console.kbhit = lambda: bool(typed)  # type: ignore[attr-defined]
     console.getwch = typed.pop  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "msvcrt", console)
-    prompt._discard_typed_input("win32")
+    monkeypatch.setattr(sys, "platform", "win32")
+    prompt._discard_typed_input()
     assert typed == []
 
 
