@@ -22,7 +22,8 @@ def refuse_old_python(version: "tuple[int, ...]") -> str:
 
 def main() -> None:
     """Run the command and end with its exit code."""
-    if refusal := refuse_old_python(sys.version_info[:3]):
+    refusal = refuse_old_python(sys.version_info[:3])
+    if refusal:
         print(refusal, file=sys.stderr)
         sys.exit(2)
     from ix_tools.text.narrow_streams import spell_what_is_missing

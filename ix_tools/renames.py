@@ -3,6 +3,9 @@
     spec = Spec(..., renamed=(Renamed("make_invoice", since="0.3"),))            a tool, its command, its address
     due_date: Annotated[date | None, Renamed("expires", since="0.3")] = None     an argument, a setting, a key of a policy
     "refused": ErrorCode(422, ..., renamed=Renamed("not_allowed", since="0.3"))  an error code
+    decision: Annotated[..., RenamedWord("ask", since="0.3", new="person")]      a word of a policy, an argument or a setting
+    @renamed("find", since="0.3")                                                a subcommand, above its @command.command
+    PATH = Address("/events", Renamed("/news", since="0.3"))                     an address of REST, with what lies below it
 
 Whatever reads names finds the old ones through the marks, so there is no list of them to keep.
 """
@@ -12,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from ix_tools import version
 from ix_tools.i18n.messages import Message, message
@@ -53,6 +56,48 @@ class Renamed:
             log.warning("%s", notice)
         else:
             collected[self.old] = notice
+
+
+@dataclass(frozen=True, slots=True)
+class RenamedWord(Renamed):
+    """The old form of one of the words among which the field chooses that it marks."""
+
+    new: str
+
+    def read(self, given: Any) -> Any:
+        """Return a value, or a list of them, with the present word for the old one."""
+        if given == self.old:
+            self.warn(self.new)
+            return self.new
+        return [self.read(one) for one in given] if isinstance(given, list) else given
+
+
+class Address(str):
+    """An address of REST that has old ones; they are taken for what lies below it, too."""
+
+    __slots__ = ("renamed",)
+    renamed: tuple[Renamed, ...]
+
+    def __new__(cls, path: str, *renamed: Renamed) -> Self:
+        """Take the address and its marks."""
+        made = super().__new__(cls, path)
+        made.renamed = renamed
+        return made
+
+
+def renamed(old: str, since: str) -> Callable[[Thing], Thing]:
+    """Mark something that takes attributes, such as a subcommand, with its old name."""
+
+    def mark(thing: Thing) -> Thing:
+        thing.renamed = (*list_old_names(thing), Renamed(old, since))  # type: ignore[attr-defined]
+        return thing
+
+    return mark
+
+
+def list_old_names(thing: object) -> tuple[Renamed, ...]:
+    """Return the marks of an address or of what `renamed` marked."""
+    return getattr(thing, "renamed", ())
 
 
 def _read_minor(text: str) -> tuple[int, int]:
@@ -114,11 +159,16 @@ class Named(dict[str, Thing]):
 
 def list_marks(info: Any) -> Iterator[Renamed]:
     """Yield the marks of a field of a model."""
-    yield from (one for one in info.metadata if isinstance(one, Renamed))
+    yield from (one for one in info.metadata if type(one) is Renamed)
+
+
+def list_word_marks(info: Any) -> Iterator[RenamedWord]:
+    """Yield the marks of words of a field of a model."""
+    yield from (one for one in info.metadata if isinstance(one, RenamedWord))
 
 
 def take_old_names(fields: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values under the present names of their fields.
+    """Return values under the present names of their fields, with the present words.
 
     An old name beside its present one stays, so that the validation refuses it: nobody guesses which value is meant.
     """
@@ -128,4 +178,7 @@ def take_old_names(fields: Mapping[str, Any], given: Mapping[str, Any]) -> dict[
             if mark.is_taken and mark.old in taken and name not in taken and mark.old not in fields:
                 taken[name] = taken.pop(mark.old)
                 mark.warn(name)
+        for word in list_word_marks(info):
+            if word.is_taken and name in taken:
+                taken[name] = word.read(taken[name])
     return taken

@@ -17,15 +17,18 @@ from ix_tools.config.loading import load_settings
 from ix_tools.config.settings import Settings
 from ix_tools.error_codes import ERROR_CODES
 from ix_tools.errors import InvalidArguments, IxError, SettingsError
+from ix_tools.interfaces.cli import approvals
 from ix_tools.interfaces.cli.commands import UTILITY_COMMANDS
+from ix_tools.interfaces.rest import batches, events
 from ix_tools.operations.client_search import FindClient
+from ix_tools.operations.documents import GetDocument
 from ix_tools.operations.registry import catalogue
 from ix_tools.policy.file import PolicyFile
 from ix_tools.policy.rules import Rule
-from ix_tools.renames import Renamed
+from ix_tools.renames import Address, Renamed, RenamedWord
 from ix_tools.schemas.rendered_lists import list_chosen_tools
 from ix_tools.schemas.tool_selection import ToolSelection, UnknownName
-from tests.harness import Harness, execute
+from tests.harness import Harness, execute, invoice
 from tests.interfaces.rest.caller import ADDRESS, build_served_app
 from tests.programs.in_this_process import run_program
 from tools import names
@@ -89,6 +92,18 @@ def rename(monkeypatch: pytest.MonkeyPatch) -> Rename:
         monkeypatch.setitem(ERROR_CODES, "refused", replace(row, renamed=Renamed("not_allowed", since)))
 
     return mark
+
+
+def rename_words(monkeypatch: pytest.MonkeyPatch, since: str) -> None:
+    """Let words of a policy, of a setting and of an argument have old forms."""
+    for model, name, old, new in (
+        (Rule, "decision", "forbid", "deny"),
+        (Rule, "through", "terminal", "cli"),
+        (Settings, "approval_channel", "browser", "page"),
+        (GetDocument, "document_type", "bills", "invoices"),
+    ):
+        info = model.model_fields[name]
+        monkeypatch.setattr(info, "metadata", [*info.metadata, RenamedWord(old, since, new)])
 
 
 def described(old: str, new: str) -> str:
@@ -224,3 +239,90 @@ def test_only_present_names_are_listed(rename: Rename) -> None:
     assert "not_allowed" in taken["error codes"]
     assert "only_reading" in taken["settings"]
     assert "calls" in taken["rules of a policy"]
+
+
+def write_policy(folder: Path, text: str) -> PolicyFile:
+    file = folder / "policy.toml"
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o600)
+    return PolicyFile(file)
+
+
+def test_a_word_of_a_policy_is_taken_by_its_old_form(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rename_words(monkeypatch, NOW)
+    text = '[[rules]]\nname = "no looking"\ndecision = "forbid"\nthrough = ["mcp", "terminal"]\n'
+    with caplog.at_level(logging.WARNING):
+        (rule,) = write_policy(tmp_path, text).load_rules().rules
+    assert (rule.decision, rule.through) == ("deny", ("mcp", "cli"))
+    assert described("forbid", "deny") in caplog.text
+    assert described("terminal", "cli") in caplog.text
+
+
+@pytest.mark.parametrize("line", ['decision = "forbid"', 'decision = "deny"\nthrough = ["terminal"]'])
+def test_after_its_version_an_old_word_is_refused(
+    line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rename_words(monkeypatch, BEFORE)
+    with pytest.raises(SettingsError):
+        write_policy(tmp_path, f'[[rules]]\nname = "no looking"\n{line}\n').load_rules()
+
+
+def test_a_word_of_a_setting_is_taken_by_its_old_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    rename_words(monkeypatch, NOW)
+    env = {"IX_TOOLS_CONFIG": "", "INVOICEXPRESS_APPROVAL_CHANNEL": "browser"}
+    assert load_settings(env).approval_channel == "page"
+
+
+async def test_a_word_of_an_argument_is_taken_by_its_old_form(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename_words(monkeypatch, NOW)
+    made = await harness.call("create_invoice", invoice())
+    found = await execute(
+        harness.context, "get_document", {"document_type": "bills", "document_id": made["document"]["id"]}
+    )
+    assert described("bills", "invoices") in [one["problem"] for one in found["warnings"]]
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_a_subcommand_is_taken_by_its_old_name(
+    language: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    listing = approvals.command.commands["list"]
+    monkeypatch.setattr(listing, "renamed", (Renamed("ls", NOW),), raising=False)
+    env = {
+        "XDG_DATA_HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path),
+        "INVOICEXPRESS_LANGUAGE": language,
+    }
+    done = run_program(tmp_path, env, "approvals", "ls", "--output", "json")
+    assert (done.returncode, json.loads(done.stdout)["ok"]) == (0, True), done.stderr
+    assert "“ls”" in done.stderr if language == "en" else "«ls»" in done.stderr
+    assert "approvals ls" in names.list_names()["commands"]
+    monkeypatch.setattr(listing, "renamed", (Renamed("ls", BEFORE),))
+    assert run_program(tmp_path, env, "approvals", "ls").returncode == 2
+
+
+async def test_an_address_of_rest_and_what_lies_below_it_answer_at_the_old_place(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "PATH", Address("/batches", Renamed("/piles", NOW)))
+    monkeypatch.setattr(events, "PATH", Address("/events", Renamed("/news", BEFORE)))
+    transport = httpx2.ASGITransport(app=build_served_app(harness))
+    async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:
+        there, old = await client.get("/batches"), await client.get("/piles")
+        assert (there.status_code, old.status_code) == (200, 200)
+        assert old.json() == there.json()
+        assert "warning" not in there.headers
+        assert "/piles is called /batches now" in old.headers["warning"]
+        below = await client.get("/piles/nothing")
+        assert (below.status_code, below.json()["code"]) == (
+            404,
+            (await client.get("/batches/nothing")).json()["code"],
+        )
+        assert (await client.get("/news")).status_code == 404
+    taken = names.list_names()["addresses"]
+    assert {"POST /piles", "GET /piles/{id}"} <= set(taken)
+    assert "GET /news" not in taken

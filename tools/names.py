@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import click
 
@@ -19,10 +19,11 @@ from ix_tools.error_codes import ERROR_CODES, Exit
 from ix_tools.events.models import EVENT_TYPES
 from ix_tools.interfaces.cli.commands import UTILITY_COMMANDS, build_program
 from ix_tools.interfaces.cli.operation_command import OperationCommand
+from ix_tools.interfaces.rest import RESOURCES
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope
-from ix_tools.policy.rules import Rule, Rules
-from ix_tools.renames import Renamed, list_marks
+from ix_tools.policy.rules import EachOf, Rule, Rules
+from ix_tools.renames import Renamed, list_marks, list_old_names, list_word_marks
 from ix_tools.schemas.openapi import build_openapi
 from ix_tools.version import __version__
 
@@ -47,7 +48,10 @@ def list_names() -> dict[str, list[str]]:
         "policy": _list_fields(Rules),
         "rules of a policy": _list_fields(Rule),
         "words of a policy": (
-            f"{name}={word}" for name, info in Rule.model_fields.items() for word in _list_words(info)
+            f"{name}={word}"
+            for model in (Rules, Rule)
+            for name, info in model.model_fields.items()
+            for word in _list_words(info)
         ),
         "scopes": list(Scope),
         "events": list(EVENT_TYPES),
@@ -71,11 +75,17 @@ def _list_fields(model: Any) -> Iterator[str]:
 
 
 def _list_words(info: Any) -> Iterator[str]:
-    """Yield the words among which a field chooses."""
-    for one in get_args(info.annotation):
-        yield from (
-            [one] if isinstance(one, str) else (word for word in get_args(one) if isinstance(word, str))
-        )
+    """Yield the words among which a field chooses, old ones among them."""
+    yield from _old(list_word_marks(info))
+    left = [info.annotation, *info.metadata]
+    while left:
+        one = left.pop()
+        if isinstance(one, EachOf):
+            yield from one.allowed
+        elif get_origin(one) is Literal:
+            yield from get_args(one)
+        else:
+            left += get_args(one)
 
 
 def _list_commands() -> Iterator[str]:
@@ -101,17 +111,24 @@ def _list_options(path: str, command: click.Command) -> Iterator[str]:
         for info in command.operation.model_fields.values():
             yield from (f"{path} --{old.replace('_', '-')}" for old in _old(list_marks(info)))
     for name, part in getattr(command, "commands", {}).items():
-        yield f"{path} {name}"
-        yield from _list_options(f"{path} {name}", part)
+        for called in (name, *_old(list_old_names(part))):
+            yield f"{path} {called}"
+            yield from _list_options(f"{path} {called}", part)
 
 
 def _list_addresses() -> Iterator[str]:
-    for path, methods in build_openapi("https://invoices.example.com", ("all",))["paths"].items():
+    for path, methods in build_openapi("https://invoices.example.com")["paths"].items():
         tool = path.removeprefix("/tools/")
         called = (
             [f"/tools/{name}" for name in catalogue().list_names(tool)] if tool in catalogue() else [path]
         )
         verbs = {"get", "post", "put", "patch", "delete"}.intersection(methods)
+        called += [
+            f"{old}{path.removeprefix(present)}"
+            for present in (one.PATH for one in RESOURCES)
+            if path.startswith(present)
+            for old in _old(list_old_names(present))
+        ]
         yield from (f"{verb.upper()} {one}" for one in called for verb in verbs)
 
 

@@ -3,12 +3,23 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    model_validator,
+)
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from ix_tools.domain.document_kinds import list_document_kinds
 from ix_tools.i18n.messages import message
@@ -42,16 +53,19 @@ FallbackDecision = Literal["person", "form", "page", "terminal", "signed", "four
 Decision = Literal["deny", "form", "page", "terminal", "signed", "person", "four-eyes", "unattended"]
 
 
-def require_each_of(*allowed: str) -> Any:
-    """Validate a non-empty list of these words."""
+@dataclass(frozen=True)
+class EachOf:
+    """Validates a non-empty list of these words."""
 
-    def check(given: tuple[str, ...]) -> tuple[str, ...]:
-        wrong = [one for one in given if one not in allowed]
-        if wrong or not given:
-            raise InvalidValue(message("one or more of {allowed}", allowed=", ".join(allowed)))
+    allowed: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self._check, handler(source))
+
+    def _check(self, given: tuple[str, ...]) -> tuple[str, ...]:
+        if not given or not set(given) <= set(self.allowed):
+            raise InvalidValue(message("one or more of {allowed}", allowed=", ".join(self.allowed)))
         return given
-
-    return AfterValidator(check)
 
 
 def _listed(value: object) -> object:
@@ -131,15 +145,15 @@ class Rule(StrictModel):
 
     who: NonEmptyList | None = None
     """Principals; `*` stands for anything, as in `n8n-*`."""
-    through: Annotated[WordList, require_each_of(*INTERFACES)] | None = None
+    through: Annotated[WordList, EachOf(tuple(INTERFACES))] | None = None
     """Interfaces of the call."""
     operations: NonEmptyList | None = None
     """Operations; `*` stands for anything, as in `delete_*`."""
-    effects: Annotated[WordList, require_each_of(*Effect)] | None = None
+    effects: Annotated[WordList, EachOf(tuple(Effect))] | None = None
     """Effects of operations, as the reference names them."""
-    states: Annotated[WordList, require_each_of(*STATES)] | None = None
+    states: Annotated[WordList, EachOf(tuple(STATES))] | None = None
     """New states in change_state."""
-    document_types: Annotated[WordList, require_each_of(*DOCUMENT_TYPES)] | None = None
+    document_types: Annotated[WordList, EachOf(tuple(DOCUMENT_TYPES))] | None = None
     """Kinds of document."""
     series: NonEmptyList | None = None
     """Names of series."""
@@ -147,7 +161,7 @@ class Rule(StrictModel):
     """Only amounts above this one."""
     up_to: Euros | None = None
     """Only amounts up to and including this one."""
-    weekdays: Annotated[WordList, require_each_of(*DAYS)] | None = None
+    weekdays: Annotated[WordList, EachOf(tuple(DAYS))] | None = None
     """Days of the week, in Lisbon."""
     hours: Annotated[tuple[int, int], BeforeValidator(_hours)] | None = None
     """Hours in Lisbon, as 09:00-19:00; the end is not included."""

@@ -14,7 +14,7 @@ from ix_tools.config.private_files import find_foreign_mode
 from ix_tools.config.settings import Settings
 from ix_tools.domain.records import Sequence as Series
 from ix_tools.domain.records import Tax
-from ix_tools.errors import IxError, Problem, SettingsError
+from ix_tools.errors import IxError, Problem, SettingsError, Unreadable
 from ix_tools.fiscal.deadlines import find_pdf_invoice_rule
 from ix_tools.guards.electronic_invoices import WHAT_TO_DO
 from ix_tools.i18n.messages import (
@@ -37,9 +37,20 @@ from ix_tools.text.sanitize import sanitize_line
 from ix_tools.webhooks.endpoints import Endpoints
 
 Level = Literal["ok", "warning", "problem"]
-UNREGISTERED = "N/D"
+UNREGISTERED, NEEDS_NO_CODE = "N/D", "N/A"
 DEFAULT_UNREGISTERED = message_template("the default series {name} is not registered with AT for: {kinds}")
+REGISTER_IT = message_template("register it (a person approves): {command}")
+CONNECT_FIRST = message_template(
+    "no series has a code of AT yet: connect the account with AT first (in InvoiceXpress: Account > AT), then register the series "
+    "(a person approves): {command}"
+)
 USED_UNREGISTERED = message_template("the series in use {name} is not registered with AT for: {kinds}")
+NO_ACCOUNT = message_template(
+    "{address} does not answer as an account of InvoiceXpress: its name is wrong, or something on the way answers instead"
+)
+CORRECT_ACCOUNT = message(
+    "the account is the first part of https://NAME.app.invoicexpress.com; ix-tools connect asks for it"
+)
 CLOCK_SECONDS = 120
 """Difference between two clocks that is none yet: a slow answer, and a few seconds that most clocks are off."""
 CLOCK_AHEAD = message_template(
@@ -270,8 +281,10 @@ def compare_clocks(run: Invocation, answers: Iterable[datetime]) -> Iterator[Fin
 # --- in the account ---------------------------------------------------------------------------------------
 
 
-def check_access(failure: IxError | None, boxed: bool) -> Finding:
+def check_access(failure: IxError | None, boxed: bool, address: str) -> Finding:
     """Report whether InvoiceXpress responds and accepts the key."""
+    if failure is not None and isinstance(failure, Unreadable) and not boxed:
+        return Finding("problem", "access", NO_ACCOUNT.fill(address=address), CORRECT_ACCOUNT)
     if failure is not None:
         return Finding("problem", "access", failure.message, failure.next)
     if boxed:
@@ -336,22 +349,34 @@ def check_series(run: Invocation, series: Sequence[Series]) -> Iterator[Finding]
             message("there is no default series"),
             message("choose one in InvoiceXpress, or name one with every document"),
         )
+    codes = {part.validation_code for one in series for part in one.types.values()} - {
+        None,
+        "",
+        NEEDS_NO_CODE,
+    }
+    # Registering is refused while the account is not connected with AT, and no answer of the API tells that before.
+    todo = CONNECT_FIRST if codes == {UNREGISTERED} else REGISTER_IT
     for one in series:
         used = [
             name for name, part in one.types.items() if part.number and part.validation_code == UNREGISTERED
         ]
         all_missing = [name for name, part in one.types.items() if part.validation_code == UNREGISTERED]
         if one is default and all_missing:
-            yield _report_unregistered(run, "problem", one, all_missing, DEFAULT_UNREGISTERED)
+            yield _report_unregistered(run, "problem", one, all_missing, DEFAULT_UNREGISTERED, todo)
         elif used:
-            yield _report_unregistered(run, "warning", one, used, USED_UNREGISTERED)
+            yield _report_unregistered(run, "warning", one, used, USED_UNREGISTERED, todo)
         elif one is default:
             name = sanitize_line(one.serie or "?")
             yield report_ok("series", message("default: {name}, registered with AT", name=name))
 
 
 def _report_unregistered(
-    run: Invocation, level: Level, series: Series, types: Sequence[str], text: MessageTemplate
+    run: Invocation,
+    level: Level,
+    series: Series,
+    types: Sequence[str],
+    text: MessageTemplate,
+    todo: MessageTemplate,
 ) -> Finding:
     command = run.build_command(
         RegisterSequence.spec.name.replace("_", "-"),
@@ -362,5 +387,5 @@ def _report_unregistered(
         level,
         "series",
         text.fill(name=sanitize_line(series.serie or "?"), kinds=kinds),
-        message("register it (a person approves): {command}", command=command),
+        todo.fill(command=command),
     )

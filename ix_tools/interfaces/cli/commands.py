@@ -1,5 +1,6 @@
 """The commands of `ix-tools` by name; only the one that is called is imported and built."""
 
+import copy
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from ix_tools.interfaces.cli.translation import (
     translate_parameters,
 )
 from ix_tools.operations.scopes import Heading
-from ix_tools.renames import Named, Renamed
+from ix_tools.renames import Named, Renamed, list_old_names
 from ix_tools.text.fuzzy_match import find_closest
 from ix_tools.version import __version__
 
@@ -115,7 +116,11 @@ class CommandLine(click.Group):
                 first = message("{command} must be the first word: ix-tools {command} …", command=cmd_name)
                 raise Misuse(first, ctx)
             command: click.Command = importlib.import_module(f"ix_tools.interfaces.cli.{module}").command
-            return translate_command(command, get_language(ctx))
+            shown = translate_command(command, get_language(ctx))
+            if isinstance(shown, click.Group):
+                shown = copy.copy(shown)
+                shown.commands = Named(shown.commands, list_old_names)
+            return shown
         from ix_tools.interfaces.cli.operation_command import OperationCommand
         from ix_tools.operations.registry import catalogue
 

@@ -100,10 +100,10 @@ def _check_account(run: Invocation, settings: Settings) -> Iterator[Finding]:
         taxes = TaxList.model_validate(_execute(run, settings, ListTaxes, answers)).taxes
     except IxError as failure:
         yield from checks.compare_clocks(run, answers)
-        yield checks.check_access(failure, run.uses_sandbox)
+        yield checks.check_access(failure, run.uses_sandbox, settings.main_url)
         return
     yield from checks.compare_clocks(run, answers)
-    yield checks.check_access(None, run.uses_sandbox)
+    yield checks.check_access(None, run.uses_sandbox, settings.main_url)
     yield from checks.check_taxes(taxes)
     try:
         series = SequenceList.model_validate(_execute(run, settings, ListSequences)).sequences

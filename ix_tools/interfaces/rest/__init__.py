@@ -12,20 +12,23 @@
 from starlette.routing import Route
 
 from ix_tools.interfaces.rest import approvals, batches, docs_pages, events, pdf, tools, webhooks
+from ix_tools.interfaces.rest.endpoint import add_old_addresses
 from ix_tools.pipeline.context_pool import ServerContext
 
-__all__ = ["open_routes", "routes"]
+__all__ = ["RESOURCES", "open_routes", "routes"]
+
+SINGLE = (tools, approvals, events, pdf)
+SEVERAL = (batches, webhooks)
+RESOURCES = (*SINGLE, *SEVERAL)
+"""What has an address; each names it as PATH."""
 
 
 def routes(server_context: ServerContext) -> list[Route]:
     """Return the routes for authenticated callers."""
+    single = {one.PATH: [Route(one.PATH, one.build_endpoint(server_context))] for one in SINGLE}
+    several = {one.PATH: one.build_routes(server_context) for one in SEVERAL}
     return [
-        *(
-            Route(resource.PATH, resource.build_endpoint(server_context))
-            for resource in (tools, approvals, events, pdf)
-        ),
-        *batches.build_routes(server_context),
-        *webhooks.build_routes(server_context),
+        route for path, below in {**single, **several}.items() for route in add_old_addresses(path, below)
     ]
 
 

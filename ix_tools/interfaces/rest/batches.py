@@ -39,6 +39,7 @@ from ix_tools.pipeline.approval_gate import require_scope
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.context_pool import ACCOUNT_HEADER, ServerContext, extract_account
 
+PATH = "/batches"
 PARAMETERS = ("name", "sheet")
 
 Answer = Callable[[Request, CallContext, dict[str, Any]], Awaitable[Response]]
@@ -55,10 +56,10 @@ def build_routes(server_context: ServerContext) -> list[Route]:
         return Route(path, Endpoint(respond, partial(_list_methods, methods=methods)))
 
     return [
-        build("/batches", partial(_start_or_list, server_context), "POST", *READ_METHODS),
-        build("/batches/{id}", _show, *READ_METHODS),
-        build("/batches/{id}/report", _report, *READ_METHODS),
-        build("/batches/{id}/discard", partial(_discard, server_context), "POST"),
+        build(PATH, partial(_start_or_list, server_context), "POST", *READ_METHODS),
+        build(f"{PATH}/{{id}}", _show, *READ_METHODS),
+        build(f"{PATH}/{{id}}/report", _report, *READ_METHODS),
+        build(f"{PATH}/{{id}}/discard", partial(_discard, server_context), "POST"),
     ]
 
 

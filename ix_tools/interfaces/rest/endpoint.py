@@ -1,17 +1,19 @@
 """Handle one address: allowed methods, and every error as problem details."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from http import HTTPStatus
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ix_tools.errors import InvalidArguments, IxError
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import message
 from ix_tools.interfaces.rest.problems import build_problem
+from ix_tools.renames import Renamed, list_old_names
 
 log = logging.getLogger(__name__)
 Respond = Callable[[Request], Awaitable[Response]]
@@ -51,6 +53,36 @@ class Endpoint:
             # Only the path: a query may contain clients' names.
             log.exception("%s %s failed", request.method, request.url.path)
             return build_problem(_build_internal_error(fault, request), get_language(request))
+
+
+class OldEndpoint:
+    """An endpoint at an address that was renamed: it answers, and says so in a header."""
+
+    def __init__(self, endpoint: ASGIApp, mark: Renamed, present: str) -> None:
+        """Keep the endpoint, the mark, and the address that it has now."""
+        self._endpoint, self._mark, self._present = endpoint, mark, present
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._mark.warn(self._present)
+        said = f"{self._mark.old} is called {self._present} now; the old address works until version {self._mark.last_version}"
+
+        async def send_with_header(event: Message) -> None:
+            if event["type"] == "http.response.start":
+                event["headers"] = [*event["headers"], (b"warning", f'299 - "{said}"'.encode())]
+            await send(event)
+
+        await self._endpoint(scope, receive, send_with_header)
+
+
+def add_old_addresses(present: str, routes: Sequence[Route]) -> Iterator[Route]:
+    """Yield the routes at an address and below it, and the same at its old addresses while they are taken."""
+    yield from routes
+    for mark in list_old_names(present):
+        if mark.is_taken:
+            for route in routes:
+                yield Route(
+                    f"{mark.old}{route.path.removeprefix(present)}", OldEndpoint(route.app, mark, present)
+                )
 
 
 def get_language(request: Request) -> Language:

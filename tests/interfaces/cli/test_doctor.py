@@ -212,7 +212,11 @@ def test_series(rows: list[tuple[str, bool, int, str]], levels: list[str]) -> No
         )
         for name, default, number, code in rows
     ]
-    assert [one.level for one in check_series(Invocation(), series)] == levels
+    found = list(check_series(Invocation(), series))
+    assert [one.level for one in found] == levels
+    # Where another series has a code, the account is connected with AT.
+    hints = ["connect the account with AT first" in str(one.next) for one in found]
+    assert any(hints) == (levels == ["problem"] and rows != [] and rows[0][3] == "N/D")
 
 
 @pytest.mark.parametrize(
