@@ -54,6 +54,15 @@ def _to_number(value: Decimal) -> int | float | str:
     return number if Decimal(repr(number)) == value else str(value)
 
 
+def fit_stored_call(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a suggested call of a stored result with the types of today's schema; earlier versions stored ids as numbers."""
+    operation = catalogue().get(str(shown.get("tool")))
+    given = shown.get("arguments")
+    if operation is None or not isinstance(given, Mapping):
+        return dict(shown)
+    return {**shown, "arguments": _fit_fields(given, operation)}
+
+
 @cache
 def _list_types_by_field(model: type[BaseModel]) -> dict[str, frozenset[Any]]:
     return {name: frozenset(_list_types(field.annotation)) for name, field in model.model_fields.items()}

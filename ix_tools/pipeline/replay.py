@@ -13,7 +13,7 @@ from ix_tools.i18n.messages import Message, join_messages, load_text, message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.protocols import get_document_type, get_state
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.next_steps import show_step
+from ix_tools.pipeline.next_steps import fit_stored_call, show_step
 from ix_tools.pipeline.outcomes import Completed
 from ix_tools.text.sanitize import sanitize_all
 from ix_tools.verification.compare import GONE_STATES, show_field
@@ -53,6 +53,8 @@ async def bring_up_to_date(context: CallContext, call: Operation[Any], replayed:
     was, now = (one.get("document", {}).get("status") for one in (body, shown))
     dropped = {"next", *(("undo",) if was != now else ())}
     kept = {name: value for name, value in body.items() if name not in dropped}
+    if calls := kept.get("undo", {}).get("calls"):
+        kept["undo"] = {**kept["undo"], "calls": [fit_stored_call(one) for one in calls]}
     fresh: dict[str, Any] = sanitize_all({**kept, **shown, **({"next": steps} if steps else {})})
     return Completed(fresh)
 
