@@ -24,6 +24,7 @@ from ix_tools.errors import (
 )
 from ix_tools.http_statuses import HTTP_STATUSES
 from ix_tools.i18n.messages import verbatim
+from tests.rows import every_row
 
 PACKAGE = Path(errors.__file__).parent
 KINDS = {
@@ -116,8 +117,8 @@ def test_every_code_has_a_known_status_and_exit_code_and_a_one_sentence_meaning(
     assert {row.status for row in ERROR_CODES.values()} == {one for one in HTTP_STATUSES if one >= 400}
 
 
-@pytest.mark.parametrize("code", ERROR_CODES)
-@pytest.mark.parametrize("sent", ["nothing", "refused", "stored", "unknown"])
+@every_row("code", ERROR_CODES)
+@every_row("sent", ["nothing", "refused", "stored", "unknown"])
 def test_sent_counts_before_the_code(code: str, sent: errors.Sent) -> None:
     exit_code = get_exit_code(IxError(verbatim("It went wrong."), code=code, sent=sent))
     wanted = {"unknown": Exit.UNKNOWN, "stored": Exit.STORED_DIFFERENTLY}

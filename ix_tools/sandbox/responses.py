@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -126,7 +125,7 @@ def render_client(books: Books, row: Client) -> Json:
     """Render a client."""
     link = f"{books.base_url}/clients/{row.id}{_build_permalink_hash(row.id)}"
     contact = {name: row.preferred_contact.get(name, "") for name in ("name", "email", "phone")}
-    return {**asdict(row), "preferred_contact": contact, "open_account_link": link}
+    return {**vars(row), "preferred_contact": contact, "open_account_link": link}
 
 
 def render_item(books: Books, row: Item) -> Json:
@@ -146,7 +145,7 @@ def render_item(books: Books, row: Item) -> Json:
 
 def render_tax(row: Tax) -> Json:
     """Render a VAT rate."""
-    return {**asdict(row), "value": to_json_number(Fraction(row.value)), "default_tax": int(row.default_tax)}
+    return {**vars(row), "value": to_json_number(Fraction(row.value)), "default_tax": int(row.default_tax)}
 
 
 def render_sequence(row: Sequence) -> Json:

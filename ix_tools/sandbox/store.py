@@ -9,7 +9,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -143,7 +142,7 @@ class Store:
         self, row: Account | Client | Document | TreasuryEntry | Item | Mail | FileRequest | Sequence | Tax
     ) -> None:
         """Insert or replace a row."""
-        body = json.dumps(asdict(row), ensure_ascii=False)
+        body = json.dumps(vars(row), default=vars, ensure_ascii=False)
         self._db.execute(
             f"INSERT OR REPLACE INTO {TABLES[type(row)]} (id, body) VALUES (?, ?)", (row.id, body)
         )

@@ -24,6 +24,7 @@ from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Route, Spec
 from ix_tools.pipeline.execute import parse
 from tests.harness import Harness, exempt_line, guide, invoice, line
+from tests.rows import every_row
 
 VENDOR = Path(__file__).parents[1] / "vendor"
 SHAPES = json.loads((VENDOR / "error_shapes.json").read_text(encoding="utf-8"))["shapes"]
@@ -42,7 +43,7 @@ def answer(shape: dict[str, Any]) -> protocol.Response:
 # --- errors ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape["id"])
+@every_row("shape", SHAPES)
 def test_every_published_error_is_read(shape: dict[str, Any]) -> None:
     """Covers every known error format; field and message are joined by a colon or a space."""
     said, code = protocol.extract_messages(answer(shape))
@@ -68,10 +69,8 @@ KINDS: dict[int, type[errors.ServiceError]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "shape", [one for one in SHAPES if one["status"] >= 300], ids=lambda shape: shape["id"]
-)
-@pytest.mark.parametrize("request_", [READ, WRITE], ids=["read", "write"])
+@every_row("shape", [one for one in SHAPES if one["status"] >= 300])
+@every_row("request_", [READ, WRITE])
 def test_every_published_error_becomes_one_of_ours_and_says_what_was_sent(
     shape: dict[str, Any], request_: protocol.Request
 ) -> None:

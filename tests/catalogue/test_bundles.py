@@ -16,6 +16,7 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.arguments import parse
 from ix_tools.schemas.bundles import BUNDLES, build_bundle
 from ix_tools.schemas.json_schema import build_tool
+from tests.rows import every_row
 
 Json = dict[str, Any]
 
@@ -76,7 +77,7 @@ def test_every_vendor_accepts_its_own_form_of_every_tool() -> None:
         read["openai_responses"](build_bundle("openai", tools().values())[0])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every_row("name", NAMES)
 def test_a_listed_tool_has_only_keywords_that_every_consumer_takes(name: str) -> None:
     tool = tools()[name]
     plain = {
@@ -94,7 +95,7 @@ def test_a_listed_tool_has_only_keywords_that_every_consumer_takes(name: str) ->
 # --- strict mode
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every_row("name", NAMES)
 def test_a_strict_schema_keeps_to_what_strict_mode_takes(name: str) -> None:
     """As OpenAI's guide on structured outputs lists it: types, keywords, depth and sizes."""
     schema = parameters("openai_responses")[name]
@@ -145,7 +146,7 @@ def empty_fill(schema: Json, given: Any) -> Any:
     return given
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every_row("name", NAMES)
 def test_what_a_model_fills_in_is_read_as_the_same_call(name: str) -> None:
     example = json.loads(json.dumps(catalogue()[name].spec.example, default=str))
     meant = parse(name, example)
@@ -166,7 +167,7 @@ def test_a_currency_without_a_rate_is_filled_with_zero() -> None:
 # --- Gemini
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every_row("name", NAMES)
 def test_a_gemini_schema_has_enums_of_texts_and_no_empty_object(name: str) -> None:
     for path, node in walk(parameters("gemini")[name]):
         assert node["type"] in {"OBJECT", "ARRAY", "STRING", "NUMBER", "INTEGER", "BOOLEAN"}, path

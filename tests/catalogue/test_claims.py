@@ -14,6 +14,7 @@ from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.claim_scope import collect_claims
 from ix_tools.pipeline.execute import parse
+from tests.rows import every_row
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=LISBON)
 WRITING = {name: one for name, one in catalogue().items() if one.spec.effect.writes and one.spec.route}
@@ -27,7 +28,7 @@ def claimed(operation: type[Operation[Any]], facts: Facts | None = None) -> dict
     return {one.resource: one.exclusive for one in collect_claims(call, facts or Facts(now=NOW))}
 
 
-@pytest.mark.parametrize("name", sorted(WRITING))
+@every_row("name", sorted(WRITING))
 def test_a_write_claims_alone_what_it_changes(name: str) -> None:
     """What it is told by name is claimed once the name is found; the examples name ids where an id is wanted."""
     if name in OF_NO_ACCOUNT:
@@ -37,7 +38,7 @@ def test_a_write_claims_alone_what_it_changes(name: str) -> None:
     assert any(found.values()), found
 
 
-@pytest.mark.parametrize("name", sorted(READING))
+@every_row("name", sorted(READING))
 def test_a_read_claims_nothing(name: str) -> None:
     operation = READING[name]
     call = operation.model_construct(**dict(operation.spec.example))

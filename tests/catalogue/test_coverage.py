@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
-import pytest
 from pydantic import BaseModel
 
 from ix_tools.operations.accounts import AccountForExistingUser
@@ -16,6 +15,7 @@ from ix_tools.operations.base import Operation
 from ix_tools.operations.client_search import ClientByCode, ClientByName
 from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
 from ix_tools.operations.spec import WirePath
+from tests.rows import every_row
 from tools.docs import coverage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,7 +113,7 @@ def test_every_described_operation_has_its_tool_and_every_tool_its_operations() 
     )
 
 
-@pytest.mark.parametrize("identifier", sorted(described()))
+@every_row("identifier", sorted(described()))
 def test_method_and_path_are_the_described_ones(identifier: str) -> None:
     one, route = described()[identifier], operation_of(identifier).spec.route
     assert route is not None
@@ -121,7 +121,7 @@ def test_method_and_path_are_the_described_ones(identifier: str) -> None:
     assert re.sub(r"\{.*?\}", "{}", route.path) == re.sub(r"\{.*?\}", "{}", one["path"])
 
 
-@pytest.mark.parametrize("identifier", sorted(described()))
+@every_row("identifier", sorted(described()))
 def test_every_described_type_can_be_given(identifier: str) -> None:
     for parameter in described()[identifier]["path_params"]:
         if words := parameter.get("words"):
@@ -134,7 +134,7 @@ def words_in(annotation: Any) -> set[str]:
     return found.union(*(words_in(one) for one in get_args(annotation) if not isinstance(one, str)))
 
 
-@pytest.mark.parametrize("identifier", sorted(described()))
+@every_row("identifier", sorted(described()))
 def test_the_keys_sent_are_the_described_ones_both_ways(identifier: str) -> None:
     _, query, body = ours(identifier)
     their_query, their_body = theirs(identifier)
@@ -145,7 +145,7 @@ def test_the_keys_sent_are_the_described_ones_both_ways(identifier: str) -> None
     assert body - their_body <= set(BEYOND_THE_DESCRIPTION)
 
 
-@pytest.mark.parametrize("identifier", sorted(described()))
+@every_row("identifier", sorted(described()))
 def test_what_is_required_there_can_be_given_here(identifier: str) -> None:
     route = operation_of(identifier).spec.route
     assert route is not None

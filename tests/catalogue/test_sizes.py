@@ -12,6 +12,7 @@ from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.schemas.json_schema import build_tool
 from ix_tools.schemas.tool_selection import READ_ONLY_ANNOTATIONS, RUN_OPERATION, ToolSelection, select_tools
 from tests.catalogue.test_sweeps import LABELS_OF_SEED
+from tests.rows import every_row
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,7 +77,7 @@ def test_the_tools_of_the_seed_documents_stay_small() -> None:
     assert size(listed("seed")) <= SEED
 
 
-@pytest.mark.parametrize("name", ["usual", "all", "reading", "seed"])
+@every_row("name", ["usual", "all", "reading", "seed"])
 def test_no_description_is_one_that_a_model_cannot_act_on(name: str) -> None:
     """The Tool Definition Quality Score's own lint: no error, no warning.
 
@@ -91,7 +92,7 @@ def test_no_description_is_one_that_a_model_cannot_act_on(name: str) -> None:
     assert [(one.tool, one.message) for one in told] == []
 
 
-@pytest.mark.parametrize("name", list(LISTS))
+@every_row("name", list(LISTS))
 def test_a_tool_is_listed_as_its_file_says_whatever_is_listed_beside_it(name: str) -> None:
     """Hosts filter lists, load tools singly, and drop whatever the schema does not name."""
     for one in listed(name):
@@ -101,7 +102,7 @@ def test_a_tool_is_listed_as_its_file_says_whatever_is_listed_beside_it(name: st
         assert one == whole
 
 
-@every_name
+@every_row("name", catalogue())
 def test_a_parameter_is_described_in_a_sentence(name: str) -> None:
     """A bookkeeper understands it without the parameter's name and without another tool."""
     short = [
@@ -112,21 +113,21 @@ def test_a_parameter_is_described_in_a_sentence(name: str) -> None:
     assert short == []
 
 
-@every_name
+@every_row("name", catalogue())
 def test_every_parameter_says_its_type_at_every_depth(name: str) -> None:
     for path, one in parameters(build_tool(catalogue()[name])["inputSchema"]):
         assert one.get("type") in {"string", "integer", "number", "boolean", "array", "object"}, path
         assert one["type"] != "array" or one["items"]["type"], path
 
 
-@every_name
+@every_row("name", catalogue())
 def test_a_parameter_is_required_where_the_operation_requires_it(name: str) -> None:
     operation = catalogue()[name]
     wanted = {field for field, info in operation.model_fields.items() if info.is_required()}
     assert set(build_tool(operation)["inputSchema"].get("required", ())) == wanted
 
 
-@every_name
+@every_row("name", catalogue())
 def test_a_format_refuses_nothing_that_the_description_offers(name: str) -> None:
     """A host that enforces formats would refuse `today`, and ask a Lisbon time for an offset."""
     formats = {one.get("format") for _, one in parameters(build_tool(catalogue()[name])["inputSchema"])}

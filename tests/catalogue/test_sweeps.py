@@ -26,6 +26,7 @@ from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.schemas import json_schema
 from tests.harness import ApprovalNeeded, Harness, Json, document_arguments, execute, guide, invoice, line
 from tests.preparations import prepare_example
+from tests.rows import every_row
 
 SEED = json.loads(
     (Path(__file__).parents[1] / "vendor" / "seed_operations.json").read_text(encoding="utf-8")
@@ -53,7 +54,7 @@ LABELS_OF_SEED = {
 # --- names and words -----------------------------------------------------------------------------------------
 
 
-@every_operation
+@every_row("operation", TOOLS)
 def test_a_name_is_short_plain_and_the_name_of_its_class(operation: type[Operation[Any]]) -> None:
     assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation.spec.name)
     assert len(operation.spec.name) <= 64
@@ -73,13 +74,13 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from models_in(inner)
 
 
-@every_operation
+@every_row("operation", TOOLS)
 def test_every_parameter_at_every_depth_is_described(operation: type[Operation[Any]]) -> None:
     for model in models_in(operation):
         assert all(read_field_docs(model).values())
 
 
-@every_operation
+@every_row("operation", TOOLS)
 def test_every_operation_says_what_it_does_and_where_the_vendor_says_so(
     operation: type[Operation[Any]],
 ) -> None:
@@ -102,7 +103,7 @@ def nodes(value: Any) -> Iterator[Json]:
             yield from nodes(one)
 
 
-@every_operation
+@every_row("operation", TOOLS)
 def test_an_input_schema_is_plain_and_closed(operation: type[Operation[Any]]) -> None:
     """n8n, Gemini and others refuse unions, references and titles; a top-level object is what every host reads."""
     shown = json_schema.build_input_schema(operation)
@@ -119,12 +120,12 @@ def test_an_input_schema_is_plain_and_closed(operation: type[Operation[Any]]) ->
             assert set(node.get("required", [])) <= set(properties)
 
 
-@every_operation
+@every_row("operation", TOOLS)
 def test_every_parameter_is_in_the_schema(operation: type[Operation[Any]]) -> None:
     assert set(json_schema.build_input_schema(operation)["properties"]) == set(operation.model_fields)
 
 
-@every_operation
+@every_row("operation", TOOLS)
 def test_an_output_schema_is_valid_and_asks_for_ok_alone(operation: type[Operation[Any]]) -> None:
     shown = json_schema.build_output_schema(operation)
     jsonschema.Draft202012Validator.check_schema(shown)
@@ -133,7 +134,7 @@ def test_an_output_schema_is_valid_and_asks_for_ok_alone(operation: type[Operati
     jsonschema.validate(refusal, shown)
 
 
-@every_operation
+@every_row("operation", TOOLS)
 def test_the_hints_follow_the_effect(operation: type[Operation[Any]]) -> None:
     effect, hints = operation.spec.effect, json_schema.build_annotations(operation)
     assert set(hints) == {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
@@ -145,7 +146,7 @@ def test_the_hints_follow_the_effect(operation: type[Operation[Any]]) -> None:
     assert not hints["readOnlyHint"] or hints["idempotentHint"]
 
 
-@every_operation
+@every_row("operation", TOOLS)
 def test_what_only_reads_sends_gets_and_what_writes_does_not(operation: type[Operation[Any]]) -> None:
     route = operation.spec.route
     made_of_others = operation.__module__.startswith("ix_tools.operations.workflows.")
@@ -164,7 +165,7 @@ BODILESS = {"register_sequence", "set_default_sequence"}
 # --- examples --------------------------------------------------------------------------------------------------
 
 
-@every_operation
+@every_row("operation", TOOLS)
 def test_an_example_fits_the_schema_and_travels(operation: type[Operation[Any]]) -> None:
     example = dict(operation.spec.example)
     jsonschema.validate(example, json_schema.build_input_schema(operation))
@@ -178,7 +179,7 @@ def test_an_example_fits_the_schema_and_travels(operation: type[Operation[Any]])
         )
 
 
-@every_operation
+@every_row("operation", TOOLS)
 def test_a_parameter_that_does_not_exist_is_refused(operation: type[Operation[Any]]) -> None:
     """Every host's model misspells one some day; the service would drop it in silence."""
     with pytest.raises(IxError) as error:
@@ -213,8 +214,8 @@ def outcome(name: str, arguments: Json) -> Operation[Any] | IxError:
         return error
 
 
-@every_operation
-@pytest.mark.parametrize("hostile", HOSTILE, ids=lambda value: ascii(value)[:12])
+@every_row("operation", TOOLS)
+@every_row("hostile", HOSTILE)
 def test_any_value_for_any_parameter_is_read_or_refused_and_never_more(
     operation: type[Operation[Any]], hostile: Any
 ) -> None:
@@ -231,7 +232,7 @@ def test_any_value_for_any_parameter_is_read_or_refused_and_never_more(
 # --- the gate --------------------------------------------------------------------------------------------------
 
 
-@every_operation
+@every_row("operation", TOOLS)
 def test_deleting_asks(operation: type[Operation[Any]]) -> None:
     """Whatever it is that is deleted: there is no way back to the same thing."""
     route, name = operation.spec.route, operation.spec.name
@@ -341,7 +342,7 @@ def test_every_word_of_a_transition_is_an_action() -> None:
     assert used <= set(ACTIONS)
 
 
-@pytest.mark.parametrize("table", [ACTIONS, LABELS], ids=["actions", "labels"])
+@every_row("table", [ACTIONS, LABELS])
 def test_every_word_is_said_in_both_languages(table: dict[str, Any]) -> None:
     for key, said in table.items():
         for one in (said.title, said.consequence) if isinstance(said, Action) else (said,):
@@ -373,7 +374,7 @@ def travels_to(model: type[BaseModel], under: str) -> Iterator[str]:
         yield from (".".join(pieces[:at]) for at in range(1, len(pieces)))
 
 
-@pytest.mark.parametrize("row", SEED, ids=lambda row: f"{row['document']}-{row['name']}")
+@every_row("row", SEED)
 def test_every_parameter_of_the_seed_documents_is_reachable(row: Json) -> None:
     operation = catalogue()[LABELS_OF_SEED[row["document"], row["name"]]]
     route = operation.spec.route

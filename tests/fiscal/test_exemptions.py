@@ -20,6 +20,7 @@ from ix_tools.fiscal.exemptions import (
     search_exemptions,
 )
 from tests.harness import Harness
+from tests.rows import every_row
 
 VENDOR: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "vendor" / "exemption_codes.json").read_text(encoding="utf-8")
@@ -66,12 +67,12 @@ def test_the_older_list_differs_by_two_ended_codes_and_the_newer_ones() -> None:
     assert set(CURRENT) - OLDER == NEW_SINCE_THE_OLDER_LIST
 
 
-@pytest.mark.parametrize("code", sorted(CURRENT))
+@every_row("code", sorted(CURRENT))
 def test_the_printed_wording_is_the_vendors_with_portuguese_spelling(code: str) -> None:
     assert entry(code).text_pt == spelled(CURRENT[code]["text"])
 
 
-@pytest.mark.parametrize("code", sorted(CURRENT))
+@every_row("code", sorted(CURRENT))
 def test_the_law_cited_is_the_one_the_vendor_cites(code: str) -> None:
     if code == "M10":  # the vendor cites the article of the wording, the tax authority that of the exemption
         assert entry(code).law == "Artigo 53.º, n.º 1 do CIVA"
@@ -93,12 +94,12 @@ def test_the_table_is_in_code_order_without_the_removal_marker() -> None:
     assert REMOVAL_MARKER not in codes
 
 
-@pytest.mark.parametrize("near", ["m07", " M07", "M7", "07", "M00", "M17", "M100", ""])
+@every_row("near", ["m07", " M07", "M7", "07", "M00", "M17", "M100", ""])
 def test_only_an_exact_code_finds_an_entry(near: str) -> None:
     assert find_exemption(near) is None
 
 
-@pytest.mark.parametrize("each", list_exemptions(), ids=lambda each: each.code)
+@every_row("each", list_exemptions())
 def test_every_entry_is_told_in_both_languages_with_its_source(each: Exemption) -> None:
     assert re.fullmatch(r"M\d\d", each.code)
     assert each.text_pt
@@ -166,7 +167,7 @@ def test_m45_names_the_law_that_made_the_scheme_and_not_only_the_one_that_author
     assert "35/2025" in entry("M45").note_en
 
 
-@pytest.mark.parametrize("code", ["M03", "M08", "M26", "M31", "M34", "M35", "M99"])
+@every_row("code", ["M03", "M08", "M26", "M31", "M34", "M35", "M99"])
 def test_a_code_with_a_trap_says_so(code: str) -> None:
     assert entry(code).note_pt
     assert entry(code).note_en
@@ -264,7 +265,7 @@ def test_what_people_say_finds_the_code_among_the_first_three() -> None:
     assert len(missed) <= 0.05 * len(phrases), missed
 
 
-@pytest.mark.parametrize("text", ["bom dia", "cadeira de escritório", "artigo 9 medicina dentária do Porto"])
+@every_row("text", ["bom dia", "cadeira de escritório", "artigo 9 medicina dentária do Porto"])
 def test_a_text_about_something_else_finds_no_code(text: str) -> None:
     assert search_codes(text) == []
 

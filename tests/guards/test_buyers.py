@@ -22,6 +22,7 @@ from ix_tools.guards.facts import Facts
 from ix_tools.i18n.messages import render
 from tests.guards.known_clients import COLUMNS, NOW, call, client, verdicts
 from tests.harness import Harness, document_arguments, exempt_line, guide, invoice
+from tests.rows import every_row
 
 TAXES = (
     Tax(id=1, name="IVA23", value=Decimal(23), default_tax=True),
@@ -125,8 +126,8 @@ CODES: dict[str, tuple[str, ...]] = {
 """Findings by the table of buyers (CIVA 2, 6, 14; RITI 8, 14; DL 198/90; DL 19/2017), in the order of CLIENTS."""
 
 
-@pytest.mark.parametrize("name", COLUMNS)
-@pytest.mark.parametrize("code", [one.code for one in list_exemptions()])
+@every_row("name", COLUMNS)
+@every_row("code", [one.code for one in list_exemptions()])
 def test_every_code_is_judged_for_every_buyer(code: str, name: str) -> None:
     expected = CODES.get(code, ANY)[COLUMNS.index(name)]
     draft = call(client=client(name), tax_exemption=code)

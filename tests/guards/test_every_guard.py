@@ -13,6 +13,7 @@ from ix_tools import guards
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts
 from ix_tools.guards.findings import Finding
 from ix_tools.operations.registry import catalogue
+from tests.rows import every_row
 
 FACTS = {
     "tax": Want.TAXES,
@@ -60,27 +61,27 @@ def test_there_are_rules() -> None:
     assert len(RULES) > 35
 
 
-@every_rule
+@every_row("rule", RULES)
 def test_a_rule_is_described_and_named_after_what_it_keeps_true(rule: Any) -> None:
     assert rule.__doc__
     assert rule.__doc__.strip().endswith(".")
     assert re.fullmatch(r"[a-z]+(_[a-z]+)+", rule.__name__)
 
 
-@every_rule
+@every_row("rule", RULES)
 def test_a_rule_hangs_on_an_operation(rule: Any) -> None:
     """A rule that nobody calls keeps nothing."""
     assert [name for name, one in catalogue().items() if rule in one.spec.guards]
 
 
-@every_rule
+@every_row("rule", RULES)
 def test_a_rule_asks_for_the_facts_it_reads(rule: Any) -> None:
     """Otherwise it would look at a fact that nobody fetched, find nothing wrong, and fail open."""
     read = set(re.findall(r"\bfacts\.(\w+)", inspect.getsource(rule))) & set(FACTS)
     assert {FACTS[name] for name in read} <= get_wanted_facts(rule)
 
 
-@pytest.mark.parametrize("name", catalogue())
+@every_row("name", catalogue())
 def test_an_operation_never_judges_a_fact_that_its_class_cannot_be_given(name: str) -> None:
     """DOCUMENT and the like need a call that is about a document."""
     operation = catalogue()[name]

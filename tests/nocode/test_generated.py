@@ -11,6 +11,7 @@ import pytest
 
 from ix_tools.events.models import EVENT_TYPES
 from ix_tools.operations.registry import catalogue
+from tests.rows import every_row
 from tools.nocode import n8n, zapier
 from tools.nocode.__main__ import build_contents
 from tools.nocode.fields import Field, Tool, make_title, read_tools
@@ -51,7 +52,7 @@ def test_every_tool_is_read() -> None:
     }
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=lambda one: one.name)
+@every_row("tool", TOOLS)
 def test_every_field_of_a_tool_can_be_filled_in(tool: Tool) -> None:
     paging = {"page", "per_page"} if tool.rows else set()
     described = list(n8n._build_properties(tool.toolset, tool))

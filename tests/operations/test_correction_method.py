@@ -14,6 +14,7 @@ import pytest
 from ix_tools.domain.records import Document
 from ix_tools.i18n.languages import Language
 from ix_tools.operations.workflows.correction_method import CorrectionAdvice, CorrectionCase
+from tests.rows import every_row
 
 SOON, REPORTED, YEARS_LATER = "2026-11-25", "2026-12-08", "2029-01-10"
 RECEIPT = {"id": 7, "document_type": "receipts", "status": "final", "number": "1/2026", "total": "123.00"}
@@ -273,7 +274,7 @@ ENGLISH = re.compile(r"\b(the|and|with|it|note|until|CIVA \d+/\d+)\b")
 PORTUGUESE = re.compile(r"\b(de|nota|artigo|até|não|uma|que)\b")
 
 
-@pytest.mark.parametrize("name", list(CASES))
+@every_row("name", list(CASES))
 def test_the_advice_is_whole_in_both_languages(name: str) -> None:
     advice = advise(**{**CASES[name][0], "related": (*CASES[name][0].get("related", ()), RECEIPT)})
     for language, foreign in (("pt", ENGLISH), ("en", PORTUGUESE)):
@@ -284,10 +285,8 @@ def test_the_advice_is_whole_in_both_languages(name: str) -> None:
             assert not foreign.search(text), text
 
 
-@pytest.mark.parametrize("name", list(CASES))
-@pytest.mark.parametrize(
-    "later", ["2026-11-20", "2026-12-07", "2027-01-15", "2027-06-01", "2028-11-21", "2031-01-01"]
-)
+@every_row("name", list(CASES))
+@every_row("later", ["2026-11-20", "2026-12-07", "2027-01-15", "2027-06-01", "2028-11-21", "2031-01-01"])
 def test_no_day_that_has_passed_is_ever_named_as_a_deadline(name: str, later: str) -> None:
     told = read(advise(**{**CASES[name][0], "today": later}))
     named = re.findall(r"(\d\d)/(\d\d)/(\d{4})", told.get("by", ""))

@@ -10,6 +10,7 @@ from ix_tools.errors import InvalidArguments
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.arguments import HOST_KEYS, parse, read_arguments
 from tests.harness import Harness, Json, invoice, line
+from tests.rows import every_row
 
 LINE = {"name": "Revisão", "unit_price": 10, "quantity": 1}
 
@@ -25,7 +26,7 @@ def problems(name: str, arguments: Json) -> dict[str, str]:
 # --- keys of hosts (n8n-io/n8n issues 21500 and 22787)
 
 
-@pytest.mark.parametrize("name", sorted(catalogue()))
+@every_row("name", sorted(catalogue()))
 def test_keys_that_a_host_adds_are_dropped(name: str) -> None:
     operation = catalogue()[name]
     example = dict(operation.spec.example)
@@ -134,8 +135,8 @@ def test_a_number_is_never_the_name_of_a_tax(value: Any) -> None:
 # --- empty is absent
 
 
-@pytest.mark.parametrize("empty", [None, "", [], "   ", "\u00a0"])
-@pytest.mark.parametrize("name", sorted(catalogue()))
+@every_row("empty", [None, "", [], "   ", "\xa0"])
+@every_row("name", sorted(catalogue()))
 def test_an_empty_value_of_an_optional_field_is_absent(name: str, empty: Any) -> None:
     operation = catalogue()[name]
     example = dict(operation.spec.example)

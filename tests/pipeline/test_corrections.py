@@ -26,9 +26,10 @@ from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.corrections import PLANS, describe_correction
 from tests.harness import TODAY, Harness, Json, document_arguments, invoice
 from tests.preparations import prepare_example
+from tests.rows import every_row
 
 
-@pytest.mark.parametrize("name", [name for name, one in catalogue().items() if one.spec.effect.writes])
+@every_row("name", [name for name, one in catalogue().items() if one.spec.effect.writes])
 def test_every_operation_that_leaves_more_than_a_draft_has_a_correction(name: str) -> None:
     operation = catalogue()[name]
     says = operation.plan_correction is not Operation.plan_correction
@@ -65,8 +66,8 @@ def test_every_change_of_state_of_every_document_type_has_a_plan(kind: str) -> N
             assert shown["by"]
 
 
-@pytest.mark.parametrize("key", list(PLANS))
-@pytest.mark.parametrize("language", ["pt", "en"])
+@every_row("key", list(PLANS))
+@every_row("language", ["pt", "en"])
 def test_a_plan_has_action_and_deadline_in_both_languages(key: str, language: str) -> None:
     shown = describe_correction(Correction(key, since=date(2026, 11, 20)), language, date(2026, 11, 20))  # type: ignore[arg-type]
     assert len(shown["what"]) > 10
@@ -89,9 +90,9 @@ def test_every_plan_is_used_by_an_operation() -> None:
     assert set(PLANS) <= used | built
 
 
-@pytest.mark.parametrize("key", list(PLANS))
-@pytest.mark.parametrize("language", ["pt", "en"])
-@pytest.mark.parametrize("since", ["2021-03-10", "2026-10-31", "2026-11-20"])
+@every_row("key", list(PLANS))
+@every_row("language", ["pt", "en"])
+@every_row("since", ["2021-03-10", "2026-10-31", "2026-11-20"])
 def test_no_plan_names_a_day_that_has_passed(key: str, language: str, since: str) -> None:
     today = date(2026, 12, 30)
     shown = describe_correction(Correction(key, since=date.fromisoformat(since)), language, today)  # type: ignore[arg-type]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from typing import Any
 
 from ix_tools.sandbox.reference import find_country, is_nif
@@ -24,7 +23,7 @@ def take_snapshot(client: Client | None) -> dict[str, Any]:
     """Copy a client as a finalized document keeps it, whatever happens to the client later."""
     if client is None:
         return {"id": None, "name": "Consumidor Final", "country": "Portugal", "fiscal_id": "999999990"}
-    return asdict(client)
+    return dict(vars(client))
 
 
 def is_email(text: str) -> bool:
