@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.rows import every_row
@@ -26,8 +28,9 @@ def test_every_row_that_fails_is_named_and_the_others_are_still_tested() -> None
 
 
 @every_row("number", [1, 2])
-def test_a_fixture_can_be_given_besides_the_row(tmp_path: object, number: int) -> None:
-    assert (tmp_path is not None) and number
+def test_a_fixture_can_be_given_besides_the_row(tmp_path: Path, number: int) -> None:
+    (tmp_path / str(number)).touch()
+    assert [one.name for one in sorted(tmp_path.iterdir())] == ["1", "2"][:number]
 
 
 def test_a_table_without_rows_is_refused() -> None:
