@@ -23,8 +23,8 @@ def test_every_row_that_fails_is_named_and_the_others_are_still_tested() -> None
     assert len(seen) == 6
     even, odd = failed.value.exceptions
     assert (even.__notes__, odd.__notes__) == (["word: 'even'"], ["word: 'odd'"])
-    assert [one.__notes__ for one in even.exceptions] == [["number: 1"], ["number: 3"]]  # type: ignore[attr-defined]
-    assert [one.__notes__ for one in odd.exceptions] == [["number: 2"]]  # type: ignore[attr-defined]
+    assert [one.__notes__ for one in even.exceptions] == [["number: 1"], ["number: 3"]]
+    assert [one.__notes__ for one in odd.exceptions] == [["number: 2"]]
 
 
 @every_row("number", [1, 2])
