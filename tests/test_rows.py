@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def test_every_row_that_fails_is_named_and_the_others_are_still_tested() -> None
     with pytest.raises(ExceptionGroup) as failed:
         check()
     assert len(seen) == 6
-    even, odd = failed.value.exceptions
+    even, odd = list[Any](failed.value.exceptions)
     assert (even.__notes__, odd.__notes__) == (["word: 'even'"], ["word: 'odd'"])
     assert [one.__notes__ for one in even.exceptions] == [["number: 1"], ["number: 3"]]
     assert [one.__notes__ for one in odd.exceptions] == [["number: 2"]]
