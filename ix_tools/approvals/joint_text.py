@@ -55,7 +55,7 @@ def _write_entry(one: DocumentEntry, language: Language) -> Iterable[str]:
     ]
     yield " ".join(parts)
     lines = (
-        f"{line.name} {rendering.format_calculation(line, language, one.paper.currency)}"
+        f"{line.name}: {rendering.format_calculation(line, language, one.paper.currency)}"
         for line in one.paper.lines
     )
     yield f"     {'; '.join(lines)}"

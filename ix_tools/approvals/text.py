@@ -86,11 +86,12 @@ def _write_text(sheet: ApprovalPreview, language: Language, most: int | None = N
             [cut(rendering.format_warning(one, language)) for one in sheet.warnings], rows, language
         )
     yield ""
+    if isinstance(sheet, JointPreview) and most is None:
+        yield from write_documents(sheet, language)
+        return
     yield from _write_action(sheet, sheet, language, cut)
     if sheet.paper is not None:
         yield from _write_document(sheet.paper, language, cut, is_short=most is not None)
-    elif isinstance(sheet, JointPreview) and most is None:
-        yield from write_documents(sheet, language)
     elif sheet.client is not None:
         yield from _write_labelled(rendering.list_client_values(sheet.client, language), language, cut)
     for then in sheet.then:

@@ -235,7 +235,7 @@ def _parse_amount(written: str) -> Decimal:
     text = text.removesuffix("EUR").removesuffix("€").removeprefix("€").strip()
     sign, digits = ("-", text[1:].strip()) if text[:1] in {"-", "−"} else ("", text)
     if not digits.isascii() or not digits:
-        raise CellFault(message("{text} is no amount", text=written[:40]), AMOUNT)
+        raise CellFault(message("“{text}” is no amount", text=written[:40]), AMOUNT)
     if _UNCLEAR.fullmatch(digits):
         raise CellFault(
             message("{text} can be read in two ways: a thousand, or three decimals", text=written[:40]),
@@ -250,9 +250,9 @@ def _parse_amount(written: str) -> Decimal:
     elif _PLAIN.fullmatch(digits):
         digits = digits.replace(",", ".")
     else:
-        raise CellFault(message("{text} is no amount", text=written[:40]), AMOUNT)
+        raise CellFault(message("“{text}” is no amount", text=written[:40]), AMOUNT)
     if len(digits) > 20:
-        raise CellFault(message("{text} has too many digits", text=written[:40]), AMOUNT)
+        raise CellFault(message("“{text}” has too many digits", text=written[:40]), AMOUNT)
     return Decimal(sign + digits)
 
 
@@ -286,4 +286,4 @@ def _parse_date(text: str) -> date:
             return date(int(parts[0]), int(parts[1]), int(parts[2]))
     except ValueError:
         raise CellFault(message("{text} is no day of the calendar", text=text), DAY_FIRST) from None
-    raise CellFault(message("{text} is not written as a date", text=text[:40]), DAY_FIRST)
+    raise CellFault(message("“{text}” is not written as a date", text=text[:40]), DAY_FIRST)

@@ -15,7 +15,7 @@ from typing import Any
 from ix_tools.batch import cells as reading
 from ix_tools.batch.cells import Cell
 from ix_tools.batch.columns import MAX_ITEMS, Placed, find_column, find_word, list_columns, list_words
-from ix_tools.batch.faults import CellFault, Fault, build_refusal, name_cell, refuse_file
+from ix_tools.batch.faults import CellFault, Fault, build_refusal, name_cell, refuse_file, refuse_if_faulty
 from ix_tools.batch.report_columns import EarlierResult, find_report_column
 from ix_tools.batch.table import SourceRow, Table
 from ix_tools.errors import InvalidArguments
@@ -84,8 +84,10 @@ class DocumentTable:
     table: Table
     columns: list[Placed]
     documents: list[BatchDocument]
+    """Those without a fault; none, if the table, its headings or whole columns have faults."""
     source_width: int
     """Columns of the source, without those of a report."""
+    faults: list[Fault]
 
 
 def read_documents(table: Table, most: int = MAX_DOCUMENTS) -> DocumentTable:
@@ -96,6 +98,17 @@ def read_documents(table: Table, most: int = MAX_DOCUMENTS) -> DocumentTable:
 
     Raises:
         InvalidArguments: The table has faults; all of them are listed.
+    """
+    found = parse_documents(table)
+    refuse_if_faulty(found.faults)
+    return found
+
+
+def parse_documents(table: Table) -> DocumentTable:
+    """Return the documents of a table with the faults of its cells.
+
+    Raises:
+        InvalidArguments: It cannot be a table of documents at all.
     """
     faults = list(table.faults)
     rows = [row for row in table.rows if not row.is_empty]
@@ -123,14 +136,15 @@ def read_documents(table: Table, most: int = MAX_DOCUMENTS) -> DocumentTable:
             ),
             message("several files"),
         )
+    are_columns_sound = not faults
     for group in groups:
         before = len(faults)
-        documents.append(_build_document(group, columns, report, width, faults))
+        document = _build_document(group, columns, report, width, faults)
         if len(faults) == before and are_columns_complete:
-            faults += find_schema_faults(documents[-1])
-    if faults:
-        raise build_refusal(faults)
-    return DocumentTable(table, columns, documents, width)
+            faults += find_schema_faults(document)
+        if len(faults) == before and are_columns_sound:
+            documents.append(document)
+    return DocumentTable(table, columns, documents, width, faults)
 
 
 def _unmark(row: SourceRow) -> SourceRow:
@@ -424,7 +438,7 @@ def _read_word(placed: Placed, cell: Cell) -> str | None:
     word = find_word(placed.column.field, text)
     if word is None:
         raise CellFault(
-            message("{text} is none of the words of this column", text=text[:40]),
+            message("“{text}” is none of the words of this column", text=text[:40]),
             verbatim(", ".join(list_words(placed.column.field))),
         )
     return word

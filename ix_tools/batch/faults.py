@@ -1,5 +1,6 @@
 """Faults of a file: where each one is, what is wrong and what is right; a file is refused with all of them at once."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -55,7 +56,7 @@ def name_cell(row: int, column: int, heading: str = "") -> str:
 
 def build_refusal(faults: Iterable[Fault]) -> InvalidArguments:
     """Build the refusal of a file with all its faults."""
-    found = list(faults)
+    found = sorted(faults, key=lambda one: _find_row(one.place))
     return InvalidArguments(
         message_plural(
             "The file has {count} fault, so none of its documents was made.",
@@ -67,6 +68,23 @@ def build_refusal(faults: Iterable[Fault]) -> InvalidArguments:
         next=message("correct the file and send it again; the whole file is read anew"),
         details={"faults": len(found)},
     )
+
+
+def _find_row(place: str) -> int:
+    """Return the row of a fault; 0 for those of the file or a whole column, which stand first."""
+    digits = re.match("[A-Z]*([0-9]+)", place)
+    return int(digits[1]) if digits else 0
+
+
+def refuse_if_faulty(faults: Iterable[Fault]) -> None:
+    """Refuse a file with all its faults; do nothing without any.
+
+    Raises:
+        InvalidArguments: There are faults.
+    """
+    found = list(faults)
+    if found:
+        raise build_refusal(found)
 
 
 def refuse_file(problem: Message, right: Message = NO_MESSAGE) -> InvalidArguments:

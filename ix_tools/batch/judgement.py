@@ -6,19 +6,20 @@ A row is judged by the account as it would be after the rows above it: the clien
 write count, so that the second row of a new client contradicts nothing.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from ix_tools.batch.columns import list_columns
 from ix_tools.batch.documents import BatchDocument, Rate
-from ix_tools.batch.faults import Fault, build_refusal
+from ix_tools.batch.faults import Fault, refuse_if_faulty
 from ix_tools.domain.records import CatalogueItem, Client, Tax
 from ix_tools.errors import IxError, NotPermitted, Refused, SettingsError
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
-from ix_tools.i18n.messages import message
+from ix_tools.i18n.messages import Message, message
 from ix_tools.operations.drafts import ClientDetails, LineItem
 from ix_tools.operations.invoices import CreateInvoice
 from ix_tools.pipeline.context import CallContext
@@ -51,17 +52,38 @@ async def judge(
     documents: Sequence[BatchDocument],
     face: str = "library",
     progress: Progress | None = None,
+    known: Iterable[Fault] = (),
 ) -> list[Judged]:
     """Judge the documents of a file.
+
+    Args:
+        known: faults of the rest of the file, which is refused with them and what the rules find.
 
     Raises:
         InvalidArguments: Some are refused; all problems are listed.
         IxError: The account cannot be read, or the caller may not create and issue invoices.
     """
+    faults = list(known)
+    try:
+        judged = await _judge(context, documents, face, progress, faults)
+    except IxError:
+        refuse_if_faulty(faults)  # they need no account
+        raise
+    refuse_if_faulty(faults)
+    return judged
+
+
+async def _judge(
+    context: CallContext,
+    documents: Sequence[BatchDocument],
+    face: str,
+    progress: Progress | None,
+    faults: list[Fault],
+) -> list[Judged]:
     taxes = await _load_taxes(context, face) if any(map(_has_rates, documents)) else ()
     # The whole file is judged by one reading of the account, so that rows with one client or item cost one look-up.
     context = replace(context, account=context.account.share_reads())
-    state, faults, judged = _Accumulated(), list[Fault](), list[Judged]()
+    state, judged = _Accumulated(), list[Judged]()
     for start in range(0, len(documents), AT_ONCE):
         some = documents[start : start + AT_ONCE]
         for document, found in zip(some, await _try_out(context, some, taxes, face), strict=True):
@@ -78,8 +100,6 @@ async def judge(
                 faults += found
         if progress is not None:
             await progress(start + len(some), len(documents))
-    if faults:
-        raise build_refusal(faults)
     return judged
 
 
@@ -132,9 +152,20 @@ def _build_judged(document: BatchDocument, arguments: dict[str, Any], found: Dry
     )
 
 
-def _place_problems(document: BatchDocument, refusal: IxError) -> Iterator[Fault]:
+def _place_problems(document: BatchDocument, refusal: Refused) -> Iterator[Fault]:
+    words = refusal.details.get("accept")
+    column = next(one.heading for one in list_columns() if one.field == "accept")
     for one in refusal.problems:
-        yield Fault(document.locate(one.field), one.problem, one.allowed)
+        right: Message = one.allowed
+        if words:
+            said = ", ".join(words)
+            right = message(
+                "{others} (in a file: {words} in the column {column})",
+                others=right,
+                words=said,
+                column=column,
+            )
+        yield Fault(document.locate(one.field), one.problem, right)
     if not refusal.problems:
         yield Fault(str(document.row), refusal.message, refusal.next)
 

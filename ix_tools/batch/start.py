@@ -9,8 +9,8 @@ from typing import Any
 
 import anyio
 
-from ix_tools.batch.documents import BatchDocument, DocumentTable, read_documents, show_cells
-from ix_tools.batch.faults import Fault, build_refusal
+from ix_tools.batch.documents import BatchDocument, DocumentTable, parse_documents, show_cells
+from ix_tools.batch.faults import Fault
 from ix_tools.batch.files import digest_file, read_table
 from ix_tools.batch.judgement import Judged, Progress, judge
 from ix_tools.batch.models import Batch, BatchRow
@@ -60,10 +60,11 @@ async def start_batch(
     await anyio.to_thread.run_sync(repository.forget)
     found = await anyio.to_thread.run_sync(repository.find_by_file, context.account.name, digest)
     if found is None:
-        table = await anyio.to_thread.run_sync(lambda: read_documents(read_table(content, name, sheet)))
-        rows = await anyio.to_thread.run_sync(_find_keys, context, repository, table, digest)
-        fresh = [one for one in table.documents if rows[one.row].state == "new"]
-        judged = {one.document.row: one for one in await judge(context, fresh, starter.face, progress)}
+        table = await anyio.to_thread.run_sync(lambda: parse_documents(read_table(content, name, sheet)))
+        rows, faults = await anyio.to_thread.run_sync(_find_keys, context, repository, table, digest)
+        fresh = [one for one in table.documents if one.row in rows and rows[one.row].state == "new"]
+        passed = await judge(context, fresh, starter.face, progress, [*table.faults, *faults])
+        judged = {one.document.row: one for one in passed}
         await anyio.to_thread.run_sync(
             _store, context, repository, table, (name, digest, starter), rows, judged
         )
@@ -118,9 +119,7 @@ async def turn_to_deletion(context: CallContext, identifier: str) -> None:
     rows = await anyio.to_thread.run_sync(repository.list_rows, identifier)
     if batch.purpose == "delete":
         return
-    has_drafts = any(
-        one.document is not None and not one.number and one.state in LEFT_AS_DRAFT for one in rows
-    )
+    has_drafts = any(map(is_left_as_draft, rows))
     goes_on = batch.state in {"drafting", "asking", "working"} or (
         batch.state == "asked" and not await anyio.to_thread.run_sync(_has_ended, context, batch.approval)
     )
@@ -132,6 +131,11 @@ async def turn_to_deletion(context: CallContext, identifier: str) -> None:
         )
     values = {"purpose": "delete", "state": "asking", "reason": None, "finished_at": None}
     await anyio.to_thread.run_sync(partial(repository.update, identifier, **values))
+
+
+def is_left_as_draft(row: BatchRow) -> bool:
+    """Tell whether the draft of a document may still exist."""
+    return row.document is not None and not row.number and row.state in LEFT_AS_DRAFT
 
 
 def _has_ended(context: CallContext, approval: str) -> bool:
@@ -156,35 +160,35 @@ class _Key:
 
 def _find_keys(
     context: CallContext, repository: BatchRepository, table: DocumentTable, digest: str
-) -> dict[int, _Key]:
-    """Return the keys of all documents by row: that of the report for an unchanged row of one, otherwise a new one.
+) -> tuple[dict[int, _Key], list[Fault]]:
+    """Return the keys of documents by row, and the rows that have none.
 
-    Raises:
-        InvalidArguments: A row of a report was changed although its document exists, or the report's own batch goes on or is
-            another caller's.
+    An unchanged row of a report has the report's key, any other a new one. A fault is a row that was changed although its document
+    exists, or whose batch goes on or is another caller's.
     """
     found: dict[int, _Key] = {}
     faults: list[Fault] = []
     for document in table.documents:
-        found[document.row] = _Key(f"batch:{digest}:{document.row}")
-        earlier = document.earlier
-        if earlier is None or not earlier.key:
-            continue
-        batch, known = repository.find_earlier(context.account.name, earlier.key)
-        if batch is None or known is None:
-            continue
-        if batch.principal != context.settings.principal:
+        new, earlier = _Key(f"batch:{digest}:{document.row}"), document.earlier
+        batch, known = (
+            repository.find_earlier(context.account.name, earlier.key)
+            if earlier is not None and earlier.key
+            else (None, None)
+        )
+        if earlier is None or batch is None or known is None:
+            found[document.row] = new
+        elif batch.principal != context.settings.principal:
             # Keys are the caller's own: what became of a lost request of another one would not be found under them.
             faults.append(_build_foreign_fault(document.row))
         elif batch.state in {"drafting", "asking", "asked", "working"}:
             faults.append(_build_running_fault(document.row, batch.id))
         elif known.content == document.content_digest == earlier.content:
-            found[document.row] = _resume(known, found[document.row])
+            found[document.row] = _resume(known, new)
         elif known.document is not None and known.state != "deleted":
             faults.append(_build_changed_fault(document.row, known))
-    if faults:
-        raise build_refusal(faults)
-    return found
+        else:
+            found[document.row] = new
+    return found, faults
 
 
 def _resume(known: BatchRow, new: _Key) -> _Key:

@@ -7,8 +7,8 @@ import anyio
 import click
 
 from ix_tools.api_client.client import account_name
-from ix_tools.batch.documents import DocumentTable, read_documents
-from ix_tools.batch.faults import refuse_file
+from ix_tools.batch.documents import DocumentTable, parse_documents
+from ix_tools.batch.faults import refuse_file, refuse_if_faulty
 from ix_tools.batch.files import read_table
 from ix_tools.batch.judgement import Judged, judge
 from ix_tools.batch.repository import BatchRepository
@@ -16,6 +16,7 @@ from ix_tools.batch.table import MAX_BYTES
 from ix_tools.batch.template import write_template
 from ix_tools.config.settings import Settings
 from ix_tools.error_codes import Exit
+from ix_tools.errors import SettingsError
 from ix_tools.i18n.formats import format_rfc3339
 from ix_tools.i18n.messages import Money, message, message_template
 from ix_tools.idempotency.process_identity import is_owner_running
@@ -38,8 +39,9 @@ from ix_tools.interfaces.cli.repositories import open_store
 from ix_tools.interfaces.cli.translation import Misuse
 from ix_tools.pipeline.context import CallContext
 
-PASSED = message_template(
-    "Every row passed. Documents: {documents}. Total with VAT: {total}. New clients: {new}. Warnings: {warnings}. Nothing was written."
+PASSED = message("Every row passed; nothing was written.")
+SUMS = message_template(
+    "Documents: {documents} · Total with VAT: {total} · New clients: {new} · Warnings: {warnings}"
 )
 NO_BATCH = message("There is no batch yet.")
 WRITTEN = message_template("The template is in {file}.")
@@ -81,16 +83,22 @@ def template(run: Invocation, file: Path | None, wide: bool) -> int:
 @SHEET
 def check(run: Invocation, file: Path, sheet: str) -> int:
     """Check every row by every rule, and write nothing. The account is read."""
-    table = read_file(file, sheet)
-    with run.open_account() as settings:
-        judged = anyio.run(_judge, run, settings, table)
+    table = parse_documents(read_table(read_bytes(file), file.name, sheet))
+    try:
+        with run.open_account() as settings:
+            judged = anyio.run(_judge, run, settings, table)
+    except SettingsError:
+        refuse_if_faulty(table.faults)
+        raise
     total = sum((one.total or Decimal(0) for one in judged), Decimal(0))
     new = sum(one.is_new_client for one in judged)
     warnings = [(one.document, found.problem) for one in judged for found in one.warnings]
     if not run.wants_json:
         for document, problem in warnings:
-            console.print_note(f"{document.locate(problem.field)}: {run.translate(problem.problem)}")
-    text = PASSED.fill(documents=len(judged), total=Money(total), new=new, warnings=len(warnings))
+            said = f"{document.locate(problem.field)}: {run.translate(problem.problem)}"
+            console.print_note(console.wrap_text(said))
+    sums = SUMS.fill(documents=len(judged), total=Money(total), new=new, warnings=len(warnings))
+    text = f"{run.translate(PASSED)}\n  {console.wrap_text(run.translate(sums), '  ')}"
     body = {
         "documents": len(judged),
         "total": str(total),
@@ -100,14 +108,14 @@ def check(run: Invocation, file: Path, sheet: str) -> int:
         ],
         "sent": "nothing",
     }
-    return print_outcome(run, body, run.translate(text))
+    return print_outcome(run, body, text)
 
 
 async def _judge(run: Invocation, settings: Settings, table: DocumentTable) -> list[Judged]:
     context = CallContext.open(settings, clock=run.clock, now=run.now)
     try:
         with show_progress(run.translate(JUDGING), len(table.documents), run.language) as progress:
-            return await judge(context, table.documents, "cli", progress)
+            return await judge(context, table.documents, "cli", progress, table.faults)
     finally:
         with anyio.CancelScope(shield=True):
             await context.close()
@@ -134,8 +142,8 @@ def run_file(run: Invocation, file: Path, sheet: str, report_file: Path | None) 
 @subcommand(command, "list")
 def list_(run: Invocation) -> int:
     """List the newest batches of the account."""
-    with open_store(run.settings) as store:
-        found = BatchRepository(store, is_owner_running).list_batches(account_name(run.settings))
+    with run.open_account() as settings, open_store(settings) as store:
+        found = BatchRepository(store, is_owner_running).list_batches(account_name(settings))
     rows = [
         {"id": one.id, "file": one.name, "state": one.state, "created_at": format_rfc3339(one.created_at)}
         for one in found
@@ -168,17 +176,7 @@ def report(run: Invocation, identifier: str, file: Path) -> int:
 @click.argument("identifier", metavar="ID")
 def discard(run: Invocation, identifier: str) -> int:
     """Delete the drafts of a batch that was rejected, expired, stopped or left some out, with one approval."""
-    load_batch(run, identifier)
     return BatchSession(run, None).discard(identifier)
-
-
-def read_file(file: Path, sheet: str) -> DocumentTable:
-    """Read the documents in a file.
-
-    Raises:
-        InvalidArguments: It cannot be read, or has faults.
-    """
-    return read_documents(read_table(read_bytes(file), file.name, sheet))
 
 
 def read_bytes(file: Path) -> bytes:

@@ -19,7 +19,13 @@ from ix_tools.batch.report import describe_problem, find_status, summarize, writ
 from ix_tools.batch.report_columns import REPORT_HEADINGS, find_report_column
 from ix_tools.batch.repository import BatchRepository
 from ix_tools.batch.run import run_batch
-from ix_tools.batch.start import Starter, create_repository, start_batch, turn_to_deletion
+from ix_tools.batch.start import (
+    Starter,
+    create_repository,
+    is_left_as_draft,
+    start_batch,
+    turn_to_deletion,
+)
 from ix_tools.config.private_files import save_file
 from ix_tools.config.settings import Settings
 from ix_tools.error_codes import Exit
@@ -54,6 +60,7 @@ STATES = {
     "partial": message("It ended, and some documents were not issued."),
 }
 TO_APPROVE = message_template("To approve it: {command}; then run the same command again.")
+TO_ASK_AGAIN = message_template("To ask about its drafts again: {command}")
 TO_DISCARD = message_template("To delete its drafts: {command}")
 EXIT_CODES = {
     "done": Exit.OK,
@@ -117,10 +124,10 @@ def load_batch(run: Invocation, identifier: str) -> tuple[Batch, list[BatchRow]]
     Raises:
         IxError: There is none with that id.
     """
-    with open_store(run.settings) as store:
+    with run.open_account() as settings, open_store(settings) as store:
         repository = BatchRepository(store, is_owner_running)
         found = repository.find(identifier.upper())
-        if found is None or found.account != account_name(run.settings):
+        if found is None or found.account != account_name(settings):
             raise IxError(
                 message("There is no batch {id} of this account.", id=identifier),
                 code="batch_unknown",
@@ -142,13 +149,13 @@ def print_batch(run: Invocation, batch: Batch, rows: Sequence[BatchRow]) -> None
     console.print_out(f"{batch.id} {batch.name}: {run.translate(STATES[batch.state])}")
     console.print_out("  " + " · ".join(f"{word}: {count}" for word, count in counts.items()))
     if batch.reason:
-        console.print_out(console.wrap_text(describe_problem(batch.reason, run.language), "  "))
+        console.print_out("  " + console.wrap_text(describe_problem(batch.reason, run.language), "  "))
     for one in rows:
         if one.problem:
             sentence = (
                 f"{one.row}: {one.number or one.document or ''} {describe_problem(one.problem, run.language)}"
             )
-            console.print_out(console.wrap_text(sentence, "  "))
+            console.print_out("  " + console.wrap_text(sentence, "  "))
 
 
 @dataclass
@@ -182,7 +189,7 @@ class BatchSession:
             with self.run.open_account() as settings:
                 return self._work(settings, begin)
         except KeyboardInterrupt:
-            console.print_note(self.run.translate(INTERRUPTED))
+            console.print_note(console.wrap_text(self.run.translate(INTERRUPTED)))
             return Exit.INTERRUPTED
 
     def _work(self, settings: Settings, begin: Callable[..., Any]) -> int:
@@ -194,7 +201,7 @@ class BatchSession:
         with open_store(settings) as store:
             rows = BatchRepository(store, is_owner_running).list_rows(done.batch.id)
         print_batch(self.run, done.batch, rows)
-        self._print_next(done.batch)
+        self._print_next(done.batch, rows)
         return find_exit_code(done.batch)
 
     def _ask(self, settings: Settings, batch: Batch) -> bool:
@@ -211,7 +218,7 @@ class BatchSession:
             decided = approvals.approve_many(found.id, choice, by=prompt.identify_user())
         return decided.state != "pending"
 
-    def _print_next(self, batch: Batch) -> None:
+    def _print_next(self, batch: Batch, rows: Sequence[BatchRow]) -> None:
         if self.run.wants_json:
             return
         if self.report is not None:
@@ -219,7 +226,11 @@ class BatchSession:
         if batch.state == "asked":
             command = self.run.build_command("approvals", "approve", batch.approval)
             console.print_note(self.run.translate(TO_APPROVE.fill(command=command)))
-        if batch.state in {"rejected", "expired", "stopped"}:
+        has_drafts = any(map(is_left_as_draft, rows))
+        if batch.state == "partial" and has_drafts and self.report is not None:
+            command = self.run.build_command("batch", "run", str(self.report))
+            console.print_note(self.run.translate(TO_ASK_AGAIN.fill(command=command)))
+        if batch.state in {"rejected", "expired", "stopped"} or (batch.state == "partial" and has_drafts):
             command = self.run.build_command("batch", "discard", batch.id)
             console.print_note(self.run.translate(TO_DISCARD.fill(command=command)))
 

@@ -68,7 +68,7 @@ def print_out(text: str) -> bool:
 
 
 def wrap_text(text: str, indent: str = "") -> str:
-    """Wrap a text to the terminal's width between words; continued lines are indented."""
+    """Wrap a text to the terminal's width between words; lines below the first are indented, which the caller begins."""
     width = max(40, min(shutil.get_terminal_size().columns, MAX_WIDTH))
     lines: list[str] = []
     for line in text.splitlines():
@@ -77,7 +77,7 @@ def wrap_text(text: str, indent: str = "") -> str:
             textwrap.fill(
                 line,
                 width,
-                initial_indent=indent if lines else "",
+                initial_indent=indent,
                 subsequent_indent=under,
                 break_on_hyphens=False,  # a command must stay copyable
                 break_long_words=False,
@@ -85,7 +85,7 @@ def wrap_text(text: str, indent: str = "") -> str:
                 replace_whitespace=False,
             )
         )
-    return "\n".join(lines)
+    return "\n".join(lines).removeprefix(indent)
 
 
 def print_failure(run: Invocation, failure: IxError) -> None:

@@ -24,7 +24,7 @@ TYPE_ACCEPT = message_template(
 )
 LEAVE_OUT = message("Numbers of documents to leave out, or Enter for none: ")
 REMAINING = message_template("{count} documents remain: {remaining}.")
-TYPE_TOTAL = message("To approve, type the total with VAT of the documents that remain; Enter declines: ")
+TYPE_TOTAL = message("To approve, type the total with VAT (Enter: not now): ")
 TYPE_ID = message_template("To approve, type {word}: ")
 
 

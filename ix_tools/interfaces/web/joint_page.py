@@ -6,7 +6,7 @@ from typing import Any
 from ix_tools.approvals import rendering
 from ix_tools.approvals.joint_decisions import Choice, parse_control_sum
 from ix_tools.approvals.joint_preview import DocumentEntry, JointPreview, sum_amount, sum_rates
-from ix_tools.approvals.joint_text import LASTS, ROW, list_remarks
+from ix_tools.approvals.joint_text import LASTS, MAILED, ROW, list_remarks
 from ix_tools.i18n import formats
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import Message, message, message_template, render
@@ -58,6 +58,7 @@ def build_values(sheet: JointPreview, left_out: Collection[int], language: Langu
         "tax": lambda one: rendering.format_tax(one.tax, one.rate, language),
         "row_of": lambda one: render(ROW.fill(row=one.row), language),
         "client_of": lambda one: rendering.format_client(one.paper.client, language),
+        "mailed_of": lambda one: render(MAILED.fill(address=one.recipient), language) if one.recipient else "",
         "remarks_of": lambda one: [render(said, language) for said in list_remarks(one)],
         "lines_of": lambda one: _describe_lines(one, language),
         "values_of": lambda one: list(_list_values(one, language)),
@@ -70,7 +71,7 @@ def _describe_lines(one: DocumentEntry, language: Language) -> list[str]:
             filter(
                 None,
                 [
-                    line.name,
+                    f"{line.name}:",
                     rendering.format_calculation(line, language, one.paper.currency),
                     rendering.format_tax(line.tax, line.rate, language) if line.tax else "",
                     " ".join(line.description),

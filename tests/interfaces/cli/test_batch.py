@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from ix_tools.approvals.joint_decisions import Choice
-from tests.batch.workbooks import build_csv, change
+from tests.batch.workbooks import HEADINGS, build_csv, change
 from tests.interfaces.cli.conftest import Cli
 
 
@@ -24,7 +26,7 @@ def test_check_tells_totals_and_warnings(cli: Cli, tmp_path: Path) -> None:
     body = cli("batch", "check", str(file)).body
     assert (body["documents"], body["total"], body["new_clients"]) == (2, "148.84", 0)
     assert [(one["row"], one["field"]) for one in body["warnings"]] == [(3, "date")]
-    assert "Documents: 2. Total with VAT: €148.84" in cli.text("batch", "check", str(file))
+    assert "Documents: 2 · Total with VAT: €148.84" in cli.text("batch", "check", str(file))
 
 
 def test_a_file_with_faults_ends_with_1(cli: Cli, tmp_path: Path) -> None:
@@ -37,6 +39,45 @@ def test_a_file_with_faults_ends_with_1(cli: Cli, tmp_path: Path) -> None:
         "F2 (preço)",
     )
     assert cli("batch", "check", str(tmp_path / "none.csv")).code == 1
+
+
+def test_faults_of_cells_and_of_rules_are_told_at_once(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    rows = (change(quantidade="um"), change(cliente_codigo="NINGUEM"), change(artigo="B", IVA="IVA99"))
+    file.write_text(build_csv(change(), *rows))
+    refused = cli("batch", "check", str(file))
+    assert [one["field"] for one in refused.body["problems"]] == [
+        "E3 (quantidade)",
+        "C4 (cliente_codigo)",
+        "G5 (IVA)",
+    ]
+    assert cli("batch", "run", str(file)).body["problems"] == refused.body["problems"]
+    assert cli.writes() == []
+
+
+def test_a_catalogue_item_that_would_change_names_the_column_that_says_it_may(
+    cli: Cli, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(build_csv(change(artigo="Consultoria", preco="61,00")))
+    (problem,) = cli("batch", "check", str(file)).body["problems"]
+    assert "overwrite_items in the column accept" in problem["allowed"]
+    headings = (*HEADINGS, "aceitar")
+    file.write_text(
+        build_csv((*change(artigo="Consultoria", preco="61,00"), "overwrite_items"), headings=headings)
+    )
+    assert cli("batch", "check", str(file)).code == 0
+
+
+def test_faults_of_cells_are_told_without_an_account(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("INVOICEXPRESS_ACCOUNT")
+    file = tmp_path / "a.csv"
+    file.write_text(build_csv(change(preco="cem")))
+    assert cli("batch", "check", str(file)).body["code"] == "file_refused"
+    file.write_text(build_csv(change()))
+    assert cli("batch", "check", str(file)).body["code"] != "file_refused"
 
 
 def write_three(tmp_path: Path) -> Path:
@@ -96,6 +137,8 @@ def test_a_person_leaves_one_out_and_types_the_total(cli: Cli, tmp_path: Path) -
     assert ran.code == 7, ran
     assert "2 documents remain: €320.42" in ran.plain
     assert "left out: 1" in ran.plain
+    assert "To ask about its drafts again: " in ran.plain
+    assert "batch discard" in ran.plain
 
 
 def test_a_wrong_total_issues_nothing(cli: Cli, tmp_path: Path) -> None:
