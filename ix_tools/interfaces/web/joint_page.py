@@ -58,7 +58,9 @@ def build_values(sheet: JointPreview, left_out: Collection[int], language: Langu
         "tax": lambda one: rendering.format_tax(one.tax, one.rate, language),
         "row_of": lambda one: render(ROW.fill(row=one.row), language),
         "client_of": lambda one: rendering.format_client(one.paper.client, language),
-        "mailed_of": lambda one: render(MAILED.fill(address=one.recipient), language) if one.recipient else "",
+        "mailed_of": lambda one: (
+            render(MAILED.fill(address=one.recipient), language) if one.recipient else ""
+        ),
         "remarks_of": lambda one: [render(said, language) for said in list_remarks(one)],
         "lines_of": lambda one: _describe_lines(one, language),
         "values_of": lambda one: list(_list_values(one, language)),
