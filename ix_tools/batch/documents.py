@@ -14,18 +14,18 @@ from typing import Any
 
 from ix_tools.batch import cells as reading
 from ix_tools.batch.cells import Cell
-from ix_tools.batch.columns import MAX_ITEMS, Placed, find_column, find_word, list_columns, list_words
+from ix_tools.batch.columns import Placed, find_word, list_words
 from ix_tools.batch.faults import CellFault, Fault, build_refusal, name_cell, refuse_file, refuse_if_faulty
-from ix_tools.batch.report_columns import EarlierResult, find_report_column
+from ix_tools.batch.headings import REQUIRED, check_columns, check_headless, get_cell, read_headings
+from ix_tools.batch.report_columns import EarlierResult
 from ix_tools.batch.table import SourceRow, Table
 from ix_tools.errors import InvalidArguments
-from ix_tools.i18n.messages import Message, as_message, message, verbatim
+from ix_tools.i18n.messages import message, verbatim
 from ix_tools.pipeline.execute import parse
 from ix_tools.text.spreadsheet_cells import unmark_text
 
 MAX_DOCUMENTS = 1000
 """Documents of a batch, which one person reads before they approve it."""
-REQUIRED = ("date", "due_date", "items.name", "items.quantity")
 OPERATION = "issue_invoice"
 
 
@@ -116,14 +116,14 @@ def parse_documents(table: Table) -> DocumentTable:
         raise build_refusal(
             [Fault("", message("The table is empty."), message("headings, and a row for each document"))]
         )
-    columns, report, width = _read_headings(rows[0], faults)
-    _check_headless(rows, faults)
+    columns, report, width = read_headings(rows[0], faults)
+    check_headless(rows, faults)
     if report:
         rows = [_unmark(row) for row in rows]
     if len(rows) == 1:
         faults.append(Fault("", message("There is no row below the headings.")))
     is_long = any(one.column.field == "document" for one in columns)
-    _check_columns(columns, rows[1:], faults, is_long=is_long)
+    check_columns(columns, rows[1:], faults, is_long=is_long)
     are_columns_complete = {one.column.field for one in columns}.issuperset(REQUIRED)
     documents: list[BatchDocument] = []
     groups = list(_group(rows[1:], columns, faults))
@@ -172,110 +172,6 @@ def _with_placeholder_taxes(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {**arguments, "items": lines}
 
 
-# --- headings ------------------------------------------------------------------------------------------
-
-
-def _read_headings(row: SourceRow, faults: list[Fault]) -> tuple[list[Placed], dict[str, int], int]:
-    """Return the columns of the source, the positions of a report's columns, and the number of columns before those."""
-    columns: list[Placed] = []
-    report: dict[str, int] = {}
-    seen: dict[tuple[str, int], str] = {}
-    width = len(row.cells)
-    for index, cell in enumerate(row.cells):
-        heading = str(cell.value or "").strip()
-        known_report = find_report_column(heading)
-        if known_report is not None:
-            report[known_report] = index
-            width = min(width, index)
-            continue
-        found = find_column(heading) if cell.form == "text" else None
-        if cell.is_empty:
-            continue
-        if found is None:
-            faults.append(Fault(name_cell(row.number, index, heading), *_explain_unknown(heading)))
-            continue
-        column, item = found
-        place = name_cell(row.number, index, heading)
-        if item > MAX_ITEMS:
-            faults.append(
-                Fault(
-                    place,
-                    message("a row has at most {limit} lines", limit=MAX_ITEMS),
-                    message(
-                        "one row for each line, and the column {name} for the document", name="documento"
-                    ),
-                )
-            )
-        elif (column.field, item) in seen:
-            faults.append(
-                Fault(place, message("means the same as the column {other}", other=seen[column.field, item]))
-            )
-        seen.setdefault((column.field, item), heading)
-        columns.append(Placed(column, index, heading, item))
-    return columns, report, width
-
-
-def _check_headless(rows: Sequence[SourceRow], faults: list[Fault]) -> None:
-    headed = {index for index, cell in enumerate(rows[0].cells) if not cell.is_empty}
-    for row in rows[1:]:
-        for index, cell in enumerate(row.cells):
-            if index not in headed and not cell.is_empty:
-                faults.append(
-                    Fault(name_cell(row.number, index), message("has a value, and its column has no heading"))
-                )
-
-
-def _explain_unknown(heading: str) -> tuple[Message, Message]:
-    from ix_tools.text.fuzzy_match import find_closest
-
-    names = [one for column in list_columns() for one in (column.heading.pt, column.heading.en)]
-    near = find_closest(heading, names, 3, 0.5)
-    return (
-        message("no such column is known; its values would be lost"),
-        message("{names}; or delete the column", names=", ".join(near or names)),
-    )
-
-
-def _check_columns(
-    columns: Sequence[Placed], rows: Sequence[SourceRow], faults: list[Fault], *, is_long: bool
-) -> None:
-    given = {one.column.field for one in columns}
-    for wanted in REQUIRED:
-        if wanted not in given:
-            column = next(one for one in list_columns() if one.field == wanted)
-            faults.append(
-                Fault(
-                    "",
-                    message("The column {name} is missing.", name=column.heading),
-                    as_message(column.meaning),
-                )
-            )
-    numbered = [one for one in columns if one.item]
-    plain = [one for one in columns if one.column.is_line and not one.item]
-    if numbered and (plain or is_long):
-        one = numbered[0]
-        faults.append(
-            Fault(
-                name_cell(1, one.index, one.heading),
-                message("a numbered line beside columns of one line a row"),
-                message("either one row for each line, or numbered lines in one row"),
-            )
-        )
-    for one in columns:
-        mixed = reading.find_mixed_meaning(one.column.kind, (_get(row, one.index) for row in rows))
-        if mixed is not None:
-            faults.append(Fault(name_whole_column(one), *mixed))
-
-
-def name_whole_column(one: Placed) -> str:
-    """Return the name of a whole column: `F (preço)`."""
-    return name_cell(0, one.index, one.heading).replace("0 (", " (", 1)
-
-
-def _get(row: SourceRow, index: int) -> Cell:
-    return row.cells[index] if index < len(row.cells) else reading.EMPTY
-
-
 # --- rows ----------------------------------------------------------------------------------------------
 
 
@@ -292,7 +188,7 @@ def _group(
     last = ""
     for row in rows:
         try:
-            name = reading.read_text(_get(row, key.index)) or ""
+            name = reading.read_text(get_cell(row, key.index)) or ""
         except CellFault as fault:
             faults.append(Fault(name_cell(row.number, key.index, key.heading), fault.problem, fault.right))
             continue
@@ -340,7 +236,7 @@ def _build_document(
             continue
         if placed.column.is_line:
             continue
-        document_rows = [row for row in rows if not _get(row, placed.index).is_empty]
+        document_rows = [row for row in rows if not get_cell(row, placed.index).is_empty]
         values = [(row, _read(row, placed, faults)) for row in document_rows]
         if not values:
             continue
@@ -358,7 +254,9 @@ def _build_document(
     _add_lines(document, rows, columns, faults)
     if "accept" in document.arguments:
         document.arguments["accept"] = str(document.arguments["accept"]).split()
-    document.earlier = EarlierResult.read({name: _get(first, index).show() for name, index in report.items()})
+    document.earlier = EarlierResult.read(
+        {name: get_cell(first, index).show() for name, index in report.items()}
+    )
     return document
 
 
@@ -405,7 +303,7 @@ def _put(document: BatchDocument, path: str, value: Any, place: tuple[int, Place
 
 def _read(row: SourceRow, placed: Placed, faults: list[Fault]) -> Any:
     try:
-        return _READERS[placed.column.kind](placed, _get(row, placed.index))
+        return _READERS[placed.column.kind](placed, get_cell(row, placed.index))
     except CellFault as fault:
         faults.append(Fault(name_cell(row.number, placed.index, placed.heading), fault.problem, fault.right))
         return None
