@@ -99,13 +99,16 @@ def read_documents(table: Table, most: int = MAX_DOCUMENTS) -> DocumentTable:
     Raises:
         InvalidArguments: The table has faults; all of them are listed.
     """
-    found = parse_documents(table)
+    found = parse_documents(table, most)
     refuse_if_faulty(found.faults)
     return found
 
 
-def parse_documents(table: Table) -> DocumentTable:
+def parse_documents(table: Table, most: int = MAX_DOCUMENTS) -> DocumentTable:
     """Return the documents of a table with the faults of its cells.
+
+    Args:
+        most: as for `read_documents`.
 
     Raises:
         InvalidArguments: It cannot be a table of documents at all.
