@@ -82,7 +82,9 @@ class OverviewPages:
             chosen=chosen,
             sandbox=self._services.settings.sandbox,
             as_of=_describe_age(found.values(), months, now, language),
-            notices=[*_list_notices(found, labels, months, language)],
+            notices=[
+                *_list_notices(found, labels, months, language, sandbox=self._services.settings.sandbox)
+            ],
             tiles=_build_tiles(found.values(), views, chosen, language),
             views=views,
             checks=[*_list_checks(found, labels, language)],
@@ -172,7 +174,12 @@ def _describe_age(
 
 
 def _list_notices(
-    found: Mapping[str, AccountFigures], labels: Mapping[str, str], months: Sequence[str], language: Language
+    found: Mapping[str, AccountFigures],
+    labels: Mapping[str, str],
+    months: Sequence[str],
+    language: Language,
+    *,
+    sandbox: bool,
 ) -> Iterable[str]:
     for account, figures in found.items():
         before = f"{labels[account]}: " if len(found) > 1 else ""
@@ -181,6 +188,8 @@ def _list_notices(
             yield before + render(texts.WORDS["empty"], language)
         elif len(read) < len(months):
             yield before + render(texts.READ_PROGRESS.fill(read=len(read), all=len(months)), language)
+        elif not figures.currencies and not figures.drafts:
+            yield before + render(texts.SANDBOX_BEGINS_EMPTY if sandbox else texts.NOTHING_YET, language)
         for part, one in figures.readings.items():
             if one.problem and (part in texts.PART_NAMES or part in months):
                 name = texts.PART_NAMES.get(part)

@@ -50,6 +50,12 @@ WORDS: Mapping[str, Message] = {
         "Nothing was read from InvoiceXpress yet. The server does it by itself while it runs; in a terminal: ix-tools overview refresh"
     ),
 }
+NOTHING_YET = message(
+    "There is no invoice in this account yet. Each one is counted here as soon as it is issued."
+)
+SANDBOX_BEGINS_EMPTY = message(
+    "The sandbox begins empty: each invoice that is issued in it is counted here. ix-tools demo --inbox shows one with invoices."
+)
 AS_OF = message_template("As of {when}")
 SAYS_NOT_READ = message_template("{part} could not be read last time ({code}); what is shown is older.")
 READ_PROGRESS = message_template("Older months are still being read: {read} of {all} so far.")

@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 PATH = f"{INBOX}/sign-in"
 NOT_SIGNED_IN = message("Not signed in")
 UNKNOWN_PERSON = message_template(
-    "You signed in at {provider}, but this server does not know who you are here. Whoever keeps the policy adds this to your "
-    "name in [people], and your name with `ix-tools people add`: {identity}"
+    "You signed in at {provider}, but this server does not know you yet. Send this to whoever runs it: {identity} They add it to "
+    "your name in the policy's [people], and your name with `ix-tools people add`."
 )
 BEGUN_ELSEWHERE = message(
     "This sign-in was begun too long ago, in another browser, or used already. Begin it again."

@@ -43,7 +43,7 @@ SIGN_IN_BUTTON = message("Sign in with a passkey")
 PROVIDER_BUTTON = message_template("Sign in with {provider}")
 LEAVE = message_template("You are signed out here. Sign out at {provider}, too")
 NO_PASSKEY = message(
-    "No passkey yet? Somebody with a terminal on the server invites you: ix-tools people invite NAME."
+    "No passkey yet? Ask whoever runs this server for an invitation (ix-tools people invite NAME)."
 )
 WELCOME = message_template("Passkey for {person}")
 WELCOME_TEXT = message_template(

@@ -141,6 +141,32 @@ async def test_an_account_that_was_never_read_says_so(harness: Harness) -> None:
         assert "As of" not in page
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "There is no invoice in this account yet"), ("pt", "Ainda não há nenhuma fatura nesta conta")],
+)
+async def test_an_account_without_an_invoice_says_why_every_figure_is_zero(
+    harness: Harness, language: str, said: str
+) -> None:
+    """Until the first one, a draft too."""
+    await refresh(harness)
+    async with open_lobby(harness) as lobby:
+        ana = await lobby.welcome("ana")
+        assert said in (await ana.get(f"/inbox/overview?lang={language}")).text
+        await harness.create_draft()
+        await refresh(harness)
+        assert said not in (await ana.get(f"/inbox/overview?lang={language}")).text
+
+
+async def test_an_overview_of_the_sandbox_says_that_it_begins_empty(harness: Harness) -> None:
+    await refresh(harness)
+    async with open_lobby(harness, sandbox=True) as lobby:
+        ana = await lobby.welcome("ana")
+        page = (await ana.get("/inbox/overview?lang=pt")).text
+        assert "A sandbox começa vazia" in page
+        assert "ix-tools demo --inbox" in page
+
+
 async def test_a_reading_that_failed_is_told(harness: Harness) -> None:
     await refresh(harness)
     with harness.context.store.writing() as connection:
