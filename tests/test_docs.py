@@ -298,6 +298,14 @@ def test_every_page_is_in_the_sites_navigation() -> None:
     assert set(re.findall(r"[\w/.-]+\.md", text)) == pages | set(READMES.values())
 
 
+def test_the_site_offers_its_first_page_in_both_languages() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert re.findall(r"link: /ix-tools/([\w/]+)/, lang: (\w+)", text) == [
+        (READMES["README.md"].removesuffix(".md"), "en"),
+        (READMES["README.pt.md"].removesuffix(".md"), "pt"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("page", "link", "on_the_site"),
     [

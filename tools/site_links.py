@@ -1,4 +1,4 @@
-"""A hook of mkdocs: both READMEs are pages of the site, and links that leave docs/ lead to the repository."""
+"""A hook of mkdocs: both READMEs are pages of the site, links that leave docs/ lead to the repository, pages have their language."""
 
 from __future__ import annotations
 
@@ -25,6 +25,17 @@ def on_files(files: Any, config: Any, **_: Any) -> Any:
 def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
     """Return a page with links as the site has them."""
     return rewrite_links(markdown, page.file.src_uri, config["repo_url"])
+
+
+def on_page_context(context: Any, page: Any, config: Any, **_: Any) -> Any:
+    """Let the frame of a page (search, contents, the page's own language) be in the language of its text."""
+    config.theme["language"] = "pt" if page.file.src_uri.startswith("pt/") else "en"
+    return context
+
+
+def on_post_page(output: str, **_: Any) -> str:
+    """Return a page that asks nobody else for anything: the theme would ask the repository's host for its stars."""
+    return output.replace(' data-md-component="source"', "")
 
 
 def rewrite_links(markdown: str, page: str, repository: str) -> str:

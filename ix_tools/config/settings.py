@@ -307,6 +307,13 @@ class Settings(BaseModel):
                     "INVOICEXPRESS_SANDBOX_FILE"
                 ),
             )
+        if self.accounts and not self.account:
+            raise SettingsError(
+                message("Several accounts are set, and none of them is named."),
+                next=message(
+                    "name one of the accounts with --account: {accounts}", accounts=", ".join(self.accounts)
+                ),
+            )
         if missing:
             raise SettingsError(
                 message("No InvoiceXpress account is set."),
@@ -314,10 +321,6 @@ class Settings(BaseModel):
                     Problem(f"INVOICEXPRESS_{name.upper()}", message("is not set")) for name in missing
                 ],
                 next=message(
-                    "name one of the accounts with --account: {accounts}", accounts=", ".join(self.accounts)
-                )
-                if self.accounts and not self.account
-                else message(
                     "run ix-tools connect, or set INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY "
                     "(Account > API in InvoiceXpress); --sandbox tries it without an account. In Claude Desktop, write both into "
                     "the settings of the extension, or tick the sandbox there"

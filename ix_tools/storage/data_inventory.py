@@ -147,7 +147,7 @@ DATA_INVENTORY: Mapping[str, StoredData] = {
         "address of an approver or administrator, state", "they are told once", Age(30, "finished_at")
     ),
     "webhook_endpoints": StoredData(
-        "addresses of receivers, secrets that sign", "events are sent to them", "removed"
+        "addresses of receivers, secrets that sign", "events are sent to them", "until it is removed"
     ),
     "webhook_deliveries": StoredData(
         "ids, states and totals of an event", "a receiver gets it again", Age(30, "finished_at")
