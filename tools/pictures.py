@@ -1,6 +1,7 @@
 """Take the pictures of the documentation from the running product: `python -m tools.pictures`.
 
 docs/pictures/approval.png    the page on which a person approves an invoice, as in the sandbox
+docs/pictures/approval-phone.png    the same on a phone
 docs/pictures/chat.png        a conversation in a chat (tools/chat_pictures.py)
 """
 
@@ -35,11 +36,11 @@ INVOICE = {
     "date": "today",
     "due_date": "+30d",
 }  # fmt: skip
-WIDTH, HEIGHT = 880, 1180
+DESK, PHONE = (880, 1180), (390, 844)
 
 
-async def take_approval(target: Path, more: Mapping[str, str]) -> None:
-    """Ask for an invoice in the sandbox, and take a picture of the page that it waits on."""
+async def take_approval(targets: Mapping[Path, tuple[int, int]], more: Mapping[str, str]) -> None:
+    """Ask for an invoice in the sandbox, and take pictures of the page that it waits on, each of its width and height."""
     server = StdioServerParameters(
         command=sys.executable,
         args=["-m", "ix_tools", "serve", "--sandbox"],
@@ -56,9 +57,12 @@ async def take_approval(target: Path, more: Mapping[str, str]) -> None:
             browser = await play.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox"]
             )
-            page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
-            await page.goto(found[0])
-            await page.screenshot(path=target, full_page=False)
+            for target, (width, height) in targets.items():
+                page = await browser.new_page(
+                    viewport={"width": width, "height": height}, color_scheme="light"
+                )
+                await page.goto(found[0])
+                await page.screenshot(path=target, full_page=False)
             await browser.close()
 
 
@@ -66,7 +70,7 @@ def main() -> int:
     """Take every picture."""
     FOLDER.mkdir(exist_ok=True)
     home = {"HOME": os.environ.get("TMPDIR", "/var/tmp"), "INVOICEXPRESS_LANGUAGE": "pt"}  # noqa: S108 - no store of the person's own
-    anyio.run(take_approval, FOLDER / "approval.png", home)
+    anyio.run(take_approval, {FOLDER / "approval.png": DESK, FOLDER / "approval-phone.png": PHONE}, home)
     anyio.run(take_chat, FOLDER / "chat.png")
     return 0
 

@@ -316,6 +316,11 @@ class Rules(StrictModel):
         """Return the person of an identity of a chat or a provider; None if nobody has it."""
         return next((person for person, ids in self.people.items() if identity in ids), None)
 
+    def name_person(self, identity: str) -> str:
+        """Return the person of an identity as it was recorded, for a reader; the identity itself if nobody has it."""
+        recorded = _fold_identity(identity)
+        return next((who for one, who in self.identities if _fold_identity(one) == recorded), identity)
+
     def _list_principals(self, person: str) -> tuple[str, ...]:
         """Return the principal under which a person asks in a chat: their name."""
         chats = any(one.startswith(CHAT_PREFIXES) for one in self.people[person])

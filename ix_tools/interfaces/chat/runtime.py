@@ -90,7 +90,7 @@ def build_runtime(
     askers = ChatAskers(pool, people, adapter.platform, account)
     repository = ChatRepository(pool.store, adapter.platform)
     own = pool.for_principal(Principal(f"chat-{adapter.platform}", SCOPES, (account,)), account)
-    posts = CardPosts(adapter, own, repository, settings, room)
+    posts = CardPosts(adapter, own, repository, settings, people, room)
     service = ChatService(adapter, askers, people, repository, posts)
     return ChatRuntime(pool, service, posts, Driver(pool.store, [askers], settings), askers)
 

@@ -442,7 +442,7 @@ async def test_a_request_of_an_assistant_gets_a_card_in_the_room_and_the_call_go
     await room.press("URUI", get_button(room.card, "yes").value)
     assert (await execute(assistant.context, "change_state", call))["document"]["status"] == "final"
     await room.drive()
-    assert "Approved, and done. By " in room.card.text
+    assert "Approved, and done. By rui." in room.card.text, "by the name that the policy gives them"
     assert "1/2026" in room.card.text
     assert not room.card.buttons
     assert {one.user for one in room.adapter.told} == {"T1.URUI"}, "who asked elsewhere is told there"

@@ -17,6 +17,7 @@ from ix_tools.i18n.messages import message, render
 from ix_tools.idempotency.process_identity import is_owner_running
 from ix_tools.interfaces.chat.conversation.answers import describe_result, describe_stored_failure
 from ix_tools.interfaces.chat.conversation.cards import ANSWER, CORRECT, CardState, build_card
+from ix_tools.interfaces.chat.conversation.people import People
 from ix_tools.interfaces.chat.conversation.shapes import Adapter, Button, ReplyPlace
 from ix_tools.pipeline.context import CallContext
 from ix_tools.storage.chat_messages import ChatRepository, StoredCard
@@ -49,6 +50,7 @@ class CardPosts:
     """Of the process itself: to read approvals and parked calls."""
     repository: ChatRepository
     settings: Settings
+    people: People
     room: str = ""
     """The conversation in which every card is posted, of requests through other programs too; empty for the one in which each was
     asked for.
@@ -102,7 +104,7 @@ class CardPosts:
         approvals = self.context.approvals
         found = approvals.find(identifier)
         known, parked, now = (
-            approvals.load_approvers(identifier),
+            self.people.name_approvers(approvals.load_approvers(identifier)),
             self._queue.find(identifier),
             approvals.clock(),
         )

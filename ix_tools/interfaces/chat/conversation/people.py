@@ -1,5 +1,7 @@
 """The people of a chat: a platform's unchangeable id is mapped to a person by the policy, and nobody else is served."""
 
+from collections.abc import Sequence
+
 import anyio
 
 from ix_tools.auth.principals import Principal
@@ -45,6 +47,16 @@ class People:
             return identity
         rules = await anyio.to_thread.run_sync(self._policy.load_rules)
         return rules.find_person(identity)
+
+    def name_approvers(self, identities: Sequence[str]) -> tuple[str, ...]:
+        """Return approvers as readers know them: by the policy's names, and as they were recorded where it cannot say."""
+        if self._policy is None:
+            return tuple(identities)
+        try:
+            rules = self._policy.load_rules()
+        except SettingsError:
+            return tuple(identities)  # whoever asks or approves is told that it cannot be used
+        return tuple(rules.name_person(one) for one in identities)
 
 
 class ChatAskers:
