@@ -25,6 +25,7 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.schemas.json_schema import build_input_schema
 from tests.i18n.test_wording import list_translations
 from tests.programs.in_this_process import run_program
+from tests.snippets import list_pages
 from tools import docs as reference
 from tools.docs.packages import read_packages
 from tools.site_links import READMES, rewrite_links
@@ -39,22 +40,12 @@ def page_id(path: Path) -> str:
     return path.name
 
 
-def without_code(text: str) -> str:
-    return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
-
-
 def code_in(text: str) -> list[str]:
     """Return every line of code in blocks and sentences."""
     blocks = [
         line for block in re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) for line in block.splitlines()
     ]
     return blocks + re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
-
-
-def anchors(path: Path) -> set[str]:
-    """Return the anchors of a page as the usual viewers name them."""
-    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 def test_an_address_on_this_machine_is_where_the_server_listens() -> None:
@@ -88,19 +79,6 @@ def test_every_generated_table_is_on_a_page(name: str) -> None:
     assert any(f"<!-- generated: {name} -->" in page and f"<!-- end: {name} -->" in page for page in pages)
 
 
-@pytest.mark.parametrize("path", PAGES, ids=page_id)
-def test_links_lead_somewhere(path: Path) -> None:
-    broken = []
-    for target in re.findall(r"\]\(([^)\s]+)\)", without_code(path.read_text(encoding="utf-8"))):
-        file, _, anchor = target.partition("#")
-        found = path if not file else (path.parent / file)
-        if "://" in target:
-            continue
-        if not found.exists() or (anchor and anchor not in anchors(found)):
-            broken.append(target)
-    assert broken == []
-
-
 OPENINGS = {
     "en": (r"^For \w", r"\b[Yy]ou need\b", r"\bIn the end\b"),
     "pt": (
@@ -119,7 +97,7 @@ def test_a_page_opens_with_its_reader_what_is_needed_and_what_one_has_in_the_end
     assert [one for one in patterns if not re.search(one, first, re.IGNORECASE)] == [], first
 
 
-@pytest.mark.parametrize("path", PAGES, ids=page_id)
+@pytest.mark.parametrize("path", list_pages(), ids=page_id)
 def test_commands_and_targets_that_are_named_exist(path: Path) -> None:
     commands = {name.replace("_", "-") for name in catalogue()} | set(UTILITY_COMMANDS)
     targets = set(
@@ -128,7 +106,11 @@ def test_commands_and_targets_that_are_named_exist(path: Path) -> None:
     unknown = []
     for line in code_in(path.read_text(encoding="utf-8")):
         for words in re.findall(r"(?<![\w/.-])(?:\.venv/bin/)?ix-tools((?: +[^ `]+)*)", line):
-            said = [word for word in re.sub(r"--sandbox-file \S+|--\S+", "", words).split() if word.isascii()]
+            said = [
+                word
+                for word in re.sub(r"--(?:sandbox-file|account) \S+|--\S+", "", words).split()
+                if word.isascii()
+            ]
             if said and re.fullmatch(r"[a-z-]+", said[0]) and said[0] not in commands:
                 unknown.append(line)
         for words in re.findall(r"(?:^|\s)make((?: [a-z-]+)+)(?=$| [A-Z])", line):
@@ -136,7 +118,7 @@ def test_commands_and_targets_that_are_named_exist(path: Path) -> None:
     assert unknown == []
 
 
-@pytest.mark.parametrize("path", PAGES, ids=page_id)
+@pytest.mark.parametrize("path", list_pages(), ids=page_id)
 def test_settings_that_are_named_exist(path: Path) -> None:
     known = {f"INVOICEXPRESS_{name.upper()}" for name in Settings.model_fields} | {"INVOICEXPRESS_"}
     of_accounts = {f"__{name.upper()}" for name in AccountSettings.model_fields} | {"__"}

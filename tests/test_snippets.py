@@ -8,8 +8,9 @@ import importlib
 import json
 import os
 import re
+import shlex
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,16 +28,18 @@ from ix_tools.interfaces.chat.main import build_parser as build_chat_parser
 from ix_tools.interfaces.cli.commands import build_program
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.mcp.stdio import build_parser as build_stdio_parser
+from ix_tools.interfaces.server.main import PORT
 from ix_tools.interfaces.server.main import build_parser as build_server_parser
 from ix_tools.policy.file import PolicyFile
+from ix_tools.schemas.openapi import build_openapi
 from tests.harness import TODAY, Harness
 from tests.interfaces.rest.caller import ADDRESS, build_served_app
 from tests.programs.in_this_process import run_program
-from tests.snippets import Snippet, list_pages, read_snippets, split_commands
+from tests.snippets import ROOT, Snippet, list_pages, read_snippets, split_commands
 
 SNIPPETS = [one for page in list_pages() for one in read_snippets(page)]
 SHELL = [one for one in SNIPPETS if one.language in ("sh", "bash")]
-LANGUAGES = {"sh", "bash", "json", "toml", "python", "yaml", "text"}
+LANGUAGES = {"sh", "bash", "json", "toml", "python", "text"}
 """Languages that something below takes; a text is a picture or a message, with nothing to run."""
 POLICY_KEYS = {"people", "rules", "otherwise"}
 PROGRAMS = {
@@ -124,6 +127,63 @@ def test_commands_are_read_by_the_program_they_name(snippet: Snippet) -> None:
             CHECKS[words[0]](words[1:])
 
 
+@pytest.mark.parametrize("page", list_pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_a_command_in_a_sentence_is_one_that_the_program_reads(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the values that the sentence leaves out."""
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for command in re.findall(r"`ix-tools ([^`\n…]+?)(?: \.\.\.)?`", text):
+        words = shlex.split(command)
+        try:
+            check_ix_tools(words)
+        except (click.MissingParameter, click.exceptions.NoArgsIsHelpError):
+            continue
+        except SystemExit:
+            told = capsys.readouterr().err
+            assert re.search(r"expected one argument|arguments are required", told), f"{command}: {told}"
+        except click.UsageError as problem:
+            pytest.fail(f"ix-tools {command}: {problem.format_message()}")
+
+
+def find_unknown_requests(requests: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the requests, each a method and an address of ix-tools' server, that its description does not have."""
+    described = {
+        f"{method.upper()} {path}" for path, methods in build_openapi()["paths"].items() for method in methods
+    }
+    described |= {
+        one.replace("POST /tools/", "GET /tools/") for one in described
+    }  # in a query, for those that read
+    described |= {"GET /openapi.json", "GET /swagger.json", "POST /tools/{any}", "GET /tools/{any}"}
+    names = {"{any}": r"(?:\{\w+\}|[A-Z]+)"}  # as a page writes any name
+    known = [
+        re.compile(re.sub(r"\{\w+\}", lambda part: names.get(part[0], "[^/]+"), one)) for one in described
+    ]
+    asked = [f"{method} {re.sub(r'[?#].*', '', address)}" for method, address in requests]
+    return [one for one in asked if not any(form.fullmatch(one) for form in known)]
+
+
+@pytest.mark.parametrize("snippet", [one for one in of("sh") if "curl " in one.values[0].text])
+def test_a_request_is_one_that_the_server_has_with_a_body_in_json(
+    snippet: Snippet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it is not run."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "members.csv").touch()
+    given = [read_curl(words[1:]) for words in split_commands(snippet.text) if words[0] == "curl"]
+    own = [one for one in given if one["is_own"]]
+    assert find_unknown_requests((one["method"], one["url"].removeprefix(ADDRESS)) for one in own) == []
+    for one in given:
+        if one["headers"].get("Content-Type") == "application/json":
+            json.loads(one["content"])
+
+
+@pytest.mark.parametrize("page", list_pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_a_request_in_a_sentence_is_one_that_the_server_has(page: Path) -> None:
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    assert find_unknown_requests(re.findall(r"`(GET|POST|PUT|DELETE) (/[^`… ]*)`", text)) == []
+
+
 @pytest.mark.parametrize("snippet", of("sh", run=True))
 def test_commands_run_in_the_sandbox_one_after_another(snippet: Snippet, tmp_path: Path) -> None:
     env = {
@@ -155,7 +215,9 @@ async def test_requests_are_taken_by_the_server(
         for words in split_commands(snippet.text):
             if words[0] == "curl":
                 request = read_curl(words[1:])
-                answer = await client.request(**request)
+                answer = await client.request(
+                    **{name: value for name, value in request.items() if name != "is_own"}
+                )
                 known = not re.search(r"/[A-Z0-9]{10}$", request["url"])  # an id of the reader's own
                 assert answer.status_code in ((200, 201, 202) if known else (404,)), answer.text
                 assert known or answer.json()["code"] in ("not_found", "batch_unknown")
@@ -178,11 +240,13 @@ def read_curl(words: Sequence[str]) -> dict[str, Any]:
     elif given.data_binary:
         body = Path(given.data_binary.removeprefix("@")).read_bytes()
     url = re.sub(r"^https?://[^/]+", ADDRESS, given.url)
+    host = re.match(r"https?://([^/]+)", given.url)
     return {
         "method": given.method or ("POST" if body else "GET"),
         "url": url,
         "headers": headers,
         "content": body,
+        "is_own": host is not None and host[1] in {"invoices.example.com", f"127.0.0.1:{PORT}"},
     }
 
 
