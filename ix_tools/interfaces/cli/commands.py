@@ -200,6 +200,7 @@ def build_program(language: Language = "en") -> click.Group:
         help=render(HELP, language),
         epilog=f"\b\n{render(EPILOG, language)}",
         context_settings=SETTINGS,
+        options_metavar=render(message("[OPTIONS]"), language),
         subcommand_metavar=render(message("COMMAND [OPTIONS]"), language),
     )  # fmt: skip
     program.params = translate_parameters(program.params, language)

@@ -67,6 +67,7 @@ class OperationCommand(click.Command):
             callback=self._execute,
             params=[*(one.build_option() for one in (*self.objects.values(), *self.slots)), *self.shared],
             help=translate_text(get_description(operation), language),
+            options_metavar=render(message("[OPTIONS]"), language),
             context_settings={**settings},
         )
 

@@ -40,6 +40,7 @@ def translate_command(command: AnyCommand, language: Language) -> AnyCommand:
     translated.params = translate_parameters(command.params, language)
     translated._help_option = None  # click keeps --help as it was first shown, here in English
     if isinstance(translated, click.Group) and isinstance(command, click.Group):
+        translated.subcommand_metavar = render(message("COMMAND [OPTIONS]"), language)
         translated.commands = {
             name: translate_command(one, language) for name, one in command.commands.items()
         }
