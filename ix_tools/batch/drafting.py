@@ -73,14 +73,15 @@ def _plan(rows: Sequence[BatchRow]) -> tuple[list[BatchRow], list[list[BatchRow]
     for row in rows:
         items = {str(one.get("name")) for one in row.arguments.get("items", [])}
         if items <= known:
-            lanes.setdefault(_name_client(row.arguments), []).append(row)
+            lanes.setdefault(name_client(row.arguments), []).append(row)
         else:
             first.append(row)
             known |= items
     return first, list(lanes.values())
 
 
-def _name_client(arguments: Any) -> str:
+def name_client(arguments: Any) -> str:
+    """Return what tells the client of a document from those of the others."""
     client = arguments.get("client") or {}
     return str(client.get("code") or client.get("fiscal_id") or client.get("name") or "")
 

@@ -8,6 +8,7 @@ import click
 
 from ix_tools.api_client.client import account_name
 from ix_tools.batch.documents import DocumentTable, parse_documents
+from ix_tools.batch.drafting import name_client
 from ix_tools.batch.faults import refuse_file, refuse_if_faulty
 from ix_tools.batch.files import read_table
 from ix_tools.batch.judgement import Judged, judge
@@ -84,6 +85,8 @@ def template(run: Invocation, file: Path | None, wide: bool) -> int:
 def check(run: Invocation, file: Path, sheet: str) -> int:
     """Check every row by every rule, and write nothing. The account is read."""
     table = parse_documents(read_table(read_bytes(file), file.name, sheet))
+    if not table.documents:
+        refuse_if_faulty(table.faults)
     try:
         with run.open_account() as settings:
             judged = anyio.run(_judge, run, settings, table)
@@ -91,7 +94,7 @@ def check(run: Invocation, file: Path, sheet: str) -> int:
         refuse_if_faulty(table.faults)
         raise
     total = sum((one.total or Decimal(0) for one in judged), Decimal(0))
-    new = sum(one.is_new_client for one in judged)
+    new = len({name_client(one.arguments) for one in judged if one.is_new_client})
     warnings = [(one.document, found.problem) for one in judged for found in one.warnings]
     if not run.wants_json:
         for document, problem in warnings:

@@ -29,6 +29,13 @@ def test_check_tells_totals_and_warnings(cli: Cli, tmp_path: Path) -> None:
     assert "Documents: 2 · Total with VAT: €148.84" in cli.text("batch", "check", str(file))
 
 
+def test_a_new_client_of_several_documents_is_one(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    rows = [(*change(cliente_codigo=f"N{at % 2}", artigo=f"A{at}"), f"Novo {at % 2}") for at in range(5)]
+    file.write_text(build_csv(*rows, headings=(*HEADINGS, "cliente_nome")))
+    assert cli("batch", "check", str(file)).body["new_clients"] == 2
+
+
 def test_a_file_with_faults_ends_with_1(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text(build_csv(change(preco="1.234")))
