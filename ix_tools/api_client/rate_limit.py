@@ -35,6 +35,8 @@ PAUSE_SECONDS = 20.0
 HOLD_SECONDS = 0.25
 """Seconds for which a process may hold slots that it reserved ahead: several requests then need one write to the store."""
 MAX_HELD_SLOTS = 32
+MAX_AHEAD_SECONDS = 60.0
+"""Seconds beyond a call's wait for which it is told to wait at most if a clock was set back."""
 
 
 FOLLOW_UP_WAIT_FACTOR = 4
@@ -73,6 +75,9 @@ class Rate:
     """Number of slots that may be used at once."""
     max_ahead: float
     """Upper limit, in seconds beyond the caller's wait, of the time until the next slot, in case a clock was set back."""
+    furthest: float
+    """Seconds within which the next slot always lies, whoever reserved the one before it. Only a clock that was set back puts it
+    beyond, and it is then moved to the upper limit; otherwise nothing would be sent until the clock is where it was."""
 
 
 def reserve_slot(
@@ -90,6 +95,8 @@ def reserve_slot(
     wait = max(0.0, -spare)
     more = max(0, int(min(spare / rate.interval, ahead)) - 1)
     if wait > max_wait:
+        if row.next_at - now > rate.furthest:
+            connection.execute(rates.update().where(rates.c.account == row.account).values(next_at=due))
         return Slot(wait)
     next_at = due + (turns + more) * rate.interval
     connection.execute(rates.update().where(rates.c.account == row.account).values(next_at=next_at))
@@ -214,7 +221,9 @@ class RateLimiter:
                 return Slot(left, is_circuit_open=row.failures >= MAX_FAILURES)
             # No slots are reserved ahead while requests fail.
             ahead = 0 if row.failures else int(min(HOLD_SECONDS / interval, MAX_HELD_SLOTS))
-            return reserve_slot(connection, row, now, Rate(interval, burst, 60.0), max_wait, ahead=ahead)
+            furthest = self.max_wait * FOLLOW_UP_WAIT_FACTOR + MAX_AHEAD_SECONDS
+            rate = Rate(interval, burst, MAX_AHEAD_SECONDS, furthest)
+            return reserve_slot(connection, row, now, rate, max_wait, ahead=ahead)
 
     def _lock_row(self, connection: Connection) -> Row[Any]:
         return lock_row(connection, self.account)

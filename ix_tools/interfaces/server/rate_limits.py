@@ -53,9 +53,8 @@ class CallerRateLimiter:
         with self.store.writing(durable=False) as connection:
             row = lock_row(connection, f"{CALLER_PREFIX}{caller}")
             now = self.store.now(connection)
-            turn = reserve_slot(
-                connection, row, now, Rate(interval, burst, burst * interval), NO_WAIT_SECONDS, slice_
-            )
+            rate = Rate(interval, burst, burst * interval, furthest=2 * burst * interval)
+            turn = reserve_slot(connection, row, now, rate, NO_WAIT_SECONDS, slice_)
             if not turn.is_granted:
                 return turn.wait
         self._turns[caller] = slice_ - 1
