@@ -14,7 +14,8 @@ from ix_tools.schemas.json_schema import build_tool
 from tools.hosts.model import Conversation, fit
 from tools.hosts.script import STEPS, fill_in, is_right
 
-RESULT = '{"ok": true, "document": {"id": 1001, "total": "123.00", "reference": "PO-1", "client": "ACME"}}'
+RESULT = """{"ok": true, "document": {"id": 1001, "total": "123.00", "reference": "PO-1", "client": "ACME"},
+ "next": [{"tool": "change_state", "arguments": {"document_id": "1001"}}]}"""
 
 
 @pytest.mark.parametrize("step", STEPS, ids=[one.tool for one in STEPS])

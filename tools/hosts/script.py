@@ -43,9 +43,9 @@ STEPS = (
 
 
 def fill_in(arguments: Json, earlier: str) -> Json:
-    """Return arguments with the id that an earlier result gave."""
-    found = re.search(r'"id":(\d+)', compact(earlier))
-    number = int(found.group(1)) if found else 0
+    """Return arguments with the document's id, as the next call of an earlier result has it."""
+    found = re.search(r'"document_id":("[^"]*"|\d+)', compact(earlier))
+    number = json.loads(found.group(1)) if found else 0
     return {name: number if value == DOCUMENT else value for name, value in arguments.items()}
 
 

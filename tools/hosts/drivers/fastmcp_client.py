@@ -15,9 +15,9 @@ async def main(steps: list[dict], command: list[str]) -> None:
     async with Client(StdioTransport(command[0], command[1:])) as client:
         await client.list_tools()
         for step in steps:
-            number = re.search(r'"id":(\d+)', results.get("create_invoice", ""))
+            number = re.search(r'"document_id":("[^"]*"|\d+)', results.get("create_invoice", ""))
             arguments = {
-                name: int(number.group(1)) if value == "$document_id" and number else value
+                name: json.loads(number.group(1)) if value == "$document_id" and number else value
                 for name, value in step["arguments"].items()
             }
             result = await client.call_tool(step["tool"], arguments, raise_on_error=False)

@@ -12,10 +12,10 @@ def main(steps: list[dict], inspector: list[str], server: list[str]) -> None:
     subprocess.run([*base, "--method", "tools/list", "--strict"], check=True, capture_output=True)
     results = {}
     for step in steps:
-        number = re.search(r'"id":(\d+)', results.get("create_invoice", ""))
+        number = re.search(r'"document_id":("[^"]*"|\d+)', results.get("create_invoice", ""))
         words = []
         for name, value in step["arguments"].items():
-            meant = int(number.group(1)) if value == "$document_id" and number else value
+            meant = json.loads(number.group(1)) if value == "$document_id" and number else value
             text = meant if isinstance(meant, str) else json.dumps(meant, ensure_ascii=False)
             words += ["--tool-arg", f"{name}={text}"]
         call = [*base, "--method", "tools/call", "--tool-name", step["tool"], *words]
