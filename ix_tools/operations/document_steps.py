@@ -7,7 +7,9 @@ from ix_tools.domain.document_kinds import GUIDES, get_document_kind
 from ix_tools.domain.records import Document, Line
 from ix_tools.i18n.messages import message
 from ix_tools.operations.document_context import DocumentResult
+from ix_tools.operations.drafts import FINAL_CONSUMER_NAME
 from ix_tools.operations.expectations import Step
+from ix_tools.operations.matching import simplify_name
 
 MAX_REPEATED_LINES = 10
 """Lines up to which the call that bills an estimate is suggested whole."""
@@ -24,7 +26,11 @@ def suggest_steps(result: DocumentResult) -> Iterable[Step]:
     elif document.status in {"final", "settled"}:
         about = {"document_type": document.document_type, "document_id": document.id}
         yield Step("get_pdf", message("fetch the PDF"), {"document_id": document.id})
-        yield Step("send_email", message("send it to the client; a person approves"), about)
+        if not _is_anonymous(document):
+            address = {"email": document.client.email} if document.client and document.client.email else {}
+            yield Step(
+                "send_email", message("send it to the client; a person approves"), {**about, **address}
+            )
         family = get_document_kind(document.document_type).family
         if family == "guide" and not document.at_doc_code_id:
             yield Step(
@@ -37,7 +43,27 @@ def suggest_steps(result: DocumentResult) -> Iterable[Step]:
                 {**about, "state": "accept"},
             )
         if document.status == "final" and document.document_type in {"invoices", "simplified_invoices"}:
-            yield Step("generate_payment", message("record a payment; a person approves"), about)
+            left = _find_open(result)
+            amount = {"amount": str(left)} if left else {}
+            yield Step(
+                "generate_payment", message("record a payment; a person approves"), {**about, **amount}
+            )
+
+
+def _find_open(result: DocumentResult) -> Decimal | None:
+    """Return what is left to pay of an invoice that was just issued or read."""
+    document = result.document
+    if result.to_pay is not None or document.total is None:
+        return result.to_pay
+    return document.total - document.withholding_tax
+
+
+def _is_anonymous(document: Document) -> bool:
+    """Tell whether a document goes to the final consumer, whose address nobody knows."""
+    client = document.client
+    return client is None or (
+        simplify_name(client.name or "") == simplify_name(FINAL_CONSUMER_NAME) and not client.email
+    )
 
 
 def suggest_finalizing(result: DocumentResult) -> Iterable[Step]:

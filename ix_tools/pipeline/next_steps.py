@@ -19,11 +19,17 @@ from ix_tools.operations.registry import catalogue
 
 
 def show_step(step: Step, language: Language) -> dict[str, Any]:
-    """Return a step as results show it, in the reader's language."""
+    """Return a step as results show it, in the reader's language.
+
+    `missing` names what only a person can say, such as the means of a payment.
+    """
     why = render(step.why, language)
     if step.arguments is None:
         return {"tool": step.tool, "why": why}
-    return {"tool": step.tool, "arguments": _fit_fields(step.arguments, catalogue()[step.tool]), "why": why}
+    operation = catalogue()[step.tool]
+    shown = {"tool": step.tool, "arguments": _fit_fields(step.arguments, operation), "why": why}
+    missing = [name for name, info in operation.model_fields.items() if info.is_required() and name not in step.arguments]
+    return {**shown, "missing": missing} if missing else shown
 
 
 def _fit_fields(given: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:

@@ -76,7 +76,9 @@ def build_server(
         from ix_tools.interfaces.mcp.outgoing import sanitize_errors
         from ix_tools.interfaces.mcp.tool_calls import handle_call
 
-        return await sanitize_errors(handle_call(open_context, context, params, received, language))
+        names = {tool["name"] for tool in tools(context.request)} if callable(tools) else schemas.keys()
+        answer = handle_call(open_context, context, params, received, language, names)
+        return await sanitize_errors(answer)
 
     async def list_resources(context: Context, params: types.PaginatedRequestParams | None) -> Any:
         return _build_list_result("resources")

@@ -16,7 +16,7 @@ page proves nothing: the store is asked for the decision made there.
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import anyio
@@ -33,6 +33,7 @@ from ix_tools.i18n.field_labels import LABELS
 from ix_tools.i18n.languages import Language
 from ix_tools.i18n.messages import message, render
 from ix_tools.interfaces.mcp import elicitation, scope_challenge
+from ix_tools.interfaces.mcp.callable_steps import CallableSteps
 from ix_tools.interfaces.mcp.elicitation import APPROVAL_KEY, ElicitationAnswer
 from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_form_message
 from ix_tools.interfaces.mcp.outgoing import build_tool_result
@@ -65,15 +66,17 @@ async def handle_call(
     params: types.CallToolRequestParams,
     received: float,
     language: Language,
+    listed: Collection[str],
 ) -> Answer:
     """Return the result of a call, its refusal, or the request for a person's approval.
 
     Args:
         received: when the call arrived, by `time.monotonic()`; it may carry the answer to an approval form.
         language: the person's.
+        listed: names of the tools that the host was given.
     """
     return await convert_errors(
-        mcp_context, params.name, language, _handle_call(open_context, mcp_context, params, received)
+        mcp_context, params.name, language, _handle_call(open_context, mcp_context, params, received, listed)
     )
 
 
@@ -99,9 +102,11 @@ async def _handle_call(
     mcp_context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
     received: float,
+    listed: Collection[str],
 ) -> Answer:
     modern = mcp_context.protocol_version >= MODERN_PROTOCOL
     account, arguments = extract_account(params.arguments or {})
+    steps = CallableSteps(listed, account)
     params = params.model_copy(update={"arguments": arguments})
     context = await open_context(mcp_context.request, account)
     returned = await elicitation.read_returned_answer(context.approvals, params, received) if modern else None
@@ -129,7 +134,7 @@ async def _handle_call(
     if isinstance(outcome, ApprovalRequired) and outcome.is_asked_by_interface:
         approval = outcome.approval
         if approval.channel != "form":
-            return await _ask_on_page(context, mcp_context, params, approval, modern)
+            return await _ask_on_page(context, mcp_context, params, approval, steps)
         await anyio.to_thread.run_sync(context.approvals.record_question_put, approval.id)
         if modern:
             return _build_form_request(approval, context.settings.language)
@@ -140,7 +145,7 @@ async def _handle_call(
     outcome = _note_unanswered(outcome, nobody, host, context.settings.language)
     if isinstance(outcome, ApprovalRequired) and outcome.is_page_open:
         outcome = await _await_open_page(context, mcp_context, params, outcome)
-    return _build_result(params, outcome)
+    return _build_result(params, outcome, steps)
 
 
 async def _await_open_page(
@@ -158,10 +163,10 @@ async def _await_open_page(
 
 
 def _build_result(
-    params: types.CallToolRequestParams, outcome: Completed | ApprovalRequired
+    params: types.CallToolRequestParams, outcome: Completed | ApprovalRequired, steps: CallableSteps
 ) -> types.CallToolResult:
     size = get_page_size(get_operation(params.name), params.arguments or {})
-    return build_tool_result(outcome.body, per_page=size)
+    return build_tool_result(steps.rewrite(outcome.body), per_page=size)
 
 
 async def _execute(
@@ -234,12 +239,12 @@ async def _ask_on_page(
     mcp_context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
     approval: Approval,
-    modern: bool,
+    steps: CallableSteps,
 ) -> Answer:
     """Let the host send the person to the page; only the decision made there counts."""
     url = await anyio.to_thread.run_sync(context.links.create, approval, "host")
     message = f"{render(LABELS['on_the_page'], context.settings.language)}\n{approval.summary}"
-    if modern:
+    if mcp_context.protocol_version >= MODERN_PROTOCOL:
         there = types.ElicitRequestURLParams(message=message, url=url)
         return types.InputRequiredResult(
             request_state=f"{PAGE_STATE_PREFIX}{context.links.hash_url(url)}",
@@ -252,9 +257,8 @@ async def _ask_on_page(
     nobody = await _handle_page_return(context, returned, approval.id, asked_at)
     origin = CallOrigin("mcp", _describe_host(mcp_context), credential=_get_credential(mcp_context))
     outcome = await _execute(context, mcp_context, params, origin)
-    return _build_result(
-        params, _note_unanswered(outcome, nobody, _describe_host(mcp_context), context.settings.language)
-    )
+    shown = _note_unanswered(outcome, nobody, _describe_host(mcp_context), context.settings.language)
+    return _build_result(params, shown, steps)
 
 
 async def _handle_page_return(

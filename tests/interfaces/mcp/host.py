@@ -12,8 +12,11 @@ import mcp_types as types
 from jsonschema import Draft202012Validator
 from mcp.client import Client
 
+from ix_tools.errors import InvalidArguments
 from ix_tools.interfaces.mcp.server import build_server
+from ix_tools.pipeline.arguments import parse
 from ix_tools.pipeline.context import CallContext
+from ix_tools.schemas.account_parameter import ACCOUNT_ARGUMENT
 from ix_tools.schemas.rendered_lists import list_chosen_tools
 from ix_tools.schemas.tool_selection import ToolSelection
 from tests.next_calls import check_next_calls
@@ -83,12 +86,33 @@ def check_result(name: str, result: types.CallToolResult) -> Json:
     return body
 
 
+def check_steps(body: Json, listed: frozenset[str] | None) -> None:
+    """Check that each suggested call can be made as it stands: by a listed tool, and whole but for what it names as missing."""
+    for step in [*body.get("next", ()), *(body.get("undo") or {}).get("calls", ())]:
+        if "tool" not in step:
+            continue
+        assert listed is None or step["tool"] in listed, step
+        name, arguments = step["tool"], step.get("arguments")
+        if name == "run_operation" and arguments is not None:
+            name, arguments = arguments["operation"], arguments["arguments"]
+            described = body.get("best") or body
+            if not arguments and described.get("operation") == name:
+                continue  # its parameters stand beside it
+        if arguments is not None:
+            given = {key: value for key, value in arguments.items() if key != ACCOUNT_ARGUMENT}
+            try:
+                parse(name, given)
+            except InvalidArguments as refused:
+                assert [one.field for one in refused.problems] == step.get("missing"), step
+
+
 class Host:
     """A connected client."""
 
-    def __init__(self, client: Client, person: Person | None) -> None:
+    def __init__(self, client: Client, person: Person | None, listed: frozenset[str] | None = None) -> None:
         self.client = client
         self._person = person
+        self._listed = listed
 
     @property
     def person(self) -> Person:
@@ -99,7 +123,7 @@ class Host:
     async def call_unchecked(self, name: str, /, **arguments: Any) -> types.CallToolResult:
         """Return any result of a call; the person is asked as the protocol version does it."""
         result = await self.client.call_tool(name, arguments)
-        check_result(name, result)
+        check_steps(check_result(name, result), self._listed)
         return result
 
     async def call(self, name: str, /, **arguments: Any) -> Json:
@@ -130,7 +154,7 @@ class Host:
         )
         assert isinstance(result, types.CallToolResult | types.InputRequiredResult)
         if isinstance(result, types.CallToolResult):
-            check_result(name, result)
+            check_steps(check_result(name, result), self._listed)
         return result
 
     async def ask_and_hold(self, name: str, arguments: Json) -> str:
@@ -154,11 +178,11 @@ async def connect_host(
     async def shared_context(request: Any, account: str | None = None) -> CallContext:
         return desk
 
-    server: Any = build_server(
-        shared_context, list_chosen_tools(choice) if choice else None, desk.settings.language
-    )
+    tools = list_chosen_tools(choice) if choice else None
+    server: Any = build_server(shared_context, tools, desk.settings.language)
+    listed = frozenset(one["name"] for one in tools or list_chosen_tools(ToolSelection()))
     known, _, version = name.partition(" ")
     info = types.Implementation(name=known, version=version) if name else None
     async with Client(server, mode=mode, elicitation_callback=person, client_info=info) as client:
         assert client.protocol_version == ERAS[mode]
-        yield Host(client, person)
+        yield Host(client, person, listed)
