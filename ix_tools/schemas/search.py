@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ix_tools.config.settings import Settings
@@ -22,6 +22,8 @@ from ix_tools.text.fuzzy_match import find_closest
 
 MAX_RESULTS = 12
 """Upper limit for the operations found; no toolset has more."""
+MIN_RESULTS = 3
+"""Operations that are shown even if the first one scores much higher: what people say has no end, and the right one is rarely far."""
 MIN_STEM_LENGTH = 4
 """Minimum length of a word that matches every word it begins, such as fatur or invoic."""
 MAX_DESCRIPTION = 2_150
@@ -72,7 +74,8 @@ def find_operations(text: str, settings: Settings) -> Found:
     cannot = max(known.impossible, key=lambda one: count_matches(one.said, words))
     stop = count_matches(cannot.said, words)
     best = max(scores.values(), default=0)
-    near = sorted((one for one in allowed if scores[one] > NEAR_SHARE * best), key=lambda one: -scores[one])
+    ranked = sorted((one for one in allowed if scores[one] > 0), key=lambda one: -scores[one])
+    near = [one for at, one in enumerate(ranked) if scores[one] > NEAR_SHARE * best or at < MIN_RESULTS]
     # What cannot be done is said also where an operation sounds like it, but not where its own words say more.
     is_impossible = stop > 0 and (stop + 1) * EVERYDAY_WEIGHT + EVERYDAY_WEIGHT > best
     if is_impossible:
@@ -191,14 +194,22 @@ def get_operation(name: str) -> type[Operation[Any]]:
 
 def _score_word(wanted: str, name: str) -> int:
     """Return the weight of a word for an operation: highest in its name, lowest in its description and values."""
-    meant = {wanted.removesuffix("s")}
-    for beginning, words in read_search_words().synonyms.items():
-        if wanted == beginning or (len(beginning) >= MIN_STEM_LENGTH and wanted.startswith(beginning)):
-            meant.update(words)
+    meant = _list_meanings(wanted)
     return max(
         (weight for word, weight in _get_weighted_words(name) for one in meant if _is_match(one, word)),
         default=0,
     )
+
+
+@lru_cache(maxsize=256)
+def _list_meanings(wanted: str) -> frozenset[str]:
+    """Return a word and its synonyms."""
+    synonyms = (
+        words
+        for beginning, words in read_search_words().synonyms.items()
+        if wanted == beginning or (len(beginning) >= MIN_STEM_LENGTH and wanted.startswith(beginning))
+    )
+    return frozenset({wanted.removesuffix("s")}.union(*synonyms))
 
 
 def _is_match(one: str, other: str) -> bool:
