@@ -21,6 +21,11 @@ class Finding:
     candidates: tuple[Mapping[str, Any], ...] = ()
     """Records that may be meant, with ids, to choose from."""
 
+    def about(self, written: Mapping[str, str]) -> "Finding":
+        """Return the finding about the field that the caller wrote, where a rule reads another one in its place."""
+        field = written.get(self.problem.field)
+        return self if field is None else replace(self, problem=replace(self.problem, field=field))
+
 
 def refuse(
     field: str, problem: Message, allowed: Message = NO_MESSAGE, next: Message = NO_MESSAGE

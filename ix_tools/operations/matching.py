@@ -100,6 +100,8 @@ def refuse_ambiguous(
         if candidates
         else message("{operation} shows them", operation=listing)
     )
+    if what == "series" and not matches.exact:
+        step = message("{choose}; create_sequence opens a new series", choose=choose)
     if len(candidates) == 1 and into in candidates[0]:
         # One repeat is enough, and with an id the other details of a client would only contradict what is stored.
         holder = field.rpartition(".")[0]

@@ -17,6 +17,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from ix_tools.domain.document_kinds import list_document_kinds
+from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.domain.field_marks import MonthOf, NameOnly, ZeroIsAbsent
 from ix_tools.domain.json_parsing import parse_json_arguments
 from ix_tools.domain.written_months import parse_month
@@ -36,6 +37,13 @@ OTHER_NAMES = {
     "document_id": ("number", "document_number", "id"),
     "client_id": ("id",),
     "text": ("query",),
+    "serie": ("series",),
+    "series": ("serie",),
+    "message": ("reason",),
+    "reason": ("message",),
+    "payment_mechanism": ("payment_method",),
+    "observation": ("observations",),
+    "observations": ("observation",),
 }
 """Names under which similar operations take the same value, by the field; the first field that an operation has counts."""
 BLANKS = {ord(blank): " " for blank in "\u00a0\u2007\u202f"} | {
@@ -238,7 +246,7 @@ def _describe_fault(operation: type[Operation[Any]], fault: Mapping[str, Any]) -
             return Problem(loc, message("unknown field"), allowed)
         return Problem(loc, message("unknown field: InvoiceXpress would silently ignore it"), allowed)
     if kind == "missing":
-        return Problem(loc, describe_fault(fault))
+        return Problem(loc, describe_fault(fault), _describe_field(operation, fault["loc"]))
     if kind in FORMS and _is_month(operation, loc):
         return Problem(
             loc, message("has another form"), message("1 to 12, or month and year such as 11/2026")
@@ -250,6 +258,23 @@ def _describe_fault(operation: type[Operation[Any]], fault: Mapping[str, Any]) -
     if own is not None and own.field:
         loc = f"{loc}.{own.field}".lstrip(".")
     return Problem(loc, message("is not usable"), describe_fault(fault))
+
+
+def _describe_field(model: type[BaseModel], path: Sequence[str | int]) -> Message:
+    """Return what a field wants, as the tool's schema says it, so that the call can be mended without another one."""
+    name = next((part for part in path if isinstance(part, str) and part in model.model_fields), "")
+    info = model.model_fields.get(name)
+    if info is None:
+        return NO_MESSAGE
+    types = list(_list_types(info.annotation))
+    held = [one for kind in types if _is_list(kind) for one in _list_types(get_args(kind)[0])]
+    below = next((one for one in [*types, *held] if _is_model(one)), None)
+    rest = path[path.index(name) + 1 :]
+    if below is not None and any(isinstance(part, str) for part in rest):
+        return _describe_field(below, rest)
+    words = [str(word) for one in types if get_origin(one) is Literal for word in get_args(one)]
+    text = read_field_docs(model).get(name, "")
+    return Message(text) if all(word in text for word in words) else verbatim(", ".join(words))
 
 
 def _is_month(operation: type[Operation[Any]], field: str) -> bool:

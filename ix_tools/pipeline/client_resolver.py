@@ -1,15 +1,18 @@
 """Client resolver: the customer of a document as an existing client or a complete new one, or candidates.
 
 id                       that client
-code, or exact name      that client
+code, or exact name      that client; a name that is its code, if no other client is like it (`ACME` for ACME, Lda)
 tax number               the only client that has it, also if its name is written shorter (`ACME` for ACME, Lda)
 999999990                the final consumer, by one client called Consumidor Final
 name and tax number      of no client: a new one, whose code is its number
+nobody, on a note        the client of the document that it corrects, as the law has it
 anything like a client   refused, with candidates; one candidate needs one repeat
 """
 
 from dataclasses import replace
+from typing import Any
 
+from ix_tools.domain.document_kinds import NOTES
 from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Client
 from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER
@@ -17,8 +20,10 @@ from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
 from ix_tools.i18n.messages import message
 from ix_tools.operations import matching
+from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import FINAL_CONSUMER_CODE, FINAL_CONSUMER_NAME, ClientDetails
 from ix_tools.operations.matching import Matches, refuse_ambiguous
+from ix_tools.operations.protocols import HasClient, get_document_type
 from ix_tools.pipeline.fact_loader import FactLoader
 
 Resolved = tuple[ClientDetails | None, Facts, list[Finding]]
@@ -58,20 +63,24 @@ async def resolve_client(
     one = matches.unique
     if one is None and client.fiscal_id and not client.code:
         one = _find_by_number(client, clients, unread)
+    if one is None and not client.fiscal_id and not client.code:
+        one = _find_by_name_as_code(client, matches)
     if one is not None:
         found = client.model_copy(update={"id": one.id, **({"name": one.name} if client.name else {})})
         doubts = []
         if client.name and not matching.is_same_text(one.name, client.name):
-            doubts = [
-                warn(
-                    "client.name",
-                    message(
-                        "'{text}' is read as {client}, whose tax number was given",
-                        text=client.name,
-                        client=one.name,
-                    ),
+            read_as = (
+                message(
+                    "'{text}' is read as {client}, whose tax number was given",
+                    text=client.name,
+                    client=one.name,
                 )
-            ]
+                if client.fiscal_id
+                else message(
+                    "'{text}' is read as {client}, whose code it is", text=client.name, client=one.name
+                )
+            )
+            doubts = [warn("client.name", read_as)]
         return found, replace(facts, client_by_code=one), doubts
     if not (matches.exact or matches.similar or unread) and (new := _complete_new(client, document_type)):
         return new, facts, [_warn_of_new(new)]
@@ -88,6 +97,35 @@ def _find_by_number(client: ClientDetails, clients: list[Client], unread: int) -
         return None
     alike = matching.find_similar(client.name or "", numbered, lambda one: one.name)
     return numbered[0] if alike else None
+
+
+def _find_by_name_as_code(client: ClientDetails, matches: Matches[Client]) -> Client | None:
+    """Return the only client like the name, if the name is its code; None if another may be meant."""
+    one = matches.only_near
+    if one is None or not client.name:
+        return None
+    return one if matching.is_same_text(one.code, client.name) else None
+
+
+def lacks_client_of_note(call: Operation[Any]) -> bool:
+    """Tell whether a new credit or debit note names the document that it corrects, and no client."""
+    is_new_note = call.document_ref() is None and get_document_type(call) in NOTES
+    return is_new_note and isinstance(call, HasClient) and call.client is None
+
+
+async def take_client_of_owner(
+    loader: FactLoader, call: Operation[Any], facts: Facts
+) -> tuple[Operation[Any], Facts]:
+    """Return a note with the client of the document that it corrects, since it can go to nobody else (CIVA 78)."""
+    owner = facts.owner
+    if owner is None:
+        return call, facts
+    number = owner.client.id if owner.client else None
+    if number is None:
+        return call.model_copy(update={"client": ClientDetails(fiscal_id=FINAL_CONSUMER)}), facts
+    known = await loader.get_client(number)
+    changed = call.model_copy(update={"client": ClientDetails(id=number)})
+    return changed, replace(facts, client_by_code=known)
 
 
 def _complete_new(client: ClientDetails, document_type: str) -> ClientDetails | None:

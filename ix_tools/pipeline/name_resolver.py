@@ -43,6 +43,15 @@ def is_unresolved(call: Operation[Any]) -> bool:
     )
 
 
+def map_ids_to_names(call: Operation[Any]) -> dict[str, str]:
+    """Return the fields of names that the caller gave in place of ids, by the field of the id."""
+    return {
+        mark.id_field: name
+        for name, mark in find_name_fields(type(call)).items()
+        if mark.id_field and getattr(call, name) is not None and getattr(call, mark.id_field) is None
+    }
+
+
 async def resolve_names(
     loader: FactLoader, call: Operation[Any], facts: Facts
 ) -> tuple[Operation[Any], Facts, list[Finding]]:

@@ -9,7 +9,7 @@ A call that waited for its claims starts again at the look-ups and holds the cla
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -39,6 +39,7 @@ from ix_tools.pipeline.approval_request import ApprovalRequest
 from ix_tools.pipeline.call_identity import CallIdentity
 from ix_tools.pipeline.catalogue_defaults import fill_from_catalogue, lacks_line_fields
 from ix_tools.pipeline.claim_scope import collect_claims
+from ix_tools.pipeline.client_resolver import lacks_client_of_note, take_client_of_owner
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.earlier_attempts import (
     find_recent_duplicate,
@@ -263,14 +264,17 @@ async def _load_and_judge(
     facts = await loader.load_from_call(call, wanted | name_resolver.list_needed_facts(call), context.now())
     if Want.DOCUMENT_CLIENT in wanted:
         facts = await loader.load_dependent(call, frozenset({Want.DOCUMENT_CLIENT}), facts)
-    given_call = call
+    given_call, later = call, wanted - {Want.DOCUMENT_CLIENT}
+    if lacks_client_of_note(call):
+        facts = await loader.load_dependent(call, frozenset({Want.OWNER}), facts)
+        later -= {Want.OWNER}
+        call, facts = await take_client_of_owner(loader, call, facts)
     call, facts, name_findings = await name_resolver.resolve_names(loader, call, facts)
     if name_resolver.is_unresolved(call):
         raise combine_findings(name_findings)
     if name_resolver.is_unresolved(given_call):
         facts = await loader.reload_subject(call, wanted, facts)
     given = frozenset(call.model_fields_set)
-    later = wanted - {Want.DOCUMENT_CLIENT}
     if Want.ITEMS in later and lacks_line_fields(call):
         items = frozenset({Want.ITEMS})
         facts = await loader.load_dependent(call, items, facts)
@@ -282,7 +286,9 @@ async def _load_and_judge(
     call = call.fill_defaults(facts)
     facts = await loader.load_dependent(call, later, facts)
     guards = () if can_skip_guards(call, open_intent) else spec.guards
-    judge = partial(_run_guards, call, facts, name_findings, guards)
+    judge = partial(
+        _run_guards, call, facts, name_findings, guards, name_resolver.map_ids_to_names(given_call)
+    )
     # Thousands of lines take a moment; a thread keeps other calls served meanwhile.
     found = await anyio.to_thread.run_sync(judge) if _has_many_lines(call, facts) else judge()
     warnings = tuple(one for one in found if one.kind == "warn")
@@ -300,15 +306,25 @@ def _has_many_lines(call: Operation[Any], facts: Facts) -> bool:
 
 
 def _run_guards(
-    call: Operation[Any], facts: Facts, name_findings: list[Finding], guards: tuple[Guard, ...]
+    call: Operation[Any],
+    facts: Facts,
+    name_findings: list[Finding],
+    guards: tuple[Guard, ...],
+    written: Mapping[str, str],
 ) -> tuple[Finding, ...]:
     """Run every guard; raise all refusals, with the questions, and return the questions and warnings.
 
     Args:
         name_findings: Findings about the call's names; guards do not report an unknown name a second time.
+        written: The fields that the caller wrote in place of ids, by the id's field.
     """
     unsure = {finding.problem.field for finding in name_findings if finding.kind == "refuse"}
-    judged = [finding for guard in guards for finding in guard(call, facts)]
+    if any(field.startswith("client.") for field in unsure):
+        unsure |= {
+            "client.name",
+            "client.code",
+        }  # what a new client needs, where an existing one is probably meant
+    judged = [finding.about(written) for guard in guards for finding in guard(call, facts)]
     findings = [*name_findings, *(one for one in judged if one.problem.field not in unsure)]
     if any(finding.kind == "refuse" for finding in findings):
         raise combine_findings(findings)

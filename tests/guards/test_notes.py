@@ -88,6 +88,24 @@ async def test_a_note_goes_to_the_client_of_its_invoice(harness: Harness) -> Non
     assert (await harness.call("create_invoice", note(owner)))["ok"]
 
 
+@pytest.mark.parametrize("kind", ["credit_notes", "debit_notes"])
+async def test_a_note_that_names_no_client_goes_to_that_of_its_invoice(harness: Harness, kind: str) -> None:
+    await harness.call("create_client", {"name": "Gama, Lda", "code": "GAMA", "fiscal_id": "508025338"})
+    owner = await harness.create_issued(client={"code": "GAMA"})
+    made = await harness.call("create_invoice", note(owner, kind, client=None))
+    assert made["document"]["client"]["code"] == "GAMA"
+    assert made["corrects"]["id"] == owner["id"]
+    assert set(await harness.get_refusal("create_invoice", invoice(client=None))) == {"client"}
+
+
+async def test_a_note_that_names_no_client_of_an_anonymous_sale_goes_to_the_final_consumer(
+    harness: Harness,
+) -> None:
+    owner = await harness.create_issued(document_type="simplified_invoices", client=None)
+    made = await harness.call("create_invoice", note(owner, client=None, items=[line(quantity="0.1")]))
+    assert made["document"]["client"]["code"] == "CONSUMIDOR-FINAL"
+
+
 async def test_credit_stops_at_what_is_left(harness: Harness) -> None:
     """Trap 13: cumulative over all notes; the service says so only at finalize and leaves a draft behind."""
     owner = await harness.create_issued()  # 123.00

@@ -149,7 +149,10 @@ def test_an_empty_value_of_an_optional_field_is_absent(name: str, empty: Any) ->
 def test_an_empty_value_of_a_required_field_is_missing(empty: Any) -> None:
     found = problems("create_invoice", invoice(date=empty, items=empty))
     if empty is not None:  # `invoice` leaves out what is None
-        assert found == {"date": "is required | ", "items": "is required | "}
+        assert found == {
+            "date": "is required | Date of the document, e.g. 2026-11-30, or today.",
+            "items": "is required | Lines of the document in printed order, at least one.",
+        }
 
 
 def test_zero_is_a_value_everywhere_but_as_the_rate_of_a_currency() -> None:
@@ -219,6 +222,45 @@ def test_a_refusal_names_fields_as_the_caller_wrote_them() -> None:
         "items": "has another form | a list such as [...]",
         "mb_reference": "has another form | true or false",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "field", "told"),
+    [
+        ("generate_payment", {"document_id": 1}, "payment_mechanism", "TB transfer"),
+        ("create_invoice", {"due_date": "+30d", "items": [line()]}, "date", "e.g. 2026-11-30, or today"),
+        ("create_invoice", invoice(items=[{"quantity": 1}]), "items.0.name", "Name of the product"),
+        ("create_guide", {"address_from": {"city": "Porto"}}, "address_from.postal_code", "4000-100"),
+        ("get_document", {"document_id": 1}, "document_type", "fees_notes"),
+        ("create_tax", {"name": "X"}, "value", "percent"),
+    ],
+)
+def test_what_is_missing_is_described_so_that_one_repeat_is_enough(
+    name: str, given: Json, field: str, told: str
+) -> None:
+    assert told in problems(name, given)[field].removeprefix("is required | ")
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "meant"),
+    [
+        ("create_sequence", {"series": "2027"}, {"serie": "2027"}),
+        ("register_sequence", {"serie": "2027"}, {"series": "2027"}),
+        ("generate_payment", {"series": "2027"}, {"serie": "2027"}),
+        ("change_state", {"state": "canceled", "reason": "Erro no cliente"}, {"state": "canceled", "message": "Erro no cliente"}),
+        ("correct_document", {"wrong": "too_much", "message": "Metade devolvida."}, {"wrong": "too_much", "reason": "Metade devolvida."}),
+    ],
+)  # fmt: skip
+def test_one_thing_may_be_called_as_a_similar_tool_calls_it(name: str, given: Json, meant: Json) -> None:
+    example = {
+        field: value
+        for field, value in catalogue()[name].spec.example.items()
+        if field not in {*given, *meant, "sequence_id", "message", "reason"}
+    }
+    assert parse(name, {**example, **given}) == parse(name, {**example, **meant})
+    both = {**example, **given, **meant}
+    if set(given) != set(meant):
+        assert set(problems(name, both)) == set(given) - set(meant), "two names of one thing are one too many"
 
 
 # --- dates and numbers

@@ -237,6 +237,19 @@ async def test_an_incomplete_client_is_not_created_and_candidates_are_returned(
     assert error["code"] == ("ambiguous" if names else "refused")
 
 
+async def test_a_name_that_is_the_code_of_the_only_client_like_it_is_that_client(harness: Harness) -> None:
+    made = await harness.call("create_invoice", invoice(client={"name": "ACME"}))
+    assert made["document"]["client"]["id"] == 501
+    assert warnings_by_field(made)["client.name"] == "'ACME' is read as ACME, Lda, whose code it is"
+    await harness.call("create_client", {"name": "ACME Norte, Lda", "code": "NORTE"})
+    again = invoice(client={"name": "ACME"}, reference="2")
+    error = await unsure(harness, "create_invoice", again, "client.name")
+    assert named(error, "client.name") == ["ACME, Lda", "ACME Norte, Lda"]
+    assert [one["field"] for one in error["problems"]] == ["client.name"], (
+        "no word of what a new client needs"
+    )
+
+
 @pytest.mark.parametrize(("field", "text"), [("name", "acme, lda"), ("code", "acme")])
 async def test_a_client_found_by_a_code_in_other_letters_is_only_a_candidate(
     harness: Harness, field: str, text: str
@@ -340,6 +353,16 @@ async def test_the_exact_name_wins_over_similar_ones_and_a_repeated_name_is_not_
     error = await unsure(harness, "create_guide", guide(series="b2026"), "series")
     assert [one["sequence_id"] for one in error["candidates"][:2]] == [70056, 70076]
     assert (await harness.call("create_guide", guide(sequence_id=70076)))["ok"]
+
+
+async def test_a_rule_about_a_named_record_speaks_of_the_name_and_a_missing_series_says_how_it_is_opened(
+    harness: Harness,
+) -> None:
+    refused = await harness.get_refusal("register_sequence", {"series": "2026"})
+    assert set(refused) == {"series"}
+    assert set(await harness.get_refusal("register_sequence", {"sequence_id": 70000})) == {"sequence_id"}
+    missing = await harness.get_error("register_sequence", {"series": "2027"})
+    assert "create_sequence" in str(missing.next)
 
 
 async def test_series_are_read_registered_renamed_and_made_the_default_by_name(harness: Harness) -> None:
