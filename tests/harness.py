@@ -29,6 +29,7 @@ from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from tests.in_process import InProcessTransport
 from tests.next_calls import check_next_calls
+from tests.refusal_sizes import list_long_problems
 
 NOW = "2026-11-20T10:00:00"
 """Time of the tests, by the clocks of context and sandbox."""
@@ -151,9 +152,11 @@ class Harness:
     async def get_error(
         self, name: str, arguments: Mapping[str, Any], *, accept_differences: bool = False
     ) -> IxError:
-        """Execute a call that must fail and return its error."""
+        """Execute a call that must fail and return its error, each of whose problems is told briefly."""
         with pytest.raises(IxError) as error:
             await self.call(name, arguments, accept_differences=accept_differences)
+        long = list_long_problems(error.value.problems)
+        assert not long, long
         return error.value
 
     async def get_refusal(self, name: str, arguments: Mapping[str, Any]) -> dict[str, str]:

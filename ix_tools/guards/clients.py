@@ -117,8 +117,7 @@ def final_consumer_has_no_number(call: Draft, facts: Facts) -> Iterator[Finding]
         yield refuse(
             "client.name",
             message(
-                "'{name}' has the tax number {number}: a sale to an anonymous buyer would be reported as "
-                "that buyer's",
+                "'{name}' has the tax number {number}, to which an anonymous sale would be reported",
                 name=name,
                 number=number,
             ),
@@ -150,12 +149,13 @@ def existing_client_not_contradicted(call: Draft, facts: Facts) -> Iterator[Find
             yield refuse(
                 f"client.{field}",
                 message(
-                    "'{name}' exists with '{stored}'; InvoiceXpress would ignore '{given}' and print what it "
-                    "has",
+                    "'{name}' has '{stored}', which is printed; '{given}' is ignored",
                     name=known.name,
                     stored=stored,
                     given=given,
-                ),
+                )
+                if stored
+                else message("'{name}' has none; '{given}' is ignored", name=known.name, given=given),
                 message("leave it out, or give what is stored"),
                 message("change the client in InvoiceXpress first if the new value is right"),
             )

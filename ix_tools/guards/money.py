@@ -81,10 +81,7 @@ def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterat
         yield ask(
             "global_discount",
             "global_discount",
-            message(
-                "it is taken off every line, also those that must not be discounted, and shows in the "
-                "totals only"
-            ),
+            message("it is taken off every line, and shows in the totals only"),
             message("discount on single lines, or accept"),
         )
 
@@ -137,8 +134,7 @@ def currency_only_prints(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]
             "currency_only_prints",
             "currency_code",
             message(
-                "the prices stay in the account's currency (usually euro); {currency_code} only adds a "
-                "second, printed total",
+                "prices stay in the account's currency; {currency_code} only adds a second, printed total",
                 currency_code=call.currency_code,
             ),
             message("prices converted to the account's currency, then accept"),

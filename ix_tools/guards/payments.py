@@ -74,8 +74,7 @@ def amount_within_what_is_open(call: Payment, facts: Facts) -> Iterator[Finding]
             "withholding_paid",
             "amount",
             message(
-                "{given} is more than the {left} still open: the client withholds {withheld} and pays it "
-                "to the tax authority, so a receipt for it is for money that was not received",
+                "{given} is more than the {left} still open: the client withholds {withheld}, which is not received",
                 given=given,
                 left=left,
                 withheld=Money(known.withheld, ""),

@@ -152,7 +152,7 @@ def lines_of_one_region(call: Draft, facts: Facts) -> Iterator[Finding]:
             REGIONS,
             f"items.{max(found.values())}.tax",
             message(
-                "the document mixes VAT rates of {regions}; the place of each sale decides which region's rate holds",
+                "VAT rates of {regions} in one document; the place of each sale decides",
                 regions=_list_regions(found),
             ),
             message("taxes of one region, or accept if the sales took place in several"),

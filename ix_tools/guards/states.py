@@ -66,10 +66,7 @@ def vat_moss_is_read_only(call: TypedCall, facts: Facts) -> Iterator[Finding]:
     if call.document_type == "vat_moss_invoices":
         yield refuse(
             "document_type",
-            message(
-                "vat_moss_invoices can be read, and nothing else: VAT MOSS ended on 30/06/2021, and they "
-                "get no ATCUD"
-            ),
+            message("vat_moss_invoices can only be read: VAT MOSS ended on 30/06/2021"),
             message("invoices for new documents"),
             message("change an earlier one in InvoiceXpress itself"),
         )

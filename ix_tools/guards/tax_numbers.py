@@ -117,8 +117,7 @@ def _ask_about_shared(field: str, facts: Facts, own: int | None) -> Iterator[Fin
             SHARED,
             field,
             message(
-                "{number} is already the number of {named}; with two clients the number alone no "
-                "longer says which",
+                "{number} is already the number of {named}",
                 number=others[0].fiscal_id,
                 named=named,
             ),

@@ -42,7 +42,7 @@ def unreturned_fields_not_lost(call: Draft, facts: Facts) -> Iterator[Finding]:
         possible = not mark.kinds or call.document_type in mark.kinds
         if mark.found_by or not possible or getattr(call, name) is not None:
             continue
-        unknown = message("InvoiceXpress does not return it, and this draft was last written elsewhere")
+        unknown = message("the draft was last written elsewhere, and it is not returned")
         if mark.required:
             yield refuse(
                 name,
@@ -50,7 +50,7 @@ def unreturned_fields_not_lost(call: Draft, facts: Facts) -> Iterator[Finding]:
                 message("{name} again", name=name),
             )
         elif "unreturned" not in call.accept:
-            what = message("{why}: if it has one, this update takes it away", why=unknown)
+            what = message("{why}: if it has one, it is lost", why=unknown)
             yield ask("unreturned", name, what, message("{name} again, or accept", name=name))
 
 

@@ -81,7 +81,7 @@ def refuse_ambiguous(
         problem = message("there is no {kind} '{text}'", kind=one, text=text)
     if matches.unread:
         problem = message(
-            "{problem}; {count} {kind} were not read (setting catalogue_pages)",
+            "{problem}; {count} {kind} not read (setting catalogue_pages)",
             problem=problem,
             count=matches.unread,
             kind=many,

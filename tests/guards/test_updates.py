@@ -85,7 +85,7 @@ async def test_a_guide_written_elsewhere_wants_its_loading_time(harness: Harness
     """Nobody here knows it, so it cannot be taken over."""
     draft = await elsewhere(harness, "transports")
     found = await harness.get_refusal("update_guide", {**draft, "observations": "x"})
-    assert "InvoiceXpress does not return it" in found["loaded_at"]
+    assert "it is not returned" in found["loaded_at"]
     later = {**draft, "loaded_at": "2026-11-20T15:00", "accept": ["unreturned"]}
     assert (await harness.call("update_guide", later))["ok"]
     await harness.call("update_guide", {**draft, "observations": "x"})

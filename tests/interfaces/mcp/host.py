@@ -100,10 +100,12 @@ def check_steps(body: Json, listed: frozenset[str] | None) -> None:
                 continue  # its parameters stand beside it
         if arguments is not None:
             given = {key: value for key, value in arguments.items() if key != ACCOUNT_ARGUMENT}
+            missing: list[str] = []
             try:
                 parse(name, given)
             except InvalidArguments as refused:
-                assert [one.field for one in refused.problems] == step.get("missing"), step
+                missing = [one.field for one in refused.problems]
+            assert missing == step.get("missing", []), step
 
 
 class Host:
