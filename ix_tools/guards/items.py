@@ -9,7 +9,7 @@ from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import Draft, ItemShaped
 from ix_tools.i18n.languages import Bilingual
 from ix_tools.i18n.messages import Message, join_messages, message
-from ix_tools.i18n.value_labels import UNIT_LABELS
+from ix_tools.i18n.value_labels import name_unit
 
 
 @wants(Want.ITEMS, Want.UNRETURNED, Want.DOCUMENT)
@@ -67,10 +67,6 @@ def _is_made_by_draft(stored: CatalogueItem, facts: Facts) -> bool:
     return False
 
 
-def _name_unit(unit: str | None) -> Message | str | None:
-    return UNIT_LABELS[unit][0] if unit in UNIT_LABELS else unit
-
-
 def describe_item_changes(stored: CatalogueItem, line: ItemShaped) -> list[Message]:
     """Return the changes that a line would make to the catalogue item of its name."""
     none = message("(none)")
@@ -84,7 +80,7 @@ def describe_item_changes(stored: CatalogueItem, line: ItemShaped) -> list[Messa
         for name, old, new in (
             (Bilingual("preço", "price"), stored.unit_price, line.unit_price),
             (Bilingual("descrição", "description"), stored.description, line.description),
-            (Bilingual("unidade", "unit"), _name_unit(stored.unit), _name_unit(line.unit)),
+            (Bilingual("unidade", "unit"), name_unit(stored.unit), name_unit(line.unit)),
             (Bilingual("taxa", "tax"), stored.tax, line.tax or stored.tax),
         )
         if (old or None) != (new or None)

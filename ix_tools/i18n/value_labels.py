@@ -54,3 +54,8 @@ LABEL_ALIASES: dict[str, str] = {
     "discount": "discount_total",
 }
 """Labels of document fields whose name is another one."""
+
+
+def name_unit(unit: str | None) -> Message | str | None:
+    """Return the name of a unit in the singular; one that is not InvoiceXpress's own as it is."""
+    return UNIT_LABELS[unit][0] if unit in UNIT_LABELS else unit

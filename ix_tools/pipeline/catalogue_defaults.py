@@ -11,6 +11,7 @@ from ix_tools.domain.records import CatalogueItem
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.i18n.messages import Message, join_messages, message
+from ix_tools.i18n.value_labels import name_unit
 from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import LineItem
 from ix_tools.operations.protocols import get_lines
@@ -62,7 +63,8 @@ def _read_missing(line: LineItem, item: CatalogueItem) -> dict[str, Any]:
 
 
 def _describe(name: str, found: dict[str, Any]) -> Message:
-    values = [message("{what} {value}", what=NAMES[field], value=value) for field, value in found.items()]
+    shown = {field: name_unit(value) if field == "unit" else value for field, value in found.items()}
+    values = [message("{what} {value}", what=NAMES[field], value=value) for field, value in shown.items()]
     return message("{name}: {values}", name=name, values=join_messages(values, ", "))
 
 

@@ -97,5 +97,5 @@ def test_candidates_are_few_safe_to_show_and_say_how_many_there_are() -> None:
     )
     assert len(finding.candidates) == matching.MAX_CANDIDATES
     assert "and 19 more" in str(finding.problem.allowed)
-    assert "7 clients were not read" in str(finding.problem.problem)
+    assert "7 clients not read" in str(finding.problem.problem)
     assert not {"\n", "\u202e"} & set(str(finding.problem.allowed))

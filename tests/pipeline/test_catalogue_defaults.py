@@ -100,7 +100,7 @@ async def test_an_update_takes_what_its_lines_leave_out_as_well(harness: Harness
 
 
 async def test_a_short_name_names_its_only_candidate_and_one_repeat_is_enough(harness: Harness) -> None:
-    error = await harness.get_error("create_invoice", invoice(client={"name": "ACME"}))
+    error = await harness.get_error("create_invoice", invoice(client={"name": "acme"}))
     assert error.code == "ambiguous"
     assert 'repeat the call with client: {"id": 501} alone' in str(error.next)
     assert (await draft(harness, client={"id": 501}))["document"]["client"]["name"] == "ACME, Lda"

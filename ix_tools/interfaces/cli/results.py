@@ -121,6 +121,6 @@ def _format_step(run: Invocation, step: Mapping[str, Any]) -> str:
     open_ = [
         f"{slot.flag} {slot.metavar}"
         for slot in list_slots(schema)
-        if slot.required and slot.path[0] not in given
+        if slot.required and slot.path[0] in schema.get("required", ()) and slot.path[0] not in given
     ]
     return " ".join([run.build_command(step["tool"].replace("_", "-"), *words), *open_])

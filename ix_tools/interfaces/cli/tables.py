@@ -90,7 +90,7 @@ class Report:
         rows = [
             (name, format_value(name, value, self._language, record))
             for name, value in content.items()
-            if value not in (None, "", [])
+            if value not in (None, "", [], {})
         ]
         if rows and self._begun:
             self.add_gap()
