@@ -10,13 +10,17 @@ from jsonschema import Draft202012Validator
 
 from ix_tools.operations.registry import catalogue
 from ix_tools.schemas.json_schema import build_input_schema
+from ix_tools.schemas.tool_selection import RUN_OPERATION
 
 
 def check_next_calls(body: Mapping[str, Any]) -> None:
     """Check that every argument of every suggested call fits the tool's schema as hosts see it."""
     for step in list_suggested_calls(body):
-        for name, value in step["arguments"].items():
-            _build_validator(step["tool"], name).validate(value)
+        tool, arguments = step["tool"], step["arguments"]
+        if tool == RUN_OPERATION:
+            tool, arguments = arguments["operation"], arguments["arguments"]
+        for name, value in arguments.items():
+            _build_validator(tool, name).validate(value)
 
 
 def list_suggested_calls(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -28,7 +28,11 @@ def show_step(step: Step, language: Language) -> dict[str, Any]:
         return {"tool": step.tool, "why": why}
     operation = catalogue()[step.tool]
     shown = {"tool": step.tool, "arguments": _fit_fields(step.arguments, operation), "why": why}
-    missing = [name for name, info in operation.model_fields.items() if info.is_required() and name not in step.arguments]
+    missing = [
+        name
+        for name, info in operation.model_fields.items()
+        if info.is_required() and name not in step.arguments
+    ]
     return {**shown, "missing": missing} if missing else shown
 
 

@@ -15,6 +15,7 @@ from ix_tools.i18n.formats import LISBON
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.arguments import parse, read_arguments
+from tests.refusal_sizes import list_long_problems
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=LISBON)
 ACCOUNT: dict[str, Any] = {
@@ -61,8 +62,9 @@ def find(name: str, arguments: Mapping[str, Any], **facts: Any) -> list[Finding]
 
 
 def _describe(problems: Iterable[Problem]) -> dict[str, str]:
-    found = defaultdict(list)
-    for one in problems:
+    found, told = defaultdict(list), list(problems)
+    assert list_long_problems(told) == []
+    for one in told:
         text = one.as_dict()
         found[text["field"]].append(f"{text['problem']} | {text.get('allowed', '')}")
     return {field: " || ".join(texts) for field, texts in found.items()}
