@@ -18,9 +18,12 @@ DAYS_FROM_TODAY = {
     "hoje": 0,
     "yesterday": -1,
     "ontem": -1,
+    "anteontem": -2,
     "tomorrow": 1,
     "amanhã": 1,
     "amanha": 1,
+    "depois de amanhã": 2,
+    "depois de amanha": 2,
 }
 """Words for days, and how many days after today each is."""
 _FIRST_YEAR = 1900

@@ -57,7 +57,9 @@ _ORDER_PATTERN = re.compile("|".join(f"(?:{one})" for one in ORDER_PATTERNS))
 _ENCODED_RUN = re.compile(r"(?<![\w/+=:-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w/+=])")
 PLACEHOLDERS = "placeholder_texts"
 """Word in `accept` for printed texts that look like a missing value."""
-_PLACEHOLDER = re.compile(r"(?:(?:null|undefined|none|nan|\[object object\])\s*)+", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"(?:(?:null|undefined|none|nan|\[object object\]|\{\{[^{}]*\}\}|\$\{[^{}]*\})[\s,;/|-]*)+", re.IGNORECASE
+)
 _LONG_RUN = 120
 """Length from which an unbroken run of characters is suspicious, whatever it decodes to."""
 _MAX_NAMED_LINES = 5

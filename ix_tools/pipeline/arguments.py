@@ -227,7 +227,9 @@ def _read_word(words: Sequence[Any], text: str) -> str:
     if word in words:
         return word
     lower = word.lower()
-    meant = {kind.plural for kind in list_document_kinds() if lower in {kind.singular, kind.plural}}
+    spelt = "_".join(lower.replace("-", " ").split())
+    kinds = list_document_kinds()
+    meant = {one.plural for one in kinds if spelt in {one.singular, one.plural} or lower == one.pt.lower()}
     same = {one for one in words if isinstance(one, str) and one.lower() == lower} | (meant & set(words))
     return same.pop() if len(same) == 1 else word
 

@@ -101,7 +101,7 @@ def _find_by_number(client: ClientDetails, clients: list[Client], unread: int) -
 
 def _find_by_name_as_code(client: ClientDetails, matches: Matches[Client]) -> Client | None:
     """Return the only client like the name, if the name is its code; None if another may be meant."""
-    one = matches.only_near
+    one = matches.only_similar
     if one is None or not client.name:
         return None
     return one if matching.is_same_text(one.code, client.name) else None

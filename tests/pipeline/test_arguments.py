@@ -194,7 +194,10 @@ def test_line_breaks_of_a_printed_text_stay() -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("invoice", "invoices"), ("Credit_Note", "credit_notes"), (" INVOICES ", "invoices"), ("simplified_invoice", "simplified_invoices")],
+    [
+        ("invoice", "invoices"), ("Credit_Note", "credit_notes"), ("Fatura", "invoices"), ("nota de crédito", "credit_notes"), ("Credit Note", "credit_notes"),
+        ("invoice-receipts", "invoice_receipts"), (" INVOICES ", "invoices"), ("simplified_invoice", "simplified_invoices"),
+    ],
 )  # fmt: skip
 def test_a_document_type_in_the_singular_or_in_capitals_is_understood(written: str, meant: str) -> None:
     about = {"document_id": 1001, "state": "finalized"}
@@ -268,7 +271,16 @@ def test_one_thing_may_be_called_as_a_similar_tool_calls_it(name: str, given: Js
 
 @pytest.mark.parametrize(
     ("written", "days"),
-    [("today", 0), ("Hoje", 0), ("ontem", -1), ("yesterday", -1), ("amanhã", 1), ("tomorrow", 1)],
+    [
+        ("today", 0),
+        ("Hoje", 0),
+        ("anteontem", -2),
+        ("depois de amanhã", 2),
+        ("ontem", -1),
+        ("yesterday", -1),
+        ("amanhã", 1),
+        ("tomorrow", 1),
+    ],
 )
 def test_everyday_words_for_a_date(written: str, days: int) -> None:
     meant = lisbon_now().date() + timedelta(days)
@@ -434,6 +446,9 @@ async def test_the_reference_of_a_draft_is_emptied_where_it_is_named(harness: Ha
         ({"client": {"name": "undefined undefined", "code": "U1"}}, "client.name"),
         ({"items": [line(name="[object Object]")]}, "items.0.name"),
         ({"items": [line(description="NaN")]}, "items.0.description"),
+        ({"reference": "{{ $json.order }}"}, "reference"),
+        ({"reference": "undefined, undefined"}, "reference"),
+        ({"observations": "${notes}"}, "observations"),
     ],
 )
 async def test_a_text_that_stands_for_a_missing_value_is_asked_about(
@@ -447,6 +462,8 @@ async def test_a_text_that_stands_for_a_missing_value_is_asked_about(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("text", ["Nulle part", "null modem", "None of the above", "Undefined Lda."])
+@pytest.mark.parametrize(
+    "text", ["Nulle part", "null modem", "None of the above", "Undefined Lda.", "N/A", "{3}", "a {{b}} c"]
+)
 async def test_a_text_that_only_contains_such_a_word_is_not(harness: Harness, text: str) -> None:
     assert (await harness.call("create_invoice", invoice(reference=text)))["ok"]
