@@ -195,7 +195,8 @@ def test_line_breaks_of_a_printed_text_stay() -> None:
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
-        ("invoice", "invoices"), ("Credit_Note", "credit_notes"), ("Fatura", "invoices"), ("nota de crédito", "credit_notes"), ("Credit Note", "credit_notes"),
+        ("invoice", "invoices"), ("Credit_Note", "credit_notes"), ("Fatura", "invoices"), ("nota de crédito", "credit_notes"),
+        ("Credit Note", "credit_notes"),
         ("invoice-receipts", "invoice_receipts"), (" INVOICES ", "invoices"), ("simplified_invoice", "simplified_invoices"),
     ],
 )  # fmt: skip
