@@ -35,10 +35,11 @@ ACCOUNT: dict[str, Any] = {
 def judge(name: str, arguments: Mapping[str, Any], **facts: Any) -> dict[str, str]:
     """Return the problems by field for which the call is refused, or asked about; empty if it may go on."""
     try:
-        findings = find(name, arguments, **facts)
+        problems = [one.problem for one in find(name, arguments, **facts) if one.kind != "warn"]
     except IxError as refused:
-        return _describe(refused.problems)
-    return _describe(one.problem for one in findings if one.kind != "warn")
+        problems = list(refused.problems)
+    assert list_long_problems(problems) == []
+    return _describe(problems)
 
 
 def warn(name: str, arguments: Mapping[str, Any], **facts: Any) -> dict[str, str]:
@@ -62,9 +63,8 @@ def find(name: str, arguments: Mapping[str, Any], **facts: Any) -> list[Finding]
 
 
 def _describe(problems: Iterable[Problem]) -> dict[str, str]:
-    found, told = defaultdict(list), list(problems)
-    assert list_long_problems(told) == []
-    for one in told:
+    found = defaultdict(list)
+    for one in problems:
         text = one.as_dict()
         found[text["field"]].append(f"{text['problem']} | {text.get('allowed', '')}")
     return {field: " || ".join(texts) for field, texts in found.items()}
