@@ -54,7 +54,7 @@ def test_a_date_in_the_future_or_long_ago_is_warned_of_and_goes_through(date: st
         "20/11/26",
         "20261120",
         20261120,
-        "depois de amanhã",
+        "daqui a dois dias",
         "0001-01-01",
         True,
     ],
