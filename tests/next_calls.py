@@ -20,6 +20,9 @@ def check_next_calls(body: Mapping[str, Any]) -> None:
         if tool == RUN_OPERATION:
             tool, arguments = arguments["operation"], arguments["arguments"]
         for name, value in arguments.items():
+            if name == "account":  # only a server of several accounts asks for it
+                assert isinstance(value, str)
+                continue
             _build_validator(tool, name).validate(value)
 
 

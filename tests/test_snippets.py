@@ -24,6 +24,7 @@ from ix_tools import demo
 from ix_tools.batch.template import write_template
 from ix_tools.config.loading import load_settings
 from ix_tools.config.settings import Settings
+from ix_tools.i18n.library_texts import translate_libraries
 from ix_tools.interfaces.chat.main import build_parser as build_chat_parser
 from ix_tools.interfaces.cli.commands import build_program
 from ix_tools.interfaces.cli.invocation import Invocation
@@ -132,6 +133,7 @@ def test_a_command_in_a_sentence_is_one_that_the_program_reads(
     page: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With the values that the sentence leaves out."""
+    translate_libraries("en")  # an earlier test of this process may have left another language
     text = re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     for command in re.findall(r"`ix-tools ([^`\n…]+?)(?: \.\.\.)?`", text):
         words = shlex.split(command)

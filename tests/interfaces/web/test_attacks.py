@@ -329,13 +329,20 @@ async def test_no_attack_on_sign_in_and_inbox_gets_through(harness: Harness, tmp
 
 @pytest.fixture
 def neighbour() -> Iterator[int]:
-    """A program of another user at [::1], and its port."""
-    try:
-        held = socket.create_server(("::1", 0), family=socket.AF_INET6)
-    except OSError:
-        pytest.skip("this machine has no address ::1")
-    with held:
-        yield held.getsockname()[1]
+    """A program of another user at [::1], and its port, which is free at 127.0.0.1."""
+    while True:
+        try:
+            held = socket.create_server(("::1", 0), family=socket.AF_INET6)
+        except OSError:
+            pytest.skip("this machine has no address ::1")
+        with held:
+            port = held.getsockname()[1]
+            try:
+                socket.create_server(("127.0.0.1", port)).close()
+            except OSError:
+                continue  # a connection of another test has it there
+            yield port
+            return
 
 
 def test_nobody_signs_in_where_a_neighbour_has_the_other_address(neighbour: int) -> None:
