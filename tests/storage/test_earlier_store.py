@@ -25,7 +25,6 @@ from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.formats import LISBON
 from ix_tools.idempotency.journal import Journal
-from ix_tools.pipeline import execute as pipeline
 from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
@@ -105,16 +104,13 @@ async def test_keys_give_the_first_result_again(
 ) -> None:
     harness, known = offices[0], earlier[1]
     before = len(harness.list_writes())
-    # Called on the pipeline itself: what the results suggest is as the earlier version wrote it, ids as numbers too.
-    again = (
-        await pipeline.execute(
-            harness.context, "create_invoice", invoice(idempotency_key="draft done", reference="done")
-        )
-    ).body
+    again = await execute(
+        harness.context, "create_invoice", invoice(idempotency_key="draft done", reference="done")
+    )
     assert (again["replayed"], again["document"]["id"]) == (True, known["documents"]["done"])
     document = {"document_type": "invoices", "id": known["documents"]["issued"]}
     call = document_arguments(document, state="finalized", idempotency_key="issue it")
-    issued = (await pipeline.execute(harness.context, "change_state", call)).body
+    issued = await execute(harness.context, "change_state", call)
     assert (issued["replayed"], issued["document"]["number"]) == (True, known["number"])
     assert harness.list_writes()[before:] == []
 
