@@ -1,7 +1,7 @@
 """Types of dates and times, as people write them and as InvoiceXpress returns them; days begin and end in Lisbon."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -12,7 +12,9 @@ from ix_tools.i18n.formats import LISBON
 from ix_tools.i18n.messages import message
 from ix_tools.i18n.validation_faults import InvalidValue
 
-_RELATIVE_DUE_DATE = re.compile(r"(?:a )?\+?\s*(\d{1,3})\s*(?:d|dias?|days?)", re.IGNORECASE)
+_RELATIVE_DUE_DATE = re.compile(
+    r"(?:(?:a|em|dentro de|daqui a|in|within)\s+)?\+?\s*(\d{1,3})\s*(?:d|dias?|days?)", re.IGNORECASE
+)
 DAYS_FROM_TODAY = {
     "today": 0,
     "hoje": 0,
@@ -53,18 +55,38 @@ def parse_date(value: object) -> date:
     )
 
 
+def _find_day_of_moment(text: str) -> date | None:
+    """Return the day of a time such as 2026-11-30T00:00:00Z, which automations write for a date; None if it can mean two days.
+
+    A time with an offset means one day if its own day is that of Lisbon, or if it is midnight there.
+    """
+    if "T" not in text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        there = moment.astimezone(LISBON) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        return None
+    return there.date() if there.date() == moment.date() or there.time() == time() else None
+
+
+def _find_named_day(text: str) -> date | None:
+    day = parse_named_day(text)
+    return day if day is not None else _find_day_of_moment(text)
+
+
 def parse_written_date(value: object) -> date:
-    """Parse a date that a caller wrote: as `parse_date` does, 30 de novembro de 2026, or a word such as today, ontem, amanhã."""
+    """Parse a date that a caller wrote: as `parse_date` does, 30 de novembro de 2026, a time of one day, or a word such as today, ontem."""
     if isinstance(value, str):
         days = DAYS_FROM_TODAY.get(value.strip().lower())
-        named = parse_named_day(value) if days is None else get_today() + timedelta(days)
+        named = get_today() + timedelta(days) if days is not None else _find_named_day(value)
         if named is not None and named.year >= _FIRST_YEAR:
             return named
     return parse_date(value)
 
 
 def parse_due_date(value: object) -> date | str:
-    """Parse a due date: a date, or +30d (also "30 dias", "30 days") for that many days after the document's date."""
+    """Parse a due date: a date, or +30d (also "30 dias", "em 30 dias") for that many days after the document's date."""
     if isinstance(value, str) and (days := _RELATIVE_DUE_DATE.fullmatch(value.strip())):
         return f"+{int(days[1])}d"
     try:

@@ -347,14 +347,50 @@ def test_everyday_words_for_a_month(written: str, day: int) -> None:
     )
 
 
-@pytest.mark.parametrize("written", ["+30d", "30 dias", "30 days", "30d", "+ 30 dias", "030d", "a 30 dias"])
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2026-11-30T00:00:00", "2026-11-30"),
+        ("2026-11-30T00:00:00Z", "2026-11-30"),
+        ("2026-11-30T15:04:05.123+00:00", "2026-11-30"),
+        ("2026-07-29T23:00:00Z", "2026-07-30"),  # midnight in Lisbon, in summer
+        ("2026-07-30T00:00:00+01:00", "2026-07-30"),
+    ],
+)
+def test_a_time_of_one_day_is_that_day(written: str, day: str) -> None:
+    """As automations write a date (n8n's `$now`)."""
+    assert parse("list_invoices", {"date_from": written}) == parse("list_invoices", {"date_from": day})
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-07-29T23:30:00Z",  # the 30th in Lisbon, the 29th as written
+        "2026-07-30T00:00:00+02:00",
+        "2026-02-30T00:00:00Z",
+        "2026-11-30T",
+        "2026-11-30T25:00:00",
+        "0026-11-30T00:00:00",
+        "9999-12-31T23:59:59-12:00",
+    ],
+)
+def test_a_time_that_can_mean_two_days_or_none_is_refused(written: str) -> None:
+    assert set(problems("list_invoices", {"date_from": written})) == {"date_from"}
+
+
+@pytest.mark.parametrize("written", [
+    "+30d", "30 dias", "30 days", "30d", "+ 30 dias", "030d", "a 30 dias", "em 30 dias", "dentro de 30 dias",
+    "Daqui a 30 dias", "in 30 days", "within 30 days",
+])  # fmt: skip
 def test_days_after_the_date_of_the_document(written: str) -> None:
     assert parse("create_invoice", invoice(due_date=written)) == parse(
         "create_invoice", invoice(due_date="2026-12-20")
     )
 
 
-@pytest.mark.parametrize("written", ["30", "trinta dias", "-30d", "30 meses", "+1000d"])
+@pytest.mark.parametrize(
+    "written", ["30", "em 30", "trinta dias", "-30d", "-30", "+30", "30 meses", "+1000d", "+1000", "+"]
+)
 def test_a_due_date_that_is_not_understood_is_told_the_forms(written: str) -> None:
     assert "+30d" in problems("create_invoice", invoice(due_date=written))["due_date"]
 
