@@ -35,7 +35,7 @@ class Renamed:
 
     @property
     def is_taken(self) -> bool:
-        """Whether this version still takes the old name."""
+        """True while this version takes the old name."""
         return _read_minor(version.__version__) <= _read_minor(self.since)
 
     @property

@@ -5,7 +5,7 @@ stand in its place; and one with an amount as text, as records show it.
 """
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, get_args
 
@@ -53,15 +53,21 @@ def _fit_value(value: Any, types: frozenset[Any]) -> Any:
     if isinstance(value, Mapping):
         record = next((one for one in types if issubclass(one, BaseModel)), None)
         return dict(value) if record is None else _fit_fields(value, record)
-    return _to_number(Decimal(value)) if Decimal in types and isinstance(value, str | Decimal) else value
+    return _to_number(value) if Decimal in types and isinstance(value, str | Decimal) else value
 
 
-def _to_number(value: Decimal) -> int | float | str:
-    """Return the number as JSON has it; one that a host could not write as a number stays text."""
-    if value == value.to_integral_value():
-        return int(value)
-    number = float(value)
-    return number if Decimal(repr(number)) == value else str(value)
+def _to_number(value: str | Decimal) -> int | float | str:
+    """Return an amount as a number of JSON; a text that is none, or that a float would change, stays text."""
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        return str(value)
+    if not amount.is_finite():
+        return str(value)
+    if amount == amount.to_integral_value():
+        return int(amount)
+    number = float(amount)
+    return number if Decimal(repr(number)) == amount else str(value)
 
 
 def fit_stored_call(shown: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,12 +81,14 @@ def fit_stored_call(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def _list_types_by_field(model: type[BaseModel]) -> dict[str, frozenset[Any]]:
-    return {name: frozenset(_list_types(field.annotation)) for name, field in model.model_fields.items()}
+    return {
+        name: frozenset(_list_inner_types(field.annotation)) for name, field in model.model_fields.items()
+    }
 
 
-def _list_types(annotation: Any) -> Iterator[Any]:
+def _list_inner_types(annotation: Any) -> Iterator[Any]:
     """Yield the types within unions, lists and annotated types."""
     if isinstance(annotation, type) and not get_args(annotation):
         yield annotation
     for one in get_args(annotation):
-        yield from _list_types(one)
+        yield from _list_inner_types(one)

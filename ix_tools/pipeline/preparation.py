@@ -72,7 +72,7 @@ class PreparedWrite:
     approval_id: str = ""
     """The id of the consumed approval; empty if none is needed."""
     requirement: ApprovalRequirement = ANY_PERSON
-    """What the policy requires of it."""
+    """The policy's requirements for that approval."""
     bundled_bindings: tuple[Binding, ...] = field(default=())
     """Bindings of the further calls that the same approval covers."""
 
@@ -179,7 +179,7 @@ async def _has_waiting_approval(context: CallContext, identity: CallIdentity) ->
 
 
 SETTLEMENTS = {"document_changed": mark_stale, "signature_invalid": mark_lapsed}
-"""What becomes of an approval that nothing was sent for, by the failure; any other one is valid again."""
+"""How to settle the approval of an unsent call, by error code; with any other code the approval is valid again."""
 
 
 async def confirm_approval(context: CallContext, prepared: PreparedWrite) -> None:

@@ -9,7 +9,7 @@ SPELLINGS = {
     "€": "EUR", "→": "->", "✓": "+", "✗": "x", "─": "-", "━": "-", "│": "|", "•": "*", "…": "...",
     "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "\N{EM DASH}": "-", "−": "-", "\u00a0": " ", "\u202f": " ",
 }  # fmt: skip
-"""How a sign is written where it is missing; without its accent otherwise, or as a question mark."""
+"""Replacement of a sign that the encoding lacks. Any other letter loses its accent, or becomes a question mark."""
 HANDLER = "ix-tools-spellings"
 
 

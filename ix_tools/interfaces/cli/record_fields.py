@@ -1,4 +1,4 @@
-"""What the records of results say about their fields: which are amounts of money, and which have a heading of their own."""
+"""Fields of result records: which are amounts of money, and which have a heading of their own."""
 
 from collections.abc import Iterator
 from functools import cache

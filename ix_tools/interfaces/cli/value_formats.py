@@ -1,4 +1,4 @@
-"""How amounts, dates and other values are written in a terminal."""
+"""Format amounts, dates and other values for a terminal."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime

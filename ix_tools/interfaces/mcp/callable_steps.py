@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class CallableSteps:
-    """How suggestions are written for one caller."""
+    """Rewrites the suggested calls of a result so that one caller can make them."""
 
     listed: Collection[str]
     """Names of the tools that the host lists; it may allow no other."""

@@ -20,7 +20,7 @@ __all__ = ["RESOURCES", "open_routes", "routes"]
 SINGLE = (tools, approvals, events, pdf)
 SEVERAL = (batches, webhooks)
 RESOURCES = (*SINGLE, *SEVERAL)
-"""What has an address; each names it as PATH."""
+"""The modules with an address; it is their PATH."""
 
 
 def routes(server_context: ServerContext) -> list[Route]:
